@@ -1,0 +1,1 @@
+"""What a client of Limner imports: generated stubs, channels, failures and the command line. No torch."""

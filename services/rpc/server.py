@@ -1,0 +1,142 @@
+"""How a process here serves gRPC: limits, health, reflection, error translation, graceful stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, NoReturn, Protocol, cast
+
+import grpc
+import structlog
+from grpc import aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from grpc_status import rpc_status
+
+from limner.channel import LIMITS
+from services.rpc.errors import LimnerError, to_status
+
+log = structlog.get_logger(__name__)
+
+_SERVER_OPTIONS: list[tuple[str, int | str]] = [
+    *LIMITS,
+    # Clients ping every 30 s (limner.channel); gRPC's default tolerance of 5 min would answer GOAWAY.
+    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.so_reuseport", 0),
+]
+
+_GENERIC = "Limner made a mistake; the log of the service has the details."
+
+
+class Register(Protocol):
+    """Adds one servicer to a server, as the generated `add_…_to_server` functions do."""
+
+    def __call__(self, server: aio.Server) -> None: ...
+
+
+class TranslateErrors(aio.ServerInterceptor):
+    """Turns every LimnerError into its rich status, and any other exception into INTERNAL and a log entry."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Any:
+        """Returns the handler with its behaviour wrapped."""
+        handler = await continuation(handler_call_details)
+        if handler is None:
+            return None
+        method = handler_call_details.method
+        if handler.response_streaming:
+            kind = "stream_stream" if handler.request_streaming else "unary_stream"
+            wrapped = _guard_stream(getattr(handler, kind), method)
+        else:
+            kind = "stream_unary" if handler.request_streaming else "unary_unary"
+            wrapped = _guard_unary(getattr(handler, kind), method)
+        make = getattr(grpc, f"{kind}_rpc_method_handler")
+        return make(wrapped, handler.request_deserializer, handler.response_serializer)
+
+
+def _guard_unary(behaviour: Any, method: str) -> Any:
+    async def guarded(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
+        try:
+            return await behaviour(request, context)
+        except Exception as error:
+            await _abort(context, error, method)
+
+    return guarded
+
+
+def _guard_stream(behaviour: Any, method: str) -> Any:
+    async def guarded(request: Any, context: aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
+        try:
+            async for response in behaviour(request, context):
+                yield response
+        except Exception as error:
+            await _abort(context, error, method)
+
+    return guarded
+
+
+async def _abort(context: aio.ServicerContext[Any, Any], error: Exception, method: str) -> NoReturn:
+    if isinstance(error, aio.AbortError):
+        raise error
+    if not isinstance(error, LimnerError):
+        log.exception("call failed", method=method)
+        error = LimnerError(_GENERIC)
+    # abort_with_status is missing from the aio interface (grpc issue 27970); its parts do the same.
+    status = cast("Any", rpc_status.to_status(to_status(error)))
+    await context.abort(status.code, status.details, status.trailing_metadata)
+
+
+async def serve(
+    address: str, registers: Sequence[Register], names: Sequence[str], *, grace_s: float = 5.0
+) -> None:
+    """Serves until SIGTERM or SIGINT, then lets running calls end for `grace_s` seconds.
+
+    `address` is `unix:/path` (made with mode 0600) or `host:port`; `names` are the full service names for
+    health and reflection.
+    """
+    server = aio.server(interceptors=[TranslateErrors()], options=_SERVER_OPTIONS)
+    for register in registers:
+        register(server)
+    checks = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    reflection.enable_server_reflection(
+        [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
+    )
+    _bind(server, address)
+    await server.start()
+    for name in ["", *names]:
+        await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
+    log.info("serving", address=address)
+    await _until_stopped()
+    log.info("stopping", grace_s=grace_s)
+    await checks.enter_graceful_shutdown()
+    await server.stop(grace_s)
+
+
+def _bind(server: aio.Server, address: str) -> None:
+    if not address.startswith("unix:"):
+        server.add_insecure_port(address)
+        return
+    path = address.removeprefix("unix:")
+    # What a killed predecessor left behind; the supervisor runs one process per socket.
+    if os.path.exists(path):
+        os.unlink(path)
+    previous = os.umask(0o177)
+    try:
+        server.add_insecure_port(address)
+    finally:
+        os.umask(previous)
+
+
+async def _until_stopped() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
