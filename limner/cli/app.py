@@ -1,0 +1,41 @@
+"""The commands by name, and how a failed one ends."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from limner.cli.failure import CommandFailed
+from limner.cli.run import run as run_studio
+from limner.home import HomeUnusable
+
+
+def build() -> typer.Typer:
+    """Returns the application with every command."""
+    app = typer.Typer(
+        name="limner",
+        help="An image studio on your own machine.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.command("run")(run_studio)
+    app.command("up", hidden=True)(run_studio)
+    return app
+
+
+def run() -> None:
+    """Runs the command named by the arguments; failures are one sentence on stderr and an exit code."""
+    try:
+        build()()
+    except HomeUnusable as error:
+        _fail(str(error), 1)
+    except CommandFailed as error:
+        _fail(str(error), error.exit_code)
+
+
+def _fail(sentence: str, exit_code: int) -> None:
+    print(f"limner: {sentence}", file=sys.stderr)
+    sys.exit(exit_code)

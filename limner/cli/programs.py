@@ -1,0 +1,130 @@
+"""What a studio on one machine consists of, and how supervisord is told."""
+
+from __future__ import annotations
+
+import configparser
+import io
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import limner
+from limner.home import Home
+
+# Waiting OpenMP threads sleep instead of spinning: a busy pipeline leaves the other programs their share.
+_QUIET_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One supervised process."""
+
+    name: str  # of the process and of its log
+    module: str
+    order: int  # low ones start first and stop last
+    stop_s: int  # from SIGTERM to SIGKILL
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+PROGRAMS: tuple[Program, ...] = (
+    Program("limner-arbiter", "services.arbiter", order=10, stop_s=8),
+    Program("limner-t2i", "services.t2i", order=20, stop_s=12, environment=_QUIET_THREADS),
+    Program("limner-gateway", "gateway", order=30, stop_s=12),
+)
+
+
+def package_root() -> Path:
+    """Returns the folder from which `limner`, `services` and `gateway` are imported."""
+    return Path(limner.__file__).parents[1]
+
+
+def log_path(home: Home, program: str) -> Path:
+    """Returns the file that holds everything `program` says."""
+    return home.logs / f"{program}.log"
+
+
+def supervisor_socket(home: Home) -> Path:
+    """Returns the control socket of supervisord."""
+    return home.sockets / "supervisor.sock"
+
+
+def environment(home: Home, host: str, port: int, given: Mapping[str, str]) -> dict[str, str]:
+    """Returns the environment of all programs: `given`, plus what makes them find each other and the home.
+
+    Where things are stored may be `given`; addresses may not, because the studio owns them.
+    """
+    stores = {
+        "LIMNER_GATEWAY_DATABASE": home.database_url,
+        "LIMNER_GATEWAY_IMAGES": str(home.images),
+        "LIMNER_GATEWAY_FRONTEND": str(package_root() / "frontend" / "dist"),
+        "LIMNER_T2I_MODELS_DIR": str(home.models),
+    }
+    addresses = {
+        "LIMNER_HOME": str(home.root),
+        "LIMNER_SOCKETS": str(home.sockets),
+        "LIMNER_HOST": host,
+        "LIMNER_PORT": str(port),
+        "LIMNER_ARBITER_LISTEN": home.address("arbiter"),
+        "LIMNER_ARBITER_RUN_DIR": str(home.run),
+        "LIMNER_T2I_LISTEN": home.address("t2i"),
+        "LIMNER_T2I_ARBITER": home.address("arbiter"),
+        "LIMNER_T2I_HOLDERS_DIR": str(home.holders),
+        "LIMNER_GATEWAY_HOST": host,
+        "LIMNER_GATEWAY_PORT": str(port),
+        "LIMNER_GATEWAY_T2I": home.address("t2i"),
+        "LIMNER_GATEWAY_ARBITER": home.address("arbiter"),
+    }
+    return stores | dict(given) | addresses
+
+
+def configuration(programs: Sequence[Program]) -> str:
+    """Returns supervisord.conf for `programs`.
+
+    Paths come from the environment: written out, a space and a semicolon in one would start a comment.
+    """
+    conf = configparser.RawConfigParser()
+    conf["supervisord"] = {
+        "logfile": "%(ENV_LIMNER_HOME)s/logs/supervisor.log",
+        "pidfile": "%(ENV_LIMNER_HOME)s/run/supervisord.pid",
+        "childlogdir": "%(ENV_LIMNER_HOME)s/logs",
+        "nocleanup": "true",
+        "silent": "true",
+    }
+    conf["unix_http_server"] = {"file": "%(ENV_LIMNER_SOCKETS)s/supervisor.sock", "chmod": "0600"}
+    conf["rpcinterface:supervisor"] = {
+        "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
+    }
+    for program in programs:
+        conf[f"program:{program.name}"] = _section(program)
+    text = io.StringIO()
+    conf.write(text)
+    return text.getvalue()
+
+
+def _section(program: Program) -> dict[str, str]:
+    section = {
+        # Killed, not asked, when supervisord itself has died: nobody would be left to insist.
+        "command": f'"%(ENV_LIMNER_PYTHON)s" -m limner.cli.tether {program.name} SIGKILL {program.module}',
+        "directory": "%(ENV_LIMNER_ROOT)s",
+        "priority": str(program.order),
+        "autorestart": "true",
+        "startsecs": "1",
+        # The pause before each new try grows by a second; an absent disk or card may take its time to return.
+        "startretries": "1000",
+        "stopwaitsecs": str(program.stop_s),
+        "stopasgroup": "true",
+        "killasgroup": "true",
+        "redirect_stderr": "true",
+        "stdout_logfile": f"%(ENV_LIMNER_HOME)s/logs/{program.name}.log",
+        "stdout_logfile_maxbytes": "10MB",
+        "stdout_logfile_backups": "3",
+    }
+    if program.environment:
+        section["environment"] = ",".join(f'{key}="{value}"' for key, value in program.environment.items())
+    return section
+
+
+def interpreter() -> dict[str, str]:
+    """Returns the variables by which supervisord.conf finds Python and the packages."""
+    return {"LIMNER_PYTHON": sys.executable, "LIMNER_ROOT": str(package_root())}

@@ -1,0 +1,128 @@
+"""`limner run`: starts the studio and keeps it running."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Awaitable
+from pathlib import Path
+
+import httpx
+import setproctitle
+
+from limner.cli.addresses import check_port, studio_url
+from limner.cli.crashes import Crash, Crashes
+from limner.cli.failure import CommandFailed
+from limner.cli.occupancy import occupy, record
+from limner.cli.options import DEFAULT_HOME, DEFAULT_HOST, DEFAULT_PORT, HomeOption, HostOption, PortOption
+from limner.cli.programs import environment, log_path
+from limner.cli.supervision import reports, supervised
+from limner.home import Home, locate, prepare
+
+# The first tries may meet a machine that is busy with something else; a third crash in a row is a pattern.
+_CRASHES_TO_GIVE_UP = 3
+_TAIL_LINES = 15
+_STARTING_POLL_S = 0.1
+_RUNNING_POLL_S = 2.0
+_PATIENCE_S = 15.0
+
+
+def run(
+    host: HostOption = DEFAULT_HOST, port: PortOption = DEFAULT_PORT, home: HomeOption = DEFAULT_HOME
+) -> None:
+    """Start the studio on this machine; Ctrl-C stops it."""
+    setproctitle.setproctitle("limner")
+    place = locate(home)
+    check_port(host, port)
+    prepare(place)
+    with occupy(place) as lock:
+        # Once more: what `occupy` has stopped may have held the port, or somebody may have taken it since.
+        check_port(host, port)
+        asyncio.run(_run(place, host, port, lock))
+
+
+async def _run(home: Home, host: str, port: int, lock: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with supervised(home, environment(home, host, port, os.environ), lock) as supervisor:
+        url = studio_url(host, port)
+        record(home, url, supervisor.pid)
+        await _first(stop.wait(), _outlive(home, supervisor), _attend(home, url))
+
+
+async def _first(*awaitables: Awaitable[object]) -> None:
+    """Returns or raises what the first of `awaitables` does, and cancels the others."""
+    tasks = [asyncio.ensure_future(awaitable) for awaitable in awaitables]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _outlive(home: Home, supervisor: asyncio.subprocess.Process) -> None:
+    code = await supervisor.wait()
+    raise CommandFailed(
+        f"The supervisor ended unexpectedly (exit status {code}) and the studio with it; "
+        f"its log is {home.logs / 'supervisor.log'}."
+    )
+
+
+async def _attend(home: Home, url: str) -> None:
+    """Says when the studio is ready, and from then on what crashes."""
+    crashes = Crashes()
+    await _first(_ready(url), _give_up(home, crashes))
+    print(f"Limner is ready at {url}", flush=True)
+    async for crash in _crashes(home, crashes, _RUNNING_POLL_S):
+        _say(
+            f"{crash.program} ended unexpectedly and is being restarted; "
+            f"its log is {log_path(home, crash.program)}."
+        )
+
+
+async def _give_up(home: Home, crashes: Crashes) -> None:
+    async for crash in _crashes(home, crashes, _STARTING_POLL_S):
+        if crash.count >= _CRASHES_TO_GIVE_UP:
+            path = log_path(home, crash.program)
+            raise CommandFailed(f"{crash.program} keeps crashing; the end of {path}:\n{_tail(path)}")
+
+
+async def _crashes(home: Home, crashes: Crashes, poll_s: float) -> AsyncIterator[Crash]:
+    while True:
+        for crash in crashes.observe(await asyncio.to_thread(reports, home)):
+            yield crash
+        await asyncio.sleep(poll_s)
+
+
+async def _ready(url: str) -> None:
+    """Waits until GET /readyz is green, and says now and then what it still waits for."""
+    said_at = time.monotonic()
+    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=5.0) as client:
+        while True:
+            try:
+                response = await client.get("/readyz")
+                if response.is_success:
+                    return
+                state = response.text.strip()
+            except httpx.TransportError:
+                state = "the gateway does not answer yet"
+            if time.monotonic() - said_at > _PATIENCE_S:
+                said_at = time.monotonic()
+                _say(f"Still starting: {state}")
+            await asyncio.sleep(_STARTING_POLL_S)
+
+
+def _tail(path: Path) -> str:
+    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
+    return "\n".join(f"  {line}" for line in lines[-_TAIL_LINES:])
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
