@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import structlog
+from grpc import aio
+
+from gateway.replicas import Replica
+from limner.capability.v1 import capability_pb2
+
+log = structlog.get_logger(__name__)
+
+# What a service can do changes when it is restarted or given a model: rarely, and no answer waits for it.
+FRESH_S = 5.0
+_TIMEOUT_S = 2.0
+
+
+class Catalogue:
+    """What the text-to-image service last said that it can do."""
+
+    def __init__(self, replicas: Sequence[Replica]) -> None:
+        self._replicas = replicas
+        self._known: capability_pb2.DescribeResponse | None = None
+        self._known_at = float("-inf")  # monotonic, s
+        self._refresh: asyncio.Task[None] | None = None
+
+    @property
+    def known(self) -> capability_pb2.DescribeResponse | None:
+        """The latest answer, however old."""
+        return self._known
+
+    async def ask(self) -> capability_pb2.DescribeResponse:
+        """Asks one replica after the other until one answers. Raises the AioRpcError of the last."""
+        last: aio.AioRpcError | None = None
+        for replica in self._replicas:
+            try:
+                answer = await replica.capability.Describe(
+                    capability_pb2.DescribeRequest(), timeout=_TIMEOUT_S
+                )
+            except aio.AioRpcError as error:
+                last = error
+            else:
+                self._known, self._known_at = answer, time.monotonic()
+                return answer
+        assert last is not None, "settings hold at least one address"
+        raise last
+
+    async def recall(self) -> capability_pb2.DescribeResponse | None:
+        """Returns the latest answer, at once if there is one, renewing an old one behind; None if nothing answers."""
+        if self._known is None:
+            await self._renew()
+        elif time.monotonic() - self._known_at > FRESH_S and (self._refresh is None or self._refresh.done()):
+            self._refresh = asyncio.create_task(self._renew())
+        return self._known
+
+    async def _renew(self) -> None:
+        try:
+            await self.ask()
+        except aio.AioRpcError as error:
+            log.info("service does not describe itself", code=error.code().name, detail=error.details())

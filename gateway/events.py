@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+from gateway import schemas
+
+# Snapshots are whole, so a slow reader needs only the latest of each job. Beyond this many jobs it starts afresh.
+READER_LIMIT = 512
+
+
+@dataclass(frozen=True)
+class Signal:
+    """One event on its way to every reader."""
+
+    key: str  # a later signal of the same key makes this one superfluous
+    event: schemas.Event
+    seq: int | None = None
+
+    @cached_property
+    def json(self) -> str:
+        """The event as it is sent; written once, whatever the number of readers."""
+        return self.event.model_dump_json()
+
+
+RESET = Signal("reset", schemas.ResetEvent())
+
+
+class Reader:
+    """What one client has not read yet: bounded, whatever its speed."""
+
+    def __init__(self) -> None:
+        self._pending: OrderedDict[str, Signal] = OrderedDict()
+        self._arrived = asyncio.Event()
+        self._closed = False
+
+    def put(self, signal: Signal) -> None:
+        """Adds a signal in place of an older one of its key; a reader that is too far behind gets a reset."""
+        self._pending.pop(signal.key, None)
+        if len(self._pending) >= READER_LIMIT:
+            self._pending.clear()
+            signal = RESET
+        self._pending[signal.key] = signal
+        self._arrived.set()
+
+    def close(self) -> None:
+        """Ends the stream after what is pending."""
+        self._closed = True
+        self._arrived.set()
+
+    async def __aiter__(self) -> AsyncIterator[Signal]:
+        while True:
+            await self._arrived.wait()
+            while self._pending:
+                yield self._pending.popitem(last=False)[1]
+            if self._closed:
+                return
+            self._arrived.clear()
+
+
+class EventHub:
+    """Hands every event to every reader, and never waits for one."""
+
+    def __init__(self) -> None:
+        self._readers: set[Reader] = set()
+        self._endings: dict[str, set[asyncio.Future[schemas.Job]]] = {}
+        self._closed = False
+
+    @property
+    def has_readers(self) -> bool:
+        """Whether anybody is listening, so that previews need not be encoded for nobody."""
+        return bool(self._readers)
+
+    @contextmanager
+    def subscribe(self) -> Iterator[Reader]:
+        """Yields a reader of everything from now on."""
+        reader = Reader()
+        if self._closed:
+            reader.close()
+        self._readers.add(reader)
+        try:
+            yield reader
+        finally:
+            self._readers.discard(reader)
+
+    def publish(self, signal: Signal) -> None:
+        """Sends a signal to all readers."""
+        for reader in self._readers:
+            reader.put(signal)
+
+    def publish_job(self, job: schemas.Job, seq: int | None) -> None:
+        """Sends a job as it is now, and wakes those who wait for its end."""
+        self.publish(Signal(job.id, schemas.JobEvent(seq=seq, job=job), seq))
+        if job.status.is_final:
+            for ending in self._endings.pop(job.id, ()):
+                if not ending.done():
+                    ending.set_result(job)
+
+    @contextmanager
+    def ending_of(self, job_id: str) -> Iterator[asyncio.Future[schemas.Job]]:
+        """Yields a future of the job as it ends; it is cancelled when the gateway stops."""
+        ending: asyncio.Future[schemas.Job] = asyncio.get_running_loop().create_future()
+        endings = self._endings.setdefault(job_id, set())
+        endings.add(ending)
+        try:
+            yield ending
+        finally:
+            endings.discard(ending)
+            if not endings:
+                self._endings.pop(job_id, None)
+
+    def close(self) -> None:
+        """Ends every stream and every wait."""
+        self._closed = True
+        for reader in self._readers:
+            reader.close()
+        for endings in self._endings.values():
+            for ending in endings:
+                ending.cancel()

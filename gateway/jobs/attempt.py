@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from dataclasses import dataclass, replace
+
+import structlog
+from grpc import StatusCode, aio
+
+from gateway import limits, schemas
+from gateway.catalogue import Catalogue
+from gateway.events import EventHub, Signal
+from gateway.images import ImageStore
+from gateway.jobs import text_to_image
+from gateway.jobs.board import Board
+from gateway.jobs.job import Fault, Job, Picture, Progress, Stage, State
+from gateway.jobs.store import JobStore
+from gateway.jobs.verdict import Action, Verdict, judge
+from gateway.metrics import Metrics
+from gateway.replicas import Replica
+from gateway.views import show_job, show_model
+from limner.failure import Failure, read_failure
+from limner.progress.v1 import progress_pb2
+from limner.t2i.v1 import t2i_pb2
+
+log = structlog.get_logger(__name__)
+
+SHOW_INTERVAL_S = 0.1  # between two progress events of a job that are not kept
+KEEP_INTERVAL_S = 0.5  # between two that are
+PREVIEW_INTERVAL_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where an attempt writes what happens."""
+
+    store: JobStore
+    images: ImageStore
+    board: Board
+    hub: EventHub
+    metrics: Metrics
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an attempt ended: with the job done, or with the job to be queued again."""
+
+    again: Job | None = None
+    verdict: Verdict | None = None  # of a failed call
+
+
+class Superseded(Exception):
+    """The job was changed by somebody else; this attempt has nothing more to say."""
+
+
+class Attempt:
+    """One try at one job on one replica."""
+
+    def __init__(self, job_id: str, replica: Replica, books: Books) -> None:
+        self.job_id = job_id
+        self._replica = replica
+        self._books = books
+        self._job: Job
+        self._call: (
+            aio.UnaryStreamCall[t2i_pb2.GenerateImagesRequest, t2i_pb2.GenerateImagesResponse] | None
+        ) = None
+        self._is_cancelled = False
+        self._has_checkpoint = False
+        self._has_advanced = False
+        self._shown_at = self._kept_at = self._previewed_at = float("-inf")  # monotonic, s
+
+    def cancel(self) -> None:
+        """Hangs up, because the user no longer wants the job."""
+        self._is_cancelled = True
+        if self._call is not None:
+            self._call.cancel()
+
+    async def run(self) -> Ending:
+        """Sees the job through to its end or to the loss of the replica."""
+        try:
+            return await self._run()
+        except Superseded:
+            return await self._give_up()
+        except asyncio.CancelledError:
+            if not self._is_cancelled:
+                raise
+            return await self._give_up()
+        except aio.AioRpcError as error:
+            try:
+                return await self._fail(read_failure(error))
+            except Superseded:
+                return await self._give_up()
+
+    async def _run(self) -> Ending:
+        job = await self._books.store.get(self.job_id)
+        if job is None or job.state is not State.QUEUED:
+            raise Superseded
+        self._job = job
+        if job.model is None and not await self._settle_model():
+            return Ending()
+        checkpoint = await self._books.images.get_checkpoint(job.id) if job.attempt > 1 else None
+        self._has_checkpoint = checkpoint is not None
+        if self._is_cancelled:
+            raise Superseded
+        self._call = self._replica.images.GenerateImages(text_to_image.to_request(self._job, checkpoint))
+        async for response in self._call:
+            await self._take(response)
+        return await self._conclude()
+
+    async def _settle_model(self) -> bool:
+        """Checks a job that was accepted while no service answered; an impossible one fails here."""
+        described = await self._books.catalogue.ask()
+        request = schemas.TextToImageRequest.model_validate(self._job.request)
+        try:
+            whole = limits.fill_in(request, [show_model(model) for model in described.models])
+        except limits.Refused as refused:
+            await self._end(State.FAILED, fault=Fault("INVALID_FIELDS", str(refused)))
+            return False
+        await self._record(replace(self._job, model=whole.model, request=whole.model_dump(mode="json")))
+        return True
+
+    async def _take(self, response: t2i_pb2.GenerateImagesResponse) -> None:
+        match response.WhichOneof("event"):
+            case "progress":
+                await self._take_progress(response.progress)
+            case "checkpoint":
+                await self._take_checkpoint(response.checkpoint)
+            case "result":
+                await self._take_result(response.result)
+            case None:
+                log.warning("empty event", job=self.job_id, replica=self._replica.address)
+
+    async def _take_progress(self, message: progress_pb2.Progress) -> None:
+        progress = text_to_image.to_progress(message)
+        previous = self._books.board.in_hand.get(self.job_id)
+        self._books.board.in_hand[self.job_id] = progress
+        is_new_stage = previous is None or previous.stage is not progress.stage
+        now = time.monotonic()
+        if self._job.state is State.QUEUED and progress.stage is not Stage.WAITING:
+            self._kept_at = now
+            await self._start(progress)
+        elif is_new_stage and now - self._kept_at >= KEEP_INTERVAL_S:
+            self._kept_at = now
+            await self._record(replace(self._job, progress=progress))
+        elif is_new_stage or now - self._shown_at >= SHOW_INTERVAL_S:
+            self._shown_at = now
+            self._show()
+        if message.HasField("preview") and now - self._previewed_at >= PREVIEW_INTERVAL_S:
+            self._previewed_at = now
+            self._preview(message)
+
+    async def _take_checkpoint(self, checkpoint: progress_pb2.Checkpoint) -> None:
+        self._has_checkpoint = self._has_advanced = True
+        await self._books.images.put_checkpoint(self.job_id, checkpoint.SerializeToString())
+
+    async def _take_result(self, result: t2i_pb2.Result) -> None:
+        for stage, duration in result.provenance.stage_durations.items():
+            self._books.metrics.stage.labels(stage).observe(duration.ToTimedelta().total_seconds())
+        image_id = await self._books.images.put(result.image.data)
+        size = result.image.size
+        picture = Picture(result.image_index, image_id, size.width, size.height, result.seed)
+        # An image that an earlier attempt already made is replaced by itself: same seed, same pixels.
+        others = [other for other in self._job.images if other.index != picture.index]
+        images = tuple(sorted([*others, picture], key=lambda each: each.index))
+        self._has_advanced = True
+        if self._job.state is State.QUEUED:
+            await self._start(self._progress())
+        if len(images) == self._wanted_count():
+            await self._end(State.SUCCEEDED, images=images)
+        else:
+            await self._record(replace(self._job, images=images, progress=self._progress()))
+
+    async def _start(self, progress: Progress) -> None:
+        now = time.time()
+        self._books.metrics.wait.observe(now - self._job.created_at)
+        started_at = self._job.started_at or now
+        await self._record(replace(self._job, state=State.RUNNING, progress=progress, started_at=started_at))
+
+    async def _conclude(self) -> Ending:
+        if not self._job.state.is_final:
+            text = f"The service ended after {len(self._job.images)} of {self._wanted_count()} images; try again."
+            await self._end(State.FAILED, fault=Fault("INTERNAL", text))
+        return Ending()
+
+    async def _fail(self, failure: Failure) -> Ending:
+        losses = 0 if self._has_advanced else self._job.losses + (failure.code is StatusCode.ABORTED)
+        verdict = judge(failure, losses)
+        self._books.metrics.errors.labels(failure.reason).inc()
+        self._books.metrics.attempts.labels(verdict.action.name.lower()).inc()
+        log.warning(
+            "attempt failed", job=self.job_id, attempt=self._job.attempt, action=verdict.action.name.lower(),
+            replica=self._replica.address, reason=failure.reason, detail=failure.message,
+        )  # fmt: skip
+        if self._job.state.is_final:
+            return Ending(verdict=verdict)
+        if verdict.action is Action.FAIL:
+            await self._end(State.FAILED, fault=Fault(failure.reason, failure.message))
+        elif verdict.action is Action.AGAIN or self._job.state is State.RUNNING:
+            await self._return_to_queue(losses)
+        return Ending(None if self._job.state.is_final else self._job, verdict)
+
+    async def _return_to_queue(self, losses: int) -> None:
+        text = "The worker was lost in mid-job; the job goes on from its last checkpoint."
+        progress = Progress(image_count=self._wanted_count(), waiting_for=text)
+        attempt = self._job.attempt + 1
+        await self._record(
+            replace(self._job, state=State.QUEUED, attempt=attempt, losses=losses, progress=progress)
+        )
+
+    async def _end(
+        self, state: State, *, images: tuple[Picture, ...] = (), fault: Fault | None = None
+    ) -> None:
+        progress = replace(self._progress(), queue_position=None, eta_s=None, waiting_for=None)
+        if state is State.SUCCEEDED:
+            progress = replace(progress, stage=Stage.DONE, step=progress.total_steps)
+        done = replace(self._job, state=state, progress=progress, fault=fault, finished_at=time.time())
+        await self._record(replace(done, images=images) if images else done)
+        self._books.metrics.finished.labels(state.value).inc()
+        log.info("job ended", job=self.job_id, state=state.value, attempt=self._job.attempt)
+        if self._has_checkpoint:
+            await self._books.images.drop_checkpoint(self.job_id)
+
+    async def _give_up(self) -> Ending:
+        """Ends a job whose cancelling was waiting for this attempt; leaves any other as it is."""
+        if self._call is not None:
+            self._call.cancel()
+        job = await self._books.store.get(self.job_id)
+        if job is not None and job.state is State.CANCELLING:
+            await self._books.store.record(job, replace(job, state=State.CANCELLED, finished_at=time.time()))
+        if self._has_checkpoint:
+            await self._books.images.drop_checkpoint(self.job_id)
+        return Ending()
+
+    async def _record(self, after: Job) -> None:
+        if not await self._books.store.record(self._job, after):
+            raise Superseded
+        self._job = after
+
+    def _show(self) -> None:
+        if self._books.hub.has_readers:
+            self._books.hub.publish_job(show_job(self._books.board.view(self._job)), None)
+
+    def _preview(self, message: progress_pb2.Progress) -> None:
+        if not self._books.hub.has_readers:
+            return
+        image = message.preview
+        data_url = f"data:image/{image.format or 'webp'};base64,{base64.b64encode(image.data).decode()}"
+        event = schemas.PreviewEvent(
+            job_id=self.job_id, image_index=message.image_index, step=message.step, data_url=data_url
+        )
+        self._books.hub.publish(Signal(f"preview {self.job_id}", event))
+
+    def _progress(self) -> Progress:
+        return self._books.board.in_hand.get(self.job_id, self._job.progress)
+
+    def _wanted_count(self) -> int:
+        count = self._job.request.get("count", 1)
+        return count if isinstance(count, int) else 1

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Sequence
+from dataclasses import replace
+
+import structlog
+
+from gateway import schemas
+from gateway.events import Signal
+from gateway.jobs.attempt import Attempt, Books, Ending
+from gateway.jobs.job import Fault, Job, Progress, State
+from gateway.jobs.verdict import Verdict
+from gateway.replicas import Replica
+from gateway.views import show_job
+
+log = structlog.get_logger(__name__)
+
+# A replica that failed is left alone for this long, doubled with each further failure up to the maximum.
+_FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 2.0
+_SHOWN_IN_QUEUE = 100
+
+
+class Dispatcher:
+    """Hands waiting jobs to replicas as soon as there is both: nothing here polls.
+
+    Each replica holds one job that runs and one that waits, so that it goes from one to the next without a
+    pause and its arbiter sees what comes.
+    """
+
+    def __init__(self, books: Books, replicas: Sequence[Replica]) -> None:
+        self._books = books
+        self._board = books.board
+        self._replicas = replicas
+        self._attempts: dict[str, Attempt] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Takes up what the last gateway left."""
+        await self._books.store.recover()
+        for job in await self._books.store.queued():
+            self._board.queue(job)
+        self._fill()
+
+    async def stop(self) -> None:
+        """Hangs up every call; running jobs go on from their checkpoints at the next start."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def submit(self, job: Job) -> None:
+        """Puts a job that is already in the store in line."""
+        self._board.queue(job)
+        self._fill()
+
+    async def cancel(self, job_id: str) -> Job | None:
+        """Cancels a job and returns it: cancelled when it had not started, cancelling otherwise, or as it ended."""
+        while (job := await self._books.store.get(job_id)) is not None:
+            if job.state.is_final or job.state is State.CANCELLING:
+                return job
+            if job.state is State.QUEUED:
+                after = replace(job, state=State.CANCELLED, finished_at=time.time())
+            else:
+                after = replace(job, state=State.CANCELLING, progress=self._board.view(job).progress)
+            if await self._books.store.record(job, after):
+                self._hang_up(job_id)
+                return after
+        return None
+
+    def _hang_up(self, job_id: str) -> None:
+        self._board.line.discard(job_id)
+        attempt = self._attempts.get(job_id)
+        if attempt is not None:
+            attempt.cancel()
+        self._announce()
+
+    def _fill(self) -> None:
+        """Gives jobs to free replicas, the least busy first, until there is no more of either."""
+        while free := [replica for replica in self._replicas if replica.is_free]:
+            replica = min(free, key=lambda each: len(each.jobs))
+            warm = {replica.warm_model} if replica.warm_model else set[str]()
+            job_id = self._board.line.choose(warm, time.time())
+            if job_id is None:
+                break
+            self._board.line.discard(job_id)
+            self._board.in_hand[job_id] = Progress()
+            replica.jobs.add(job_id)
+            self._attempts[job_id] = Attempt(job_id, replica, self._books)
+            self._spawn(self._work(job_id, replica))
+        self._announce()
+
+    async def _work(self, job_id: str, replica: Replica) -> None:
+        ending = Ending()
+        try:
+            ending = await self._attempts[job_id].run()
+        except Exception:
+            log.exception("attempt broke", job=job_id, replica=replica.address)
+            await self._bury(job_id)
+        finally:
+            replica.jobs.discard(job_id)
+            self._attempts.pop(job_id, None)
+            self._board.in_hand.pop(job_id, None)
+        self._settle(ending, replica)
+
+    def _settle(self, ending: Ending, replica: Replica) -> None:
+        if ending.again is not None:
+            self._board.queue(ending.again)
+        if ending.verdict is not None and ending.verdict.obstacle is not None:
+            self._rest(replica, ending.verdict)
+        elif ending.verdict is None:
+            replica.failures = 0
+        self._fill()
+        if ending.again is not None:
+            self._books.hub.publish_job(show_job(self._board.view(ending.again)), None)
+
+    async def _bury(self, job_id: str) -> None:
+        job = await self._books.store.get(job_id)
+        if job is not None and not job.state.is_final:
+            fault = Fault("INTERNAL", "Limner made a mistake; the log of the gateway has the details.")
+            await self._books.store.record(
+                job, replace(job, state=State.FAILED, fault=fault, finished_at=time.time())
+            )
+
+    def _rest(self, replica: Replica, verdict: Verdict) -> None:
+        if replica.obstacle is not None:
+            return
+        pause_s = verdict.pause_s
+        if pause_s is None:
+            pause_s = min(_FIRST_PAUSE_S * 2**replica.failures, _LONGEST_PAUSE_S)
+        replica.failures += 1
+        replica.obstacle = verdict.obstacle
+        self._see_obstacles()
+        self._spawn(self._wait_for(replica, pause_s))
+
+    async def _wait_for(self, replica: Replica, pause_s: float) -> None:
+        await asyncio.sleep(pause_s)
+        await replica.channel.channel_ready()
+        replica.obstacle = None
+        self._see_obstacles()
+        self._fill()
+
+    def _see_obstacles(self) -> None:
+        obstacles = [replica.obstacle for replica in self._replicas]
+        self._board.obstacle = next(iter(obstacles)) if all(obstacles) else None
+
+    def _announce(self) -> None:
+        self._books.metrics.queue_depth.set(self._board.waiting_count())
+        if self._books.hub.has_readers:
+            self._books.hub.publish(Signal("queue", self.queue_event()))
+
+    def queue_event(self) -> schemas.QueueEvent:
+        """Returns who waits now, and for what."""
+        return schemas.QueueEvent(
+            waiting=self._board.waiting(_SHOWN_IN_QUEUE),
+            total=self._board.waiting_count(),
+            held_up_by=self._board.obstacle,
+        )
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+
+class State(StrEnum):
+    """Where a job is in its life: queued → running → succeeded | failed | cancelled."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    CANCELLING = "cancelling"  # asked to stop; the service has not yet let go
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing will change any more."""
+        return self in {State.SUCCEEDED, State.FAILED, State.CANCELLED}
+
+
+class Stage(StrEnum):
+    """What a job is doing."""
+
+    WAITING = "waiting"
+    LOADING = "loading"
+    ENCODING = "encoding"
+    DENOISING = "denoising"
+    DECODING = "decoding"
+    SAVING = "saving"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A complete snapshot of how far a job is."""
+
+    stage: Stage = Stage.WAITING
+    step: int = 0  # of the current image, done
+    total_steps: int = 0  # 0 while unknown
+    image_index: int = 0
+    image_count: int = 1
+    queue_position: int | None = None  # 1 is next; None when not waiting
+    eta_s: float | None = None
+    waiting_for: str | None = None  # in plain words
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One finished image of a job."""
+
+    index: int
+    id: str  # sha256 of the file, in hex
+    width: int  # px
+    height: int  # px
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a job failed."""
+
+    code: str  # a name of limner.errors.v1.Reason without prefix
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One accepted request and what became of it."""
+
+    id: str  # uuid7, so that ids sort by age
+    capability: str
+    state: State
+    request: dict[str, JsonValue]
+    created_at: float  # s since the epoch, as all times here
+    model: str | None = None  # None until the request has been checked against its model
+    priority: int = 2  # 1 background, 2 normal, 3 interactive
+    rank: float | None = None  # place given by hand, lowest first; None: by age
+    attempt: int = 1
+    losses: int = 0  # attempts in a row that died without getting further
+    progress: Progress = Progress()
+    images: tuple[Picture, ...] = ()
+    fault: Fault | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    owner: str = ""  # whose job it is; empty while there are no tokens
+    idempotency_key: str | None = None
+    request_hash: str = ""

@@ -1,0 +1,84 @@
+"""Which job starts next. Pure: no clock, no database."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+# How long the first in line may be held back to avoid a model switch.
+AGE_LIMIT_S = 60.0
+# How far behind the first in line a job of a warm model is looked for: keeps the choice O(1) in a long queue.
+_WINDOW = 64
+
+Place = tuple[int, int, float, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the order depends on."""
+
+    id: str  # uuid7: sorts by age
+    priority: int
+    rank: float | None  # by hand; ranked jobs go before the others of their priority
+    model: str | None
+    created_at: float
+
+    @property
+    def place(self) -> Place:
+        """Sorts entries: priority, then hand order, then age."""
+        return (-self.priority, 0 if self.rank is not None else 1, self.rank or 0.0, self.id)
+
+
+class Line:
+    """The jobs that wait, in order."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._places: list[Place] = []
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._entries
+
+    def __iter__(self) -> Iterator[str]:
+        return (place[-1] for place in self._places)
+
+    def add(self, entry: Entry) -> None:
+        """Puts `entry` in its place; one of the same id is replaced."""
+        self.discard(entry.id)
+        self._entries[entry.id] = entry
+        insort(self._places, entry.place)
+
+    def discard(self, job_id: str) -> None:
+        """Takes a job out, if it is there."""
+        entry = self._entries.pop(job_id, None)
+        if entry is not None:
+            del self._places[bisect_left(self._places, entry.place)]
+
+    def position(self, job_id: str) -> int | None:
+        """Returns 1 for the first in line, None for a job that is not in it."""
+        entry = self._entries.get(job_id)
+        return None if entry is None else bisect_left(self._places, entry.place) + 1
+
+    def choose(self, warm: Container[str], now: float) -> str | None:
+        """Returns the job to start: the first, or one behind it that saves a model switch.
+
+        Only jobs of the same priority and without hand order change places, and none is held back for longer
+        than AGE_LIMIT_S.
+        """
+        if not self._places:
+            return None
+        first = self._entries[self._places[0][-1]]
+        if first.rank is not None or first.model in warm or now - first.created_at > AGE_LIMIT_S:
+            return first.id
+        for place in islice(self._places, 1, _WINDOW):
+            entry = self._entries[place[-1]]
+            if entry.priority != first.priority:
+                break
+            if entry.model in warm:
+                return entry.id
+        return first.id

@@ -1,0 +1,47 @@
+"""The two tables of record; `migrations/` creates and changes them."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.String(36), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("capability", sa.String(32), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("rank", sa.Double, nullable=True),
+    sa.Column("model", sa.String(200), nullable=True),
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("request_hash", sa.String(64), nullable=False),
+    sa.Column("idempotency_key", sa.String(255), nullable=True),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("losses", sa.Integer, nullable=False),
+    sa.Column("progress", sa.JSON, nullable=False),
+    sa.Column("images", sa.JSON, nullable=False),
+    sa.Column("fault", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("started_at", sa.Double, nullable=True),
+    sa.Column("finished_at", sa.Double, nullable=True),
+    sa.UniqueConstraint("owner", "idempotency_key", name="uq_jobs_idempotency_key"),
+    sa.Index("ix_jobs_state_id", "state", "id"),
+)
+
+job_events = sa.Table(
+    "job_events",
+    metadata,
+    sa.Column(
+        "seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True
+    ),
+    sa.Column("job_id", sa.String(36), sa.ForeignKey("jobs.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("snapshot", sa.JSON, nullable=False),  # what changes in a job; the rest is in its row
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Index("ix_job_events_job_id_seq", "job_id", "seq"),
+    sqlite_autoincrement=True,  # a seq is never used again, or Last-Event-ID would point elsewhere
+)

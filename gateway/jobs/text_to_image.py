@@ -1,0 +1,68 @@
+"""Between jobs and the messages of limner.t2i.v1."""
+
+from __future__ import annotations
+
+import json
+
+from gateway.jobs.job import Job, Progress, Stage
+from gateway.schemas import TextToImageRequest
+from limner.image.v1 import image_pb2
+from limner.progress.v1 import progress_pb2
+from limner.t2i.v1 import t2i_pb2
+
+# Of the `limner` text in a PNG, which restores the form.
+METADATA_VERSION = 1
+
+
+def to_request(job: Job, checkpoint: bytes | None) -> t2i_pb2.GenerateImagesRequest:
+    """Returns the call that makes the images of `job`, going on from a stored checkpoint if there is one."""
+    wanted = TextToImageRequest.model_validate(job.request)
+    first = wanted.seed or 0
+    request = t2i_pb2.GenerateImagesRequest(
+        # With the attempt in it: a repeat after a lost connection joins the running call, while a new attempt is
+        # never answered with what the old one ended in.
+        request_id=f"{job.id}.{job.attempt}",
+        prompt=wanted.prompt,
+        negative_prompt=wanted.negative_prompt,
+        steps=wanted.steps,
+        guidance_scale=wanted.guidance_scale,
+        seeds=range(first, first + wanted.count),
+        model=wanted.model or "",
+        priority=t2i_pb2.Priority.ValueType(job.priority),
+        metadata={"limner": to_metadata(job)},
+    )
+    if wanted.width is not None and wanted.height is not None:
+        request.size.CopyFrom(image_pb2.Size(width=wanted.width, height=wanted.height))
+    if checkpoint is not None:
+        request.resume_from.ParseFromString(checkpoint)
+    return request
+
+
+def to_metadata(job: Job) -> str:
+    """Returns the PNG text from which a studio restores the form."""
+    record = {"version": METADATA_VERSION, "kind": "text-to-image", "job": job.id, "request": job.request}
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+
+
+def to_progress(message: progress_pb2.Progress) -> Progress:
+    """Returns what the service says of a running job."""
+    return Progress(
+        stage=_STAGES.get(message.stage, Stage.WAITING),
+        step=message.step,
+        total_steps=message.total_steps,
+        image_index=message.image_index,
+        image_count=max(message.image_count, 1),
+        queue_position=message.queue_position or None,
+        eta_s=message.eta.ToTimedelta().total_seconds() if message.HasField("eta") else None,
+        waiting_for=message.waiting_for or None,
+    )
+
+
+_STAGES = {
+    progress_pb2.STAGE_WAITING: Stage.WAITING,
+    progress_pb2.STAGE_LOADING: Stage.LOADING,
+    progress_pb2.STAGE_ENCODING: Stage.ENCODING,
+    progress_pb2.STAGE_DENOISING: Stage.DENOISING,
+    progress_pb2.STAGE_DECODING: Stage.DECODING,
+    progress_pb2.STAGE_SAVING: Stage.SAVING,
+}

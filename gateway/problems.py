@@ -1,0 +1,206 @@
+"""Every error as application/problem+json (RFC 9457); the only table from gRPC codes to HTTP."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, cast
+
+import sqlalchemy as sa
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from grpc import StatusCode, aio
+from starlette.exceptions import HTTPException
+
+from gateway.limits import Refused, multiples_beside
+from gateway.schemas import FieldProblem, Part, Problem, TextToImageRequest
+from limner.failure import Failure, read_failure
+
+log = structlog.get_logger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+HTTP_STATUS: Mapping[StatusCode, int] = {
+    StatusCode.INVALID_ARGUMENT: 422,
+    StatusCode.OUT_OF_RANGE: 422,
+    StatusCode.NOT_FOUND: 404,
+    StatusCode.ALREADY_EXISTS: 409,
+    StatusCode.FAILED_PRECONDITION: 409,
+    StatusCode.ABORTED: 409,
+    StatusCode.RESOURCE_EXHAUSTED: 429,
+    StatusCode.UNAUTHENTICATED: 401,
+    StatusCode.PERMISSION_DENIED: 403,
+    StatusCode.UNIMPLEMENTED: 501,
+    StatusCode.UNAVAILABLE: 503,
+    StatusCode.CANCELLED: 503,
+    StatusCode.DEADLINE_EXCEEDED: 504,
+    StatusCode.INTERNAL: 500,
+    StatusCode.UNKNOWN: 500,
+    StatusCode.DATA_LOSS: 500,
+}
+
+_GENERIC = "Limner made a mistake; the log of the gateway has the details."
+_SHOWN_VALUE_CHARACTERS = 100
+
+
+class ProblemError(Exception):
+    """A call that ends in a problem; `headers` go with it."""
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: Sequence[FieldProblem] | None = None,
+        parts: Sequence[Part] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.headers = headers
+        self.problem = Problem(
+            type=f"urn:limner:problem:{code.lower().replace('_', '-')}",
+            title=HTTPStatus(status).phrase,
+            status=status,
+            detail=detail,
+            code=code,
+            errors=list(errors) if errors is not None else None,
+            parts=list(parts) if parts is not None else None,
+        )
+
+
+def install(app: FastAPI) -> None:
+    """Makes every error of `app` a problem."""
+    app.add_exception_handler(ProblemError, _on_problem)
+    app.add_exception_handler(Refused, _on_refused)
+    app.add_exception_handler(RequestValidationError, _on_invalid)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(aio.AioRpcError, _on_call)
+    app.add_exception_handler(sa.exc.OperationalError, _on_database)
+    app.add_exception_handler(Exception, _on_mistake)
+
+
+def respond(error: ProblemError) -> JSONResponse:
+    """Returns the answer that says what `error` says."""
+    content = error.problem.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(content, error.problem.status, dict(error.headers or {}), MEDIA_TYPE)
+
+
+def from_failure(failure: Failure) -> ProblemError:
+    """Returns the problem for a failed call to a service."""
+    status = HTTP_STATUS.get(failure.code, 500)
+    errors = [FieldProblem(field=v.field, value="", message=v.description) for v in failure.violations]
+    headers = {}
+    if failure.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, round(failure.retry_after_s)))
+    detail = _GENERIC if status == 500 else failure.message
+    return ProblemError(status, failure.reason, detail, errors=errors or None, headers=headers)
+
+
+def invalid(problems: Sequence[FieldProblem]) -> ProblemError:
+    """Returns the problem for wrong fields."""
+    return ProblemError(422, "INVALID_FIELDS", " ".join(each.message for each in problems), errors=problems)
+
+
+def explain(error: Mapping[str, Any]) -> FieldProblem:
+    """Returns one validation error of pydantic in plain words: field, value and fix."""
+    place = [str(part) for part in error["loc"] if part != "body"]
+    field = ".".join(place) or "body"
+    value = error.get("input")
+    return FieldProblem(field=field, value=_shorten(value), message=_describe(field, value, error))
+
+
+def _describe(field: str, value: object, error: Mapping[str, Any]) -> str:
+    limits: dict[str, Any] = error.get("ctx") or {}
+    match error["type"]:
+        case "missing":
+            return f"{field} is missing; it is required."
+        case "extra_forbidden":
+            close = difflib.get_close_matches(field, TextToImageRequest.model_fields, 1)
+            hint = f"did you mean {close[0]}?" if close else "remove it."
+            return f"{field} is not a field of this request; {hint}"
+        case "string_too_short":
+            return f"{field} is empty; write something."
+        case "string_too_long":
+            length = len(cast("str", value))
+            return f"{field} has {length} characters; at most {limits['max_length']} are allowed: shorten it."
+        case "greater_than_equal":
+            return f"{field} is {_shorten(value)}; it must be at least {limits['ge']:g}."
+        case "less_than_equal":
+            return f"{field} is {_shorten(value)}; it must be at most {limits['le']}."
+        case "multiple_of":
+            multiple = int(limits["multiple_of"])
+            fix = multiples_beside(cast("int", value), multiple, multiple, 2**53)
+            return f"{field} is {value}; it must be a multiple of {multiple} (try {fix})."
+        case "finite_number":
+            return f"{field} is {_shorten(value)}; it must be a finite number."
+        case "json_invalid":
+            return f"The body is not JSON ({limits.get('error', 'cannot be read')}); send an object."
+        case "string_unicode":
+            return f"{field} contains half a surrogate pair; send whole characters."
+        case "int_type" | "int_from_float" | "int_parsing" | "int_parsing_size":
+            return f"{field} is {_shorten(value)}; it must be a whole number."
+        case "float_type" | "float_parsing":
+            return f"{field} is {_shorten(value)}; it must be a number."
+        case "string_type":
+            return f"{field} is {_shorten(value)}; it must be a string."
+        case "model_attributes_type" | "model_type" | "dict_type":
+            return f"{field} is {_shorten(value)}; it must be a JSON object."
+        case _:
+            return f"{field} is {_shorten(value)}: {error['msg']}."
+
+
+def _shorten(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) > _SHOWN_VALUE_CHARACTERS:
+        text = text[:_SHOWN_VALUE_CHARACTERS] + "…"
+    # Half a surrogate pair, which JSON may carry, cannot be sent back as UTF-8.
+    return text.encode("utf-8", "replace").decode()
+
+
+async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
+    return respond(cast("ProblemError", error))
+
+
+async def _on_refused(_request: Request, error: Exception) -> JSONResponse:
+    return respond(invalid(cast("Refused", error).problems))
+
+
+async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
+    found = cast("RequestValidationError", error).errors()
+    return respond(invalid([explain(each) for each in found]))
+
+
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    wrong = cast("HTTPException", error)
+    status = HTTPStatus(wrong.status_code)
+    details = {
+        404: f"There is nothing at {request.url.path}.",
+        405: f"{request.method} is not possible here.",
+        413: "The body is too large.",
+    }
+    detail = details.get(status, str(wrong.detail))
+    return respond(ProblemError(status, status.name, detail, headers=wrong.headers))
+
+
+async def _on_call(_request: Request, error: Exception) -> JSONResponse:
+    return respond(from_failure(read_failure(cast("aio.AioRpcError", error))))
+
+
+async def _on_database(_request: Request, error: Exception) -> JSONResponse:
+    log.error("database failed", error=str(error))
+    if "full" in str(error):
+        return respond(
+            ProblemError(
+                507, "INSUFFICIENT_STORAGE", "The disk of the job database is full; free some space."
+            )
+        )
+    return respond(ProblemError(503, "DATABASE_UNAVAILABLE", "The job database does not answer; try again."))
+
+
+async def _on_mistake(request: Request, error: Exception) -> JSONResponse:
+    log.error("request failed", path=request.url.path, exc_info=error)
+    return respond(ProblemError(500, "INTERNAL", _GENERIC))

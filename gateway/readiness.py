@@ -1,0 +1,120 @@
+"""Whether a job sent now would be worked on: asked of each part, not assumed."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Sequence
+
+import sqlalchemy as sa
+from grpc import aio
+
+from gateway.jobs.store import JobStore
+from gateway.replicas import Replica
+from gateway.schemas import Part, Readiness
+from limner.arbiter.v1 import arbiter_pb2 as pb
+from limner.arbiter.v1 import arbiter_pb2_grpc
+
+_TIMEOUT_S = 3.0
+
+
+class TicketFailed(Exception):
+    """The synthetic ticket was not granted; the message says where it stopped."""
+
+
+async def check(
+    store: JobStore, replicas: Sequence[Replica], arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
+) -> Readiness:
+    """Asks every part at the same time."""
+    parts = await asyncio.gather(_check_database(store), _check_replicas(replicas), _check_arbiter(arbiter))
+    return Readiness(ready=all(part.ready for part in parts), parts=list(parts))
+
+
+async def _check_database(store: JobStore) -> Part:
+    try:
+        await store.last_seq()
+    except sa.exc.SQLAlchemyError as error:
+        return Part(name="database", ready=False, detail=f"The job database does not answer: {error}.")
+    return Part(name="database", ready=True, detail="answers")
+
+
+async def _check_replicas(replicas: Sequence[Replica]) -> Part:
+    states = await asyncio.gather(*(_is_serving(replica) for replica in replicas))
+    detail = f"{sum(states)} of {len(states)} text-to-image services answer"
+    return Part(name="t2i", ready=any(states), detail=detail)
+
+
+async def _is_serving(replica: Replica) -> bool:
+    try:
+        return await replica.is_serving(_TIMEOUT_S)
+    except aio.AioRpcError:
+        return False
+
+
+async def _check_arbiter(arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub) -> Part:
+    try:
+        async with asyncio.timeout(_TIMEOUT_S):
+            await take_ticket(arbiter)
+    except TicketFailed as failed:
+        return Part(name="arbiter", ready=False, detail=str(failed))
+    except TimeoutError:
+        return Part(
+            name="arbiter", ready=False, detail=f"A ticket of zero bytes took more than {_TIMEOUT_S:g} s."
+        )
+    except aio.AioRpcError as error:
+        return Part(name="arbiter", ready=False, detail=f"The arbiter does not answer ({error.code().name}).")
+    return Part(name="arbiter", ready=True, detail="grants memory")
+
+
+async def take_ticket(arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub) -> None:
+    """Takes a lease of zero bytes through every step of the protocol and gives it back, or raises TicketFailed."""
+    conversation = _Conversation(arbiter)
+    await conversation.send(hello=pb.Hello(service="gateway"))
+    await conversation.expect("welcome")
+    ticket = f"readiness-{conversation.incarnation}"
+    nothing = pb.Alternative(tier="full", profile="readiness", charges=[pb.Charge()])
+    await conversation.send(acquire=pb.Acquire(ticket=ticket, alternatives=[nothing], priority=3))
+    token = (await conversation.expect("offer")).offer.token
+    await conversation.send(confirm=pb.Confirm(token=token))
+    await conversation.expect("confirm_accepted")
+    await conversation.send(release=pb.Release(token=token))
+    await conversation.expect("release_accepted")
+    await conversation.close()
+
+
+class _Conversation:
+    """One session with the arbiter, message by message."""
+
+    def __init__(self, arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub) -> None:
+        self.incarnation = uuid.uuid4().hex
+        self._seq = self._ack_seq = 0
+        self._requests: asyncio.Queue[pb.SessionRequest | None] = asyncio.Queue()
+        self._call = arbiter.Session(self._send_all())
+
+    async def send(self, **message: object) -> None:
+        self._seq += 1
+        holder = f"gateway-readiness-{self.incarnation}"
+        request = pb.SessionRequest(
+            holder=holder, incarnation=self.incarnation, seq=self._seq, ack_seq=self._ack_seq, **message
+        )
+        await self._requests.put(request)
+
+    async def expect(self, kind: str) -> pb.SessionResponse:
+        """Returns the next response of that kind, passing over positions."""
+        async for response in self._call:
+            self._ack_seq = response.seq
+            found = response.WhichOneof("message")
+            if found == kind:
+                return response
+            if found == "rejected":
+                raise TicketFailed(f"The arbiter refused a ticket of zero bytes: {response.rejected.message}")
+        raise TicketFailed(f"The arbiter ended the session before {kind}.")
+
+    async def close(self) -> None:
+        await self._requests.put(None)
+        async for _ in self._call:
+            pass
+
+    async def _send_all(self) -> AsyncIterator[pb.SessionRequest]:
+        while (request := await self._requests.get()) is not None:
+            yield request

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from gateway import schemas
+from gateway.events import RESET, Signal
+from gateway.studio import Studio, StudioDep
+from gateway.views import show_job
+
+router = APIRouter(tags=["events"])
+
+# A client that missed more than this fetches the list again, which is cheaper.
+REPLAY_LIMIT = 1000
+
+
+@router.get("/events", operation_id="streamEvents", response_class=EventSourceResponse)
+async def stream_events(
+    studio: StudioDep, last_event_id: Annotated[str | None, Header()] = None
+) -> AsyncIterator[ServerSentEvent]:
+    """Streams everything that happens: whole snapshots of jobs, previews, and the order of the queue.
+
+    A new stream starts with `reset`: fetch the list of jobs then. With Last-Event-ID the stream starts with what
+    was missed instead, unless that is too much.
+    """
+    hub = studio.books.hub
+    studio.books.metrics.readers.inc()
+    try:
+        with hub.subscribe() as reader:
+            replayed = 0
+            for signal in await _catch_up(studio, last_event_id):
+                replayed = max(replayed, signal.seq or 0)
+                yield _to_message(signal)
+            yield _to_message(Signal("queue", studio.dispatcher.queue_event()))
+            async for signal in reader:
+                if signal.seq is None or signal.seq > replayed:
+                    yield _to_message(signal)
+    finally:
+        studio.books.metrics.readers.dec()
+
+
+async def _catch_up(studio: Studio, last_event_id: str | None) -> list[Signal]:
+    """Returns what a reader needs before live events make sense."""
+    store = studio.books.store
+    if last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit():
+        missed = await store.since(min(int(last_event_id), 2**62), REPLAY_LIMIT)
+        if missed is not None:
+            latest = {past.job.id: past for past in missed}
+            return [
+                Signal(past.job.id, schemas.JobEvent(seq=past.seq, job=show_job(past.job)), past.seq)
+                for past in sorted(latest.values(), key=lambda past: past.seq)
+            ]
+    return [Signal(RESET.key, RESET.event, await store.last_seq())]
+
+
+def _to_message(signal: Signal) -> ServerSentEvent:
+    seq = None if signal.seq is None else str(signal.seq)
+    return ServerSentEvent(raw_data=signal.json, event=signal.event.type, id=seq)

@@ -1,0 +1,319 @@
+"""The shapes of the REST interface."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from gateway.jobs.job import Stage, State
+
+MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exact
+Prompt = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class TextToImageRequest(BaseModel):
+    """What to paint. All but the prompt have defaults, which come from the model."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    prompt: Prompt = Field(
+        description="What to paint; not blank.", examples=["a red circle above a blue square"]
+    )
+    negative_prompt: str = Field("", max_length=2000, description="What to avoid.")
+    width: int | None = Field(
+        None, ge=16, le=8192, multiple_of=16, description="Pixels; default: the model's."
+    )
+    height: int | None = Field(
+        None, ge=16, le=8192, multiple_of=16, description="Pixels; default: the model's."
+    )
+    steps: int | None = Field(None, ge=2, le=100, description="Denoising steps; default: the model's.")
+    guidance_scale: float | None = Field(
+        None, ge=1, le=20, description="How closely to follow the prompt; 1 switches guidance off."
+    )
+    seed: int | None = Field(
+        None, ge=0, le=MAX_SEED, description="Of the first image; further images count up. Default: random."
+    )
+    count: int = Field(1, ge=1, le=16, description="How many images.")
+    model: str | None = Field(None, min_length=1, max_length=200, description="Default: the service's first.")
+
+
+class Shape(BaseModel):
+    """Base of every answer."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class JobProgress(Shape):
+    """A complete snapshot of how far a job is."""
+
+    stage: Stage
+    step: int = Field(description="Steps done on the current image.")
+    total_steps: int = Field(description="0 while unknown.")
+    queue_position: int | None = Field(description="1 is next; null when not waiting.")
+    eta_s: float | None = Field(description="Seconds until the last image; null while unknown.")
+    waiting_for: str | None = Field(description="What is in the way, in plain words; null when nothing is.")
+    image_index: int = Field(description="Which image is being made, from 0.")
+    image_count: int
+
+
+class JobImage(Shape):
+    """One finished image."""
+
+    id: str = Field(description="sha256 of the file, in hex.")
+    url: str
+    width: int
+    height: int
+    seed: int
+
+
+class JobError(Shape):
+    """Why a job failed."""
+
+    code: str
+    message: str
+
+
+class Job(Shape):
+    """One accepted request and what became of it."""
+
+    id: str
+    kind: Literal["text-to-image"]
+    status: State
+    progress: JobProgress
+    request: dict[str, JsonValue] = Field(
+        description="As accepted, with defaults filled in once the model is known."
+    )
+    images: list[JobImage] = Field(
+        description="Finished images; those of a running job appear as they are made."
+    )
+    error: JobError | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+
+class JobPage(Shape):
+    """Part of the history, newest first."""
+
+    jobs: list[Job]
+    next_cursor: str | None = Field(description="Pass as `cursor` for the next page; null on the last one.")
+
+
+class JobEvent(Shape):
+    """A job as it is now."""
+
+    type: Literal["job"] = "job"
+    seq: int | None = Field(description="Place in the history; null for progress that is not kept.")
+    job: Job
+
+
+class PreviewEvent(Shape):
+    """A small picture of a running job; never kept, at most two a second for each job."""
+
+    type: Literal["preview"] = "preview"
+    job_id: str
+    image_index: int
+    step: int
+    data_url: str = Field(description="data:image/webp;base64,…")
+
+
+class QueueEvent(Shape):
+    """Which jobs wait, in the order in which they will start."""
+
+    type: Literal["queue"] = "queue"
+    waiting: list[str] = Field(description="Ids, the next one first; at most 100.")
+    total: int
+    held_up_by: str | None = Field(description="Why nothing can start now, in plain words; null when it can.")
+
+
+class ResetEvent(Shape):
+    """Events may be missing: fetch the list of jobs again. Always the first event of a new stream."""
+
+    type: Literal["reset"] = "reset"
+
+
+Event = Annotated[JobEvent | PreviewEvent | QueueEvent | ResetEvent, Field(discriminator="type")]
+
+
+class JobHistory(Shape):
+    """What is kept of a job's events, oldest first."""
+
+    events: list[Event]
+
+
+class Model(Shape):
+    """A model and its limits."""
+
+    name: str
+    title: str
+    license: str
+    commercial_use: bool
+    revision: str
+    weight_bytes: int
+    width: int = Field(description="Native, in pixels.")
+    height: int = Field(description="Native, in pixels.")
+    min_side_px: int
+    max_side_px: int
+    size_multiple_px: int
+    default_steps: int
+    default_guidance_scale: float
+    tiers: list[str]
+    example_prompts: list[str]
+
+
+class Feature(Shape):
+    """Something a capability can do, or why it cannot now."""
+
+    name: str
+    enabled: bool
+    reason: str | None
+
+
+class Capability(Shape):
+    """One service as seen now."""
+
+    name: str
+    available: bool
+    reason: str | None = Field(description="Why it is not available, in plain words.")
+    models: list[Model] = Field(
+        description="The first is the default. Kept from before while the service is down."
+    )
+    features: list[Feature]
+    library_versions: dict[str, str]
+    warm_model: str | None
+    replicas: int
+
+
+class Capabilities(Shape):
+    """Everything the studio can do now."""
+
+    version: str
+    capabilities: list[Capability]
+
+
+class GpuCharge(Shape):
+    """What a lease holds on one device."""
+
+    device: str
+    resident_bytes: int
+    working_bytes: int
+    load_extra_bytes: int
+    context_bytes: int
+
+
+class GpuDevice(Shape):
+    """One device and its book."""
+
+    id: str
+    name: str
+    total_bytes: int
+    capacity_bytes: int
+    foreign_bytes: int
+    charged_bytes: int
+    observed_bytes: int
+    draining: bool
+    health: str
+
+
+class GpuLease(Shape):
+    """Memory that a worker holds."""
+
+    token: int
+    holder: str
+    service: str
+    profile: str
+    tier: str
+    state: str
+    draining: bool
+    charges: list[GpuCharge]
+    observed_bytes: int
+    job: str | None
+    granted_at: datetime | None
+
+
+class GpuTicket(Shape):
+    """A worker that waits for memory."""
+
+    ticket: str
+    holder: str
+    profile: str
+    priority: int
+    queue_position: int
+    waited_s: float
+    wait_bound_s: float | None
+    waiting_for: str | None
+
+
+class GpuRelease(Shape):
+    """Memory that came back."""
+
+    token: int
+    holder: str
+    profile: str
+    charged_bytes: int
+    verified_bytes: int
+    cause: str
+    released_at: datetime | None
+
+
+class GpuHost(Shape):
+    """The host's memory."""
+
+    ram_bytes: int
+    budget_bytes: int
+    pinned_budget_bytes: int
+
+
+class Gpu(Shape):
+    """Devices, leases and who waits, as the arbiter sees them at one revision."""
+
+    revision: int
+    epoch: int
+    host: GpuHost
+    devices: list[GpuDevice]
+    leases: list[GpuLease]
+    tickets: list[GpuTicket]
+    last_releases: list[GpuRelease]
+
+
+class Health(Shape):
+    """The process lives."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Part(Shape):
+    """One thing that the studio needs."""
+
+    name: str
+    ready: bool
+    detail: str
+
+
+class Readiness(Shape):
+    """Whether a job sent now would be worked on."""
+
+    ready: bool
+    parts: list[Part]
+
+
+class FieldProblem(Shape):
+    """One wrong field."""
+
+    field: str
+    value: str = Field(description="As received, shortened.")
+    message: str = Field(description="What is wrong and the fix.")
+
+
+class Problem(Shape):
+    """Why a call failed (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="A name of limner.errors.v1.Reason without prefix, or of the HTTP status.")
+    errors: list[FieldProblem] | None = None
+    parts: list[Part] | None = None

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from gateway.catalogue import Catalogue
+from gateway.events import EventHub
+from gateway.images import ImageStore
+from gateway.jobs.attempt import Books
+from gateway.jobs.board import Board
+from gateway.jobs.database import open_database
+from gateway.jobs.dispatcher import Dispatcher
+from gateway.jobs.job import Job
+from gateway.jobs.store import JobStore
+from gateway.metrics import Metrics
+from gateway.replicas import Replica, connect_replicas
+from gateway.settings import Settings
+from gateway.views import show_job
+from limner.arbiter.v1 import arbiter_pb2_grpc
+from limner.channel import connect
+
+
+def limner_version() -> str:
+    """Returns the version of the installed distribution."""
+    try:
+        return version("limner")
+    except PackageNotFoundError:
+        return "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """Everything a route may need."""
+
+    version: str
+    books: Books
+    dispatcher: Dispatcher
+    replicas: list[Replica]
+    arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
+
+
+@asynccontextmanager
+async def open_studio(settings: Settings, hub: EventHub) -> AsyncIterator[Studio]:
+    """Yields a studio that works on its jobs, and stops it."""
+    engine = await asyncio.to_thread(open_database, settings.database)
+    board = Board()
+
+    def publish(job: Job, seq: int) -> None:
+        hub.publish_job(show_job(board.view(job)), seq)
+
+    store = JobStore(engine, publish)
+    try:
+        async with connect_replicas(settings.t2i) as replicas, connect(settings.arbiter) as arbiter:
+            images = ImageStore.open(settings.images)
+            books = Books(store, images, board, hub, Metrics(), Catalogue(replicas))
+            dispatcher = Dispatcher(books, replicas)
+            await dispatcher.start()
+            try:
+                yield Studio(
+                    limner_version(),
+                    books,
+                    dispatcher,
+                    replicas,
+                    arbiter_pb2_grpc.ArbiterServiceStub(arbiter),
+                )
+            finally:
+                await dispatcher.stop()
+    finally:
+        store.close()
+
+
+def _from_request(request: Request) -> Studio:
+    return cast("Studio", request.app.state.studio)
+
+
+StudioDep = Annotated[Studio, Depends(_from_request)]

@@ -1,0 +1,98 @@
+"""Inner values as REST shows them."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from gateway import schemas
+from gateway.jobs.job import Job, Picture
+from limner.capability.v1 import capability_pb2
+
+
+def show_job(job: Job) -> schemas.Job:
+    """Returns the public shape of `job`."""
+    return schemas.Job(
+        id=job.id,
+        kind="text-to-image",
+        status=job.state,
+        progress=schemas.JobProgress(**asdict(job.progress)),
+        request=job.request,
+        images=[show_picture(picture) for picture in job.images],
+        error=schemas.JobError(code=job.fault.code, message=job.fault.message) if job.fault else None,
+        created_at=show_time(job.created_at),
+        started_at=show_time(job.started_at) if job.started_at is not None else None,
+        finished_at=show_time(job.finished_at) if job.finished_at is not None else None,
+    )
+
+
+def show_picture(picture: Picture) -> schemas.JobImage:
+    """Returns the public shape of one finished image."""
+    return schemas.JobImage(
+        id=picture.id,
+        url=f"/images/{picture.id}",
+        width=picture.width,
+        height=picture.height,
+        seed=picture.seed,
+    )
+
+
+def show_time(seconds: float) -> datetime:
+    """Returns the moment that many seconds after the epoch."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def show_model(model: capability_pb2.Model) -> schemas.Model:
+    """Returns the public shape of a model and its limits."""
+    return schemas.Model(
+        name=model.name,
+        title=model.title,
+        license=model.license,
+        commercial_use=model.commercial_use,
+        revision=model.revision,
+        weight_bytes=model.weight_bytes,
+        width=model.native_size.width,
+        height=model.native_size.height,
+        min_side_px=model.min_side_px,
+        max_side_px=model.max_side_px,
+        size_multiple_px=model.size_multiple_px,
+        default_steps=model.default_steps,
+        default_guidance_scale=model.default_guidance_scale,
+        tiers=list(model.tiers),
+        example_prompts=list(model.example_prompts),
+    )
+
+
+def show_capability(described: capability_pb2.DescribeResponse, replicas: int) -> schemas.Capability:
+    """Returns a service that answers."""
+    return schemas.Capability(
+        name=described.capability,
+        available=True,
+        reason=None,
+        models=[show_model(model) for model in described.models],
+        features=[
+            schemas.Feature(name=feature.name, enabled=feature.enabled, reason=feature.reason or None)
+            for feature in described.features
+        ],
+        library_versions=dict(described.library_versions),
+        warm_model=described.warm_model or None,
+        replicas=replicas,
+    )
+
+
+def show_lost_capability(
+    described: capability_pb2.DescribeResponse | None, replicas: int
+) -> schemas.Capability:
+    """Returns a service that does not answer: what it could do before, switched off."""
+    reason = "The text-to-image service is not answering; jobs sent now start as soon as it does."
+    names = [feature.name for feature in described.features] if described is not None else ["text_to_image"]
+    return schemas.Capability(
+        name="t2i",
+        available=False,
+        reason=reason,
+        models=[show_model(model) for model in described.models] if described is not None else [],
+        features=[schemas.Feature(name=name, enabled=False, reason=reason) for name in names],
+        library_versions=dict(described.library_versions) if described is not None else {},
+        warm_model=None,
+        replicas=replicas,
+    )
