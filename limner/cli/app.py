@@ -6,8 +6,15 @@ import sys
 
 import typer
 
+from limner.cli.cancel import cancel
+from limner.cli.doctor import doctor
 from limner.cli.failure import CommandFailed
+from limner.cli.generate import generate
+from limner.cli.gpu import gpu
+from limner.cli.jobs import jobs
 from limner.cli.run import run as run_studio
+from limner.cli.version import version
+from limner.client import RequestRejected, StudioUnreachable
 from limner.home import HomeUnusable
 
 
@@ -23,6 +30,8 @@ def build() -> typer.Typer:
     )
     app.command("run")(run_studio)
     app.command("up", hidden=True)(run_studio)
+    for command in (generate, jobs, cancel, gpu, doctor, version):
+        app.command()(command)
     return app
 
 
@@ -32,6 +41,10 @@ def run() -> None:
         build()()
     except HomeUnusable as error:
         _fail(str(error), 1)
+    except RequestRejected as error:
+        _fail(str(error), 2)
+    except StudioUnreachable as error:
+        _fail(str(error), 3)
     except CommandFailed as error:
         _fail(str(error), error.exit_code)
 

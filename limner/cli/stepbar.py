@@ -1,0 +1,61 @@
+"""Shows on stderr how far a job is, where a person is watching."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from limner.client import Job
+
+
+class StepBar:
+    """A bar over the steps of all pictures of one job; nothing at all when stderr is no terminal."""
+
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
+        self._bar = Progress(
+            BarColumn(bar_width=30),
+            TextColumn("{task.description}", markup=False),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("sending", total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def show(self, job: Job) -> None:
+        """Draws `job` as it is now."""
+        total = job.progress.total_steps * job.progress.image_count
+        done = job.progress.image_index * job.progress.total_steps + job.progress.step
+        self._bar.update(self._task, total=total or None, completed=done, description=describe(job))
+
+
+def describe(job: Job) -> str:
+    """Returns what `job` is doing or waiting for, in a few words."""
+    progress = job.progress
+    if progress.waiting_for:
+        return f"waiting: {progress.waiting_for}"
+    if job.status == "queued":
+        return f"queued, number {progress.queue_position}" if progress.queue_position else "queued"
+    if job.finished or job.status == "cancelling":
+        return job.status
+    words = [progress.stage]
+    if progress.stage == "denoising":
+        words.append(f"step {progress.step} of {progress.total_steps}")
+    if progress.image_count > 1:
+        words.append(f"picture {progress.image_index + 1} of {progress.image_count}")
+    if progress.eta_s is not None:
+        words.append(f"{progress.eta_s:.0f} s left")
+    return ", ".join(words)

@@ -1,0 +1,285 @@
+"""A studio's REST interface in Python: `AsyncClient`, and `Client` for code that does not await."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from contextlib import ExitStack, aclosing
+from datetime import datetime
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from pydantic import BaseModel, ConfigDict
+
+_FINAL = frozenset({"succeeded", "failed", "cancelled"})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+# The gateway sends a ping every 15 s; silence for three of them means that it is gone.
+_SILENCE_S = 45.0
+_RETRY_S = 0.3
+
+
+class StudioUnreachable(Exception):
+    """Nothing answers at the studio's address."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(f"No studio answers at {url}; start one with `limner run` or set LIMNER_URL.")
+
+
+class RequestRejected(Exception):
+    """The studio refused a request; the message says what was wrong and what to do."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class _Shape(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class TextToImage(_Shape):
+    """What to paint; whatever is None is left to the model."""
+
+    prompt: str
+    negative_prompt: str | None = None
+    width: int | None = None  # pixels
+    height: int | None = None  # pixels
+    steps: int | None = None
+    guidance_scale: float | None = None
+    seed: int | None = None
+    count: int | None = None
+    model: str | None = None
+
+
+class Progress(_Shape):
+    """How far a job is."""
+
+    stage: str
+    step: int = 0
+    total_steps: int = 0
+    queue_position: int | None = None
+    eta_s: float | None = None
+    waiting_for: str | None = None
+    image_index: int = 0
+    image_count: int = 1
+
+
+class JobImage(_Shape):
+    """One finished picture."""
+
+    id: str
+    url: str
+    width: int
+    height: int
+    seed: int
+
+
+class JobError(_Shape):
+    """Why a job failed."""
+
+    code: str
+    message: str
+
+
+class Job(_Shape):
+    """One accepted request and what became of it."""
+
+    id: str
+    kind: str
+    status: str  # queued, running, cancelling, succeeded, failed or cancelled
+    progress: Progress
+    request: dict[str, Any]
+    images: list[JobImage]
+    error: JobError | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it."""
+        return self.status in _FINAL
+
+
+class AsyncClient:
+    """Talks to the studio at `url`; to be used in `async with`.
+
+    Every method raises StudioUnreachable when nothing answers and RequestRejected when the studio refuses.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        # A proxy of the environment cannot reach this machine's own addresses.
+        local = urlsplit(url).hostname in _LOOPBACK
+        self._http = httpx.AsyncClient(base_url=url, trust_env=not local, timeout=httpx.Timeout(30.0))
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._http.aclose()
+
+    async def submit(self, request: TextToImage, idempotency_key: str | None = None) -> Job:
+        """Returns the accepted job; a repeat with the same key returns the job of the first call."""
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else None
+        body = request.model_dump(exclude_none=True)
+        return Job.model_validate(
+            await self._json("POST", "/generate/text-to-image", json=body, headers=headers)
+        )
+
+    async def job(self, job_id: str) -> Job:
+        """Returns the job as it is now."""
+        return Job.model_validate(await self._json("GET", f"/jobs/{job_id}"))
+
+    async def jobs(self, limit: int = 20) -> list[Job]:
+        """Returns the `limit` newest jobs, the newest first."""
+        page = await self._json("GET", "/jobs", params={"limit": limit})
+        return [Job.model_validate(job) for job in page["jobs"]]
+
+    async def cancel(self, job_id: str) -> Job:
+        """Asks the job to stop and returns it as it is then."""
+        return Job.model_validate(await self._json("DELETE", f"/jobs/{job_id}"))
+
+    async def watch(self, job_id: str, patience_s: float = 60.0) -> AsyncGenerator[Job]:
+        """Yields the job now and after every change, the last time when it has finished.
+
+        Lost connections are opened again; StudioUnreachable is raised after `patience_s` without one.
+        """
+        heard_at = time.monotonic()
+        while True:
+            try:
+                async with aclosing(self._watch_once(job_id)) as jobs:
+                    async for job in jobs:
+                        heard_at = time.monotonic()
+                        yield job
+                        if job.finished:
+                            return
+            except (httpx.TransportError, StudioUnreachable) as error:
+                if time.monotonic() - heard_at > patience_s:
+                    raise StudioUnreachable(self.url) from error
+            await asyncio.sleep(_RETRY_S)
+
+    async def wait(self, job_id: str, patience_s: float = 60.0) -> Job:
+        """Returns the finished job."""
+        async with aclosing(self.watch(job_id, patience_s)) as jobs:
+            return [job async for job in jobs][-1]
+
+    async def image(self, image: JobImage) -> bytes:
+        """Returns the PNG file of a finished picture."""
+        return (await self._send("GET", image.url)).content
+
+    async def capabilities(self) -> dict[str, Any]:
+        """Returns which models and features are on now (GET /capabilities)."""
+        return await self._json("GET", "/capabilities")
+
+    async def gpu(self) -> dict[str, Any]:
+        """Returns devices, leases and who waits for memory (GET /gpu)."""
+        return await self._json("GET", "/gpu")
+
+    async def _watch_once(self, job_id: str) -> AsyncGenerator[Job]:
+        timeout = httpx.Timeout(10.0, read=_SILENCE_S)
+        async with self._http.stream("GET", "/events", timeout=timeout) as response:
+            if not response.is_success:
+                await response.aread()
+                raise _rejection(response)
+            # The stream is open before the job is read, so that no change falls between the two.
+            yield await self.job(job_id)
+            async for data in _event_data(response.aiter_lines()):
+                event = json.loads(data)
+                if event.get("type") == "job" and event["job"]["id"] == job_id:
+                    yield Job.model_validate(event["job"])
+
+    async def _json(self, method: str, path: str, **arguments: Any) -> dict[str, Any]:
+        return (await self._send(method, path, **arguments)).json()
+
+    async def _send(self, method: str, path: str, **arguments: Any) -> httpx.Response:
+        try:
+            response = await self._http.request(method, path, **arguments)
+        except httpx.TransportError as error:
+            raise StudioUnreachable(self.url) from error
+        if not response.is_success:
+            raise _rejection(response)
+        return response
+
+
+class Client:
+    """AsyncClient for code that does not await; to be used in `with`, or closed."""
+
+    def __init__(self, url: str) -> None:
+        self._exit = ExitStack()
+        self._portal: BlockingPortal = self._exit.enter_context(start_blocking_portal())
+        self._client = AsyncClient(url)
+        self._exit.callback(self._portal.call, self._client.__aexit__)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes every connection."""
+        self._exit.close()
+
+    def submit(self, request: TextToImage, idempotency_key: str | None = None) -> Job:
+        """Returns the accepted job; a repeat with the same key returns the job of the first call."""
+        return self._portal.call(self._client.submit, request, idempotency_key)
+
+    def job(self, job_id: str) -> Job:
+        """Returns the job as it is now."""
+        return self._portal.call(self._client.job, job_id)
+
+    def jobs(self, limit: int = 20) -> list[Job]:
+        """Returns the `limit` newest jobs, the newest first."""
+        return self._portal.call(self._client.jobs, limit)
+
+    def cancel(self, job_id: str) -> Job:
+        """Asks the job to stop and returns it as it is then."""
+        return self._portal.call(self._client.cancel, job_id)
+
+    def wait(self, job_id: str, patience_s: float = 60.0) -> Job:
+        """Returns the finished job."""
+        return self._portal.call(self._client.wait, job_id, patience_s)
+
+    def image(self, image: JobImage) -> bytes:
+        """Returns the PNG file of a finished picture."""
+        return self._portal.call(self._client.image, image)
+
+    def capabilities(self) -> dict[str, Any]:
+        """Returns which models and features are on now (GET /capabilities)."""
+        return self._portal.call(self._client.capabilities)
+
+    def gpu(self) -> dict[str, Any]:
+        """Returns devices, leases and who waits for memory (GET /gpu)."""
+        return self._portal.call(self._client.gpu)
+
+
+async def _event_data(lines: AsyncIterable[str]) -> AsyncIterator[str]:
+    """Yields the data of each server-sent event (https://html.spec.whatwg.org/#event-stream-interpretation)."""
+    data: list[str] = []
+    async for line in lines:
+        if line.startswith("data:"):
+            data.append(line.removeprefix("data:").removeprefix(" "))
+        elif not line and data:
+            yield "\n".join(data)
+            data.clear()
+
+
+def _rejection(response: httpx.Response) -> RequestRejected:
+    """Reads application/problem+json; anything else is reported by its status alone."""
+    try:
+        problem: dict[str, Any] = response.json()
+        sentences = [error["message"] for error in problem.get("errors") or ()]
+        message = " ".join(sentences) or problem["detail"]
+        return RequestRejected(response.status_code, problem.get("code", ""), message)
+    except (ValueError, KeyError, TypeError):
+        return RequestRejected(
+            response.status_code,
+            "",
+            f"{response.url} answered {response.status_code} {response.reason_phrase}.",
+        )
