@@ -34,7 +34,9 @@ def report(topic: str, rows: list[Row], command: str | None = None) -> None:
     for row in rows:
         record: dict[str, object] = asdict(row)
         del record["ok"]
-        records.append(record | {"verdict": _verdict(row), "command": command, "commit": commit, "machine": machine})
+        records.append(
+            record | {"verdict": _verdict(row), "command": command, "commit": commit, "machine": machine}
+        )
     (OUT / f"{topic}.json").write_text(json.dumps(records, indent=2, ensure_ascii=False) + "\n")
 
 
@@ -47,11 +49,15 @@ def _print(rows: list[Row]) -> None:
     cells += [(r.name, f"{r.measured:.4g} {r.unit}".strip(), r.target, _verdict(r)) for r in rows]
     widths = [max(len(line[column]) for line in cells) for column in range(4)]
     for line in cells:
-        sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n")
+        sys.stdout.write(
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() + "\n"
+        )
 
 
 def _commit() -> str:
-    answer = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
     return answer.stdout.strip() or "uncommitted"
 
 

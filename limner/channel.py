@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import grpc
@@ -21,7 +21,7 @@ _CLIENT_OPTIONS: list[tuple[str, int | str]] = [
     *LIMITS,
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
-    # A service that has just been restarted is found again within a blink, not after gRPC's default of up to 120 s.
+    # A restarted service is found again within a blink, not after gRPC's default of up to 120 s.
     ("grpc.initial_reconnect_backoff_ms", 50),
     ("grpc.min_reconnect_backoff_ms", 50),
     ("grpc.max_reconnect_backoff_ms", 1_000),
@@ -29,7 +29,7 @@ _CLIENT_OPTIONS: list[tuple[str, int | str]] = [
 
 
 @asynccontextmanager
-async def connect(address: str) -> AsyncIterator[aio.Channel]:
+async def connect(address: str) -> AsyncGenerator[aio.Channel]:
     """Yields a channel to `address` (`unix:/path` or `host:port`) and closes it.
 
     It connects on first use and again after every loss, so that processes may start in any order.

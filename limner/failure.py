@@ -1,11 +1,15 @@
 """What went wrong in a call, read from `google.rpc.Status`."""
 
+# pyright: reportUnknownMemberType=false
+# grpc_status ships without annotations.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, cast
 
 import grpc
-from google.rpc import error_details_pb2
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
 from grpc import aio
 from grpc_status import rpc_status
 
@@ -38,19 +42,22 @@ def read_failure(error: aio.AioRpcError) -> Failure:
     metadata: dict[str, str] = {}
     violations: list[Violation] = []
     retry_after_s = None
-    # grpcio-status is typed for the sync Call; an AioRpcError offers the same three methods.
-    status = rpc_status.from_call(error)  # pyright: ignore[reportArgumentType]
-    for detail in status.details if status is not None else ():
-        if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
-            info = error_details_pb2.ErrorInfo()
-            detail.Unpack(info)
+    info, bad, retry = (
+        error_details_pb2.ErrorInfo(),
+        error_details_pb2.BadRequest(),
+        error_details_pb2.RetryInfo(),
+    )
+    for detail in _read_details(error):
+        if detail.Unpack(info):
             reason, metadata = info.reason, dict(info.metadata)
-        elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
-            bad = error_details_pb2.BadRequest()
-            detail.Unpack(bad)
+        elif detail.Unpack(bad):
             violations += [Violation(v.field, v.description) for v in bad.field_violations]
-        elif detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR):
-            retry = error_details_pb2.RetryInfo()
-            detail.Unpack(retry)
+        elif detail.Unpack(retry):
             retry_after_s = retry.retry_delay.ToTimedelta().total_seconds()
     return Failure(error.code(), error.details() or "", reason, metadata, tuple(violations), retry_after_s)
+
+
+def _read_details(error: aio.AioRpcError) -> list[any_pb2.Any]:
+    # grpcio-status is written for the synchronous Call; an AioRpcError offers the same three methods.
+    status = cast("status_pb2.Status | None", rpc_status.from_call(cast("Any", error)))
+    return list(status.details) if status is not None else []

@@ -1,11 +1,14 @@
 """How a process here serves gRPC: limits, health, reflection, error translation, graceful stop."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# grpc_health, grpc_reflection and grpc_status ship without annotations.
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NoReturn, Protocol, cast
 
 import grpc
@@ -34,7 +37,9 @@ _GENERIC = "Limner made a mistake; the log of the service has the details."
 class Register(Protocol):
     """Adds one servicer to a server, as the generated `add_…_to_server` functions do."""
 
-    def __call__(self, server: aio.Server) -> None: ...
+    def __call__(self, server: aio.Server) -> None:
+        """Adds the servicer to `server`."""
+        ...
 
 
 class TranslateErrors(aio.ServerInterceptor):
@@ -92,10 +97,11 @@ async def _abort(context: aio.ServicerContext[Any, Any], error: Exception, metho
     await context.abort(status.code, status.details, status.trailing_metadata)
 
 
-async def serve(
+@asynccontextmanager
+async def open_server(
     address: str, registers: Sequence[Register], names: Sequence[str], *, grace_s: float = 5.0
-) -> None:
-    """Serves until SIGTERM or SIGINT, then lets running calls end for `grace_s` seconds.
+) -> AsyncGenerator[aio.Server]:
+    """Serves while the context lasts, then lets running calls end for `grace_s` seconds.
 
     `address` is `unix:/path` (made with mode 0600) or `host:port`; `names` are the full service names for
     health and reflection.
@@ -103,20 +109,26 @@ async def serve(
     server = aio.server(interceptors=[TranslateErrors()], options=_SERVER_OPTIONS)
     for register in registers:
         register(server)
-    checks = health.aio.HealthServicer()
+    checks = cast("Any", health).aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
-    reflection.enable_server_reflection(
-        [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
-    )
+    reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
     _bind(server, address)
     await server.start()
     for name in ["", *names]:
         await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
     log.info("serving", address=address)
-    await _until_stopped()
-    log.info("stopping", grace_s=grace_s)
-    await checks.enter_graceful_shutdown()
-    await server.stop(grace_s)
+    try:
+        yield server
+    finally:
+        log.info("stopping", grace_s=grace_s)
+        await checks.enter_graceful_shutdown()
+        await server.stop(grace_s)
+
+
+async def serve(address: str, registers: Sequence[Register], names: Sequence[str]) -> None:
+    """Serves until SIGTERM or SIGINT."""
+    async with open_server(address, registers, names):
+        await _until_stopped()
 
 
 def _bind(server: aio.Server, address: str) -> None:

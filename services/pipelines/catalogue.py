@@ -1,0 +1,134 @@
+"""Which models there are: the built-in one, and whatever diffusers checkpoints the models folder holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+import structlog
+
+from services.rpc.errors import ModelNotFound
+
+log = structlog.get_logger(__name__)
+
+BUILT_IN = "shapes"
+
+_TAIL_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a model accepts."""
+
+    native_width_px: int
+    native_height_px: int
+    min_side_px: int
+    max_side_px: int
+    size_multiple_px: int
+    default_steps: int
+    default_guidance_scale: float
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One entry of the catalogue."""
+
+    name: str
+    title: str
+    license: str
+    commercial_use: bool
+    revision: str
+    path: Path
+    limits: Limits
+    example_prompts: tuple[str, ...] = ()
+
+
+_BUILT_IN_LIMITS = Limits(128, 128, 64, 256, 16, 20, 4.0)
+
+# Qwen-Image was trained around 1.3 to 1.8 megapixels; 2512 px is beyond what stays coherent.
+_QWEN_IMAGE_LIMITS = Limits(1328, 1328, 256, 2048, 16, 50, 4.0)
+
+_EXAMPLES = (
+    "a red circle on the left and a blue square on the right, white background",
+    "a yellow star at the top, black background",
+    "a green triangle in the centre, white background",
+)
+
+
+class Catalogue:
+    """Models by name; the first is the default."""
+
+    def __init__(self, models: Mapping[str, Model]) -> None:
+        self._models = dict(models)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        """Every model, the default first."""
+        return tuple(self._models.values())
+
+    def find(self, name: str) -> Model:
+        """Returns the model of that name, the default for an empty one; raises ModelNotFound."""
+        if not name:
+            return self.models[0]
+        try:
+            return self._models[name]
+        except KeyError:
+            raise ModelNotFound(name, self._models) from None
+
+
+def read_catalogue(models_dir: Path | None) -> Catalogue:
+    """Lists the built-in model and every Qwen-Image checkpoint folder in `models_dir`."""
+    found = {BUILT_IN: _built_in()}
+    folders = sorted(models_dir.iterdir()) if models_dir is not None and models_dir.is_dir() else []
+    for folder in folders:
+        if model := _recognise(folder):
+            found[model.name] = model
+    return Catalogue(found)
+
+
+def _built_in() -> Model:
+    # A path, not an import: the services read the checkpoint and know nothing of the code that trained it.
+    path = Path(str(resources.files("services"))) / "shapes" / "checkpoint"
+    return Model(
+        BUILT_IN,
+        "Shapes, the built-in model",
+        "Apache-2.0",
+        True,
+        _revision(path),
+        path,
+        _BUILT_IN_LIMITS,
+        _EXAMPLES,
+    )
+
+
+def _recognise(folder: Path) -> Model | None:
+    index = folder / "model_index.json"
+    try:
+        pipeline = json.loads(index.read_text())["_class_name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if pipeline != "QwenImagePipeline":
+        log.info("model passed over", folder=folder.name, pipeline=pipeline)
+        return None
+    return Model(
+        folder.name, folder.name, "see the model card", False, _revision(folder), folder, _QWEN_IMAGE_LIMITS
+    )
+
+
+def _revision(path: Path) -> str:
+    """Names the weights by the names, sizes and last bytes of their files.
+
+    A digest of 40 GB would take longer than loading; training changes every tensor, so the tails tell.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(path.rglob("*.safetensors")):
+        size_bytes = file.stat().st_size
+        digest.update(f"{file.relative_to(path).as_posix()}:{size_bytes};".encode())
+        with file.open("rb") as stream:
+            stream.seek(max(0, size_bytes - _TAIL_BYTES))
+            digest.update(stream.read())
+    return digest.hexdigest()[:12]

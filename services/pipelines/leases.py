@@ -1,0 +1,352 @@
+"""The holder's side of the arbiter's session: one per worker, spoken by its front."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+from grpc import aio
+
+from limner.arbiter.v1 import arbiter_pb2 as pb
+from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceStub
+from services.pipelines.process import Identity
+from services.rpc import errors
+
+log = structlog.get_logger(__name__)
+
+_RETRY_S = 0.1  # Between attempts to reach an arbiter that is being restarted.
+
+Tell = Callable[[int, str], None]  # queue position, what is in the way
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a pipeline needs in one tier."""
+
+    tier: str
+    profile: str
+    resident_bytes: int
+    working_bytes: int
+    load_extra_bytes: int
+    context_bytes: int
+
+
+@dataclass(slots=True)
+class Lease:
+    """A confirmed charge."""
+
+    token: int
+    tier: str
+    device: str
+    state: pb.LeaseState.ValueType = pb.LEASE_STATE_LOADING
+
+
+@dataclass(slots=True)
+class _Ticket:
+    demands: tuple[Demand, ...]
+    priority: int
+    tell: Tell
+    granted: asyncio.Future[Lease]
+
+
+@dataclass(slots=True)
+class _Begin:
+    job: str
+    priority: int
+    tell: Tell
+    accepted: asyncio.Future[None]
+
+
+@dataclass(slots=True)
+class _State:
+    """Everything that a new connection must say again."""
+
+    token_floor: int = 0
+    leases: dict[int, Lease] = field(default_factory=dict[int, Lease])
+    tickets: dict[str, _Ticket] = field(default_factory=dict[str, _Ticket])
+    confirming: dict[int, tuple[str, Lease]] = field(default_factory=dict[int, tuple[str, Lease]])
+    beginning: dict[int, _Begin] = field(default_factory=dict[int, _Begin])
+    releasing: dict[int, asyncio.Future[None]] = field(default_factory=dict[int, asyncio.Future[None]])
+
+
+class Session:
+    """Keeps one worker's leases with the arbiter, through reconnections and restarts of the arbiter.
+
+    `on_recall(token, at_step)` is called when memory is asked back; answer with `release` when it is free.
+    """
+
+    def __init__(
+        self,
+        channel: aio.Channel,
+        holder: str,
+        service: str,
+        identity: Identity,
+        boot_id: str,
+        observe: Callable[[], int],
+        on_recall: Callable[[int], None],
+    ) -> None:
+        self._stub = ArbiterServiceStub(channel)
+        self._holder, self._service, self._identity, self._boot_id = holder, service, identity, boot_id
+        self._observe, self._on_recall = observe, on_recall
+        self._state = _State()
+        self._outbox: asyncio.Queue[pb.SessionRequest] = asyncio.Queue()
+        self._seq = 0
+        self._ack_seq = 0
+        self._speaking = asyncio.create_task(self._speak(), name="lease session")
+
+    async def acquire(self, demands: tuple[Demand, ...], priority: int, tell: Tell) -> Lease:
+        """Returns a confirmed lease: from here on memory may be touched.
+
+        Raises NeverFits, or whatever else the arbiter refuses with. Cancelling withdraws the ticket.
+        """
+        ticket = uuid.uuid4().hex
+        waiting = _Ticket(demands, priority, tell, asyncio.get_running_loop().create_future())
+        self._state.tickets[ticket] = waiting
+        self._send(acquire=_to_acquire(ticket, waiting))
+        try:
+            return await waiting.granted
+        except asyncio.CancelledError:
+            self._withdraw(ticket)
+            raise
+
+    def loaded(self, lease: Lease, observed_bytes: int) -> None:
+        """Tells that the weights are resident."""
+        lease.state = pb.LEASE_STATE_RESIDENT
+        self._send(loaded=pb.Loaded(token=lease.token, observed_bytes=observed_bytes))
+
+    async def begin(self, lease: Lease, job: str, priority: int, tell: Tell) -> None:
+        """Returns when the job may compute; raises StaleToken when the lease is being recalled."""
+        waiting = _Begin(job, priority, tell, asyncio.get_running_loop().create_future())
+        self._state.beginning[lease.token] = waiting
+        self._send(begin=pb.Begin(token=lease.token, job=job, priority=priority))
+        try:
+            await waiting.accepted
+        except asyncio.CancelledError:
+            # An End without a Begin is harmless, and takes back one that was accepted meanwhile.
+            self.end(lease, job, 0)
+            raise
+        finally:
+            self._state.beginning.pop(lease.token, None)
+        lease.state = pb.LEASE_STATE_ACTIVE
+
+    def end(self, lease: Lease, job: str, peak_bytes: int) -> None:
+        """Gives the working bytes back."""
+        lease.state = pb.LEASE_STATE_RESIDENT
+        self._send(end=pb.End(token=lease.token, job=job, peak_bytes=peak_bytes))
+
+    async def release(self, lease: Lease) -> None:
+        """Gives the lease back; call it after the memory is free. Returns when the arbiter has noted it."""
+        if lease.token not in self._state.leases:
+            return
+        self._state.leases.pop(lease.token)
+        noted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._state.releasing[lease.token] = noted
+        self._send(release=pb.Release(token=lease.token))
+        await noted
+
+    async def close(self) -> None:
+        """Hangs up. Leases not released are freed by the worker's death alone."""
+        self._speaking.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._speaking
+
+    def _withdraw(self, ticket: str) -> None:
+        self._state.tickets.pop(ticket, None)
+        self._send(cancel=pb.Cancel(ticket=ticket))
+        for token, (waiting, lease) in list(self._state.confirming.items()):
+            if waiting == ticket:
+                # Confirmed in the meantime, perhaps: only a release takes that back.
+                del self._state.confirming[token]
+                self._state.releasing[token] = asyncio.get_running_loop().create_future()
+                self._send(release=pb.Release(token=lease.token))
+
+    async def _speak(self) -> None:
+        """Connects again and again; what is pending is said anew to every arbiter that answers."""
+        beat_s = 2.0
+        while True:
+            self._outbox = asyncio.Queue()
+            self._seq = self._ack_seq = 0
+            self._hello()
+            try:
+                call = self._stub.Session(self._requests())
+                async for response in call:
+                    self._ack_seq = response.seq
+                    if response.HasField("welcome"):
+                        beat_s = response.welcome.beat_interval.ToTimedelta().total_seconds() or beat_s
+                        beating = asyncio.create_task(self._beat(beat_s))
+                        call.add_done_callback(partial(_stop, beating))
+                    self._hear(response)
+            except aio.AioRpcError as error:
+                self._mark_unreachable(error)
+            await asyncio.sleep(_RETRY_S)
+
+    async def _requests(self) -> AsyncIterator[pb.SessionRequest]:
+        outbox = self._outbox
+        while True:
+            yield await outbox.get()
+
+    async def _beat(self, interval_s: float) -> None:
+        while True:
+            await asyncio.sleep(interval_s)
+            self._send(beat=pb.Beat(observed_bytes=self._observe()))
+
+    def _hello(self) -> None:
+        held = [pb.HeldLease(token=lease.token, state=lease.state) for lease in self._state.leases.values()]
+        self._send(
+            hello=pb.Hello(
+                pid=self._identity.pid,
+                start_time_ticks=self._identity.start_time_ticks,
+                boot_id=self._boot_id,
+                service=self._service,
+                held=held,
+                lock_file=self._identity.lock_file,
+            )
+        )
+
+    def _send(self, **message: object) -> None:
+        self._seq += 1
+        self._outbox.put_nowait(
+            pb.SessionRequest(
+                holder=self._holder,
+                incarnation=self._identity.incarnation,
+                seq=self._seq,
+                ack_seq=self._ack_seq,
+                **message,  # pyright: ignore[reportArgumentType] one of the oneof's fields
+            )
+        )
+
+    def _hear(self, response: pb.SessionResponse) -> None:
+        kind = response.WhichOneof("message")
+        if kind is not None:
+            getattr(self, f"_hear_{kind}")(getattr(response, kind))
+
+    def _hear_welcome(self, welcome: pb.Welcome) -> None:
+        state = self._state
+        state.token_floor = max(state.token_floor, welcome.token_floor)
+        adopted = {held.token for held in welcome.adopted}
+        for token, (ticket, lease) in list(state.confirming.items()):
+            del state.confirming[token]
+            if token in adopted and ticket in state.tickets:
+                self._grant(ticket, lease)
+        for ticket, waiting in state.tickets.items():
+            self._send(acquire=_to_acquire(ticket, waiting))
+        for token, begin in state.beginning.items():
+            self._send(begin=pb.Begin(token=token, job=begin.job, priority=begin.priority))
+        for token in state.releasing:
+            self._send(release=pb.Release(token=token))
+
+    def _hear_offer(self, offer: pb.Offer) -> None:
+        state = self._state
+        if offer.ticket not in state.tickets or offer.token <= state.token_floor:
+            return
+        state.token_floor = offer.token
+        lease = Lease(offer.token, offer.tier, offer.charges[0].device if offer.charges else "")
+        state.confirming[offer.token] = (offer.ticket, lease)
+        self._send(confirm=pb.Confirm(token=offer.token))
+
+    def _hear_confirm_accepted(self, accepted: pb.ConfirmAccepted) -> None:
+        if pending := self._state.confirming.pop(accepted.token, None):
+            self._grant(*pending)
+
+    def _grant(self, ticket: str, lease: Lease) -> None:
+        waiting = self._state.tickets.pop(ticket)
+        self._state.leases[lease.token] = lease
+        if not waiting.granted.done():
+            waiting.granted.set_result(lease)
+
+    def _hear_rejected(self, rejected: pb.Rejected) -> None:
+        error = _to_error(rejected)
+        if waiting := self._state.tickets.pop(rejected.ticket, None):
+            if not waiting.granted.done():
+                waiting.granted.set_exception(error)
+        elif pending := self._state.confirming.pop(rejected.token, None):
+            # The offer expired before the Confirm arrived: ask again.
+            ticket, _ = pending
+            self._send(acquire=_to_acquire(ticket, self._state.tickets[ticket]))
+        elif begin := self._state.beginning.get(rejected.token):
+            if not begin.accepted.done():
+                begin.accepted.set_exception(error)
+        elif rejected.token in self._state.releasing:
+            # What the arbiter no longer knows is free.
+            self._hear_release_accepted(pb.ReleaseAccepted(token=rejected.token))
+        else:
+            log.warning(
+                "arbiter refused", token=rejected.token, reason=rejected.reason, message=rejected.message
+            )
+
+    def _hear_begin_accepted(self, accepted: pb.BeginAccepted) -> None:
+        begin = self._state.beginning.get(accepted.token)
+        if begin is not None and begin.job == accepted.job and not begin.accepted.done():
+            begin.accepted.set_result(None)
+
+    def _hear_begin_wait(self, wait: pb.BeginWait) -> None:
+        if begin := self._state.beginning.get(wait.token):
+            begin.tell(wait.queue_position, wait.reason)
+
+    def _hear_position(self, position: pb.Position) -> None:
+        if waiting := self._state.tickets.get(position.ticket):
+            waiting.tell(position.queue_position, position.waiting_for)
+
+    def _hear_recall(self, recall: pb.Recall) -> None:
+        self._recalled(recall.token)
+
+    def _hear_drain(self, drain: pb.Drain) -> None:
+        self._recalled(drain.token)
+
+    def _recalled(self, token: int) -> None:
+        lease = self._state.leases.get(token)
+        if lease is None:
+            return
+        busy = lease.state == pb.LEASE_STATE_ACTIVE
+        answer = pb.RECALL_ANSWER_BUSY if busy else pb.RECALL_ANSWER_YIELDING
+        self._send(recall_reply=pb.RecallReply(token=token, answer=answer))
+        self._on_recall(token)
+
+    def _hear_fenced(self, fenced: pb.Fenced) -> None:
+        log.warning("lease fenced", token=fenced.token, reason=fenced.reason)
+        self._on_recall(fenced.token)
+
+    def _hear_release_accepted(self, accepted: pb.ReleaseAccepted) -> None:
+        noted = self._state.releasing.pop(accepted.token, None)
+        if noted is not None and not noted.done():
+            noted.set_result(None)
+
+    def _mark_unreachable(self, error: aio.AioRpcError) -> None:
+        log.warning("arbiter unreachable", code=error.code().name, detail=error.details())
+        for waiting in (*self._state.tickets.values(), *self._state.beginning.values()):
+            waiting.tell(0, "the memory arbiter, which is not answering")
+
+
+def _stop(beating: asyncio.Task[None], _call: object) -> None:
+    beating.cancel()
+
+
+def to_alternative(demand: Demand) -> pb.Alternative:
+    """Returns `demand` as the arbiter reads it; the device is its choice."""
+    charge = pb.Charge(
+        resident_bytes=demand.resident_bytes,
+        working_bytes=demand.working_bytes,
+        load_extra_bytes=demand.load_extra_bytes,
+        context_bytes=demand.context_bytes,
+    )
+    return pb.Alternative(tier=demand.tier, profile=demand.profile, charges=[charge])
+
+
+def _to_acquire(ticket: str, waiting: _Ticket) -> pb.Acquire:
+    alternatives = [to_alternative(demand) for demand in waiting.demands]
+    return pb.Acquire(ticket=ticket, priority=waiting.priority, alternatives=alternatives)
+
+
+def _to_error(rejected: pb.Rejected) -> errors.LimnerError:
+    retry_after_s = None
+    if rejected.HasField("retry_after"):
+        retry_after_s = rejected.retry_after.ToTimedelta().total_seconds()
+    for kind in (errors.NeverFits, errors.StaleToken, errors.ProtocolViolation):
+        if kind.reason == rejected.reason:
+            return kind(rejected.message)
+    return errors.ArbiterUnavailable(rejected.message, retry_after_s=retry_after_s)

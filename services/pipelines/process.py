@@ -1,0 +1,142 @@
+"""The front's side of a worker: start it, talk to it, kill it, know at once when it died."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from limner.worker.v1.worker_pb2 import Command, Event, Ready
+from services.pipelines import memory
+from services.pipelines.framing import AsyncEnd, Closed
+from services.pipelines.worker import SOCKET_FD_VARIABLE
+from services.rpc.errors import WorkerLost
+
+log = structlog.get_logger(__name__)
+
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+# Two torch processes on the same cores: 16 + 16 forwards a second with spinning threads, 30 + 28 without, of
+# the 45 that one alone makes.
+_PASSIVE_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What proves to the arbiter that this worker, and no later process of its pid, is alive or dead."""
+
+    incarnation: str
+    pid: int
+    start_time_ticks: int  # field 22 of /proc/<pid>/stat
+    lock_file: str  # name in the arbiter's holders folder, locked while the worker lives
+
+
+class WorkerProcess:
+    """One worker process. Its death ends `events` with WorkerLost."""
+
+    def __init__(self, process: asyncio.subprocess.Process, end: AsyncEnd, identity: Identity) -> None:
+        self._process, self._end = process, end
+        self.identity = identity
+
+    @classmethod
+    async def start(cls, module: str, holder: str, holders_dir: Path) -> WorkerProcess:
+        """Starts `python -m module`; it dies with this process, and only its death frees its lock file."""
+        incarnation = uuid.uuid4().hex
+        ours, theirs = socket.socketpair()
+        lock_file = f"{holder}.{incarnation}"
+        lock_fd = _lock(holders_dir / lock_file)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                module,
+                pass_fds=(theirs.fileno(), lock_fd),
+                env={**_PASSIVE_THREADS, **os.environ, SOCKET_FD_VARIABLE: str(theirs.fileno())},
+                preexec_fn=_die_with_parent,
+            )
+        finally:
+            theirs.close()
+            os.close(lock_fd)
+        identity = Identity(incarnation, process.pid, _start_time_ticks(process.pid), lock_file)
+        log.info("worker started", worker_pid=process.pid, incarnation=incarnation)
+        return cls(process, await AsyncEnd.open(ours), identity)
+
+    async def ready(self) -> Ready:
+        """Waits until the libraries are imported."""
+        event = await self._receive()
+        if not event.HasField("ready"):
+            raise WorkerLost(f"The worker said {event.WhichOneof('kind')} before it was ready.")
+        return event.ready
+
+    def send(self, command: Command) -> None:
+        """Sends `command`; a dead worker is noticed by the reader of `events`."""
+        self._end.send(command)
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Yields what the worker tells, up to and including `loaded` or `ended`."""
+        while True:
+            event = await self._receive()
+            yield event
+            if event.HasField("ended") or event.HasField("loaded"):
+                return
+
+    @property
+    def alive(self) -> bool:
+        """True until the process has been waited for."""
+        return self._process.returncode is None
+
+    def observed_bytes(self) -> int:
+        """Returns the worker's proportional set size; 0 when it is gone."""
+        try:
+            return memory.held_bytes(self.identity.pid)
+        except OSError:
+            return 0
+
+    async def kill(self) -> None:
+        """Ends the process at once and returns when the kernel has taken its memory back."""
+        if self.alive:
+            self._process.kill()
+        await self.died()
+
+    async def died(self) -> int:
+        """Waits for the end of the process; negative values are signal numbers."""
+        code = await self._process.wait()
+        self._end.close()
+        return code
+
+    async def _receive(self) -> Event:
+        try:
+            return await self._end.receive(Event)
+        except Closed:
+            code = await self.died()
+            raise WorkerLost(f"The worker {_describe(code)}.", exit_code=code) from None
+
+
+def _describe(code: int) -> str:
+    return f"was ended by {signal.Signals(-code).name}" if code < 0 else f"exited with code {code}"
+
+
+def _lock(path: Path) -> int:
+    fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    return fd
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _start_time_ticks(pid: int) -> int:
+    # The command name in field 2 may contain spaces; everything after its closing bracket is regular.
+    stat = Path(f"/proc/{pid}/stat").read_text()
+    return int(stat.rpartition(")")[2].split()[19])

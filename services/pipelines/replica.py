@@ -1,0 +1,204 @@
+"""One replica of a capability: one job runs, one more waits, and a job that is asked for twice runs once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import structlog
+from google.protobuf.message import Message
+
+from limner.progress.v1 import progress_pb2
+from limner.progress.v1.progress_pb2 import Checkpoint, Progress
+from limner.worker.v1.worker_pb2 import Ended, Event, Run
+from services.pipelines.mailbox import Mailbox
+from services.pipelines.residence import Need, Residence
+from services.rpc import errors
+
+log = structlog.get_logger(__name__)
+
+_PLACES = 2  # One running and one waiting, so that the arbiter sees what comes next (architecture.md).
+_WORKER_DEATHS = 3  # A job that has taken so many workers with it is the cause.
+_REPLAY_S = 300.0  # How long the results of a finished job are kept (t2i.proto).
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A job as the replica sees it."""
+
+    request_id: str
+    asked: Message  # as it was sent: a repeat must ask for the same
+    request: Message  # with every default filled in, for the worker
+    need: Need
+    weight_bytes: int
+    resume_from: Checkpoint | None
+
+
+@dataclass(slots=True)
+class _Running:
+    work: Work
+    readers: list[Mailbox] = field(default_factory=list[Mailbox])
+    results: dict[int, Event] = field(default_factory=dict[int, Event])
+    progress: Event | None = None
+    checkpoint: Checkpoint | None = None
+    task: asyncio.Task[None] | None = None
+    ended: bool = False
+    error: Exception | None = None
+
+
+class Replica:
+    """Runs jobs one after another on a Residence."""
+
+    def __init__(self, residence: Residence) -> None:
+        self._residence = residence
+        self._runs: dict[str, _Running] = {}
+
+    @property
+    def running_jobs(self) -> int:
+        """How many jobs run, 0 or 1."""
+        return min(1, self._unfinished)
+
+    @property
+    def waiting_jobs(self) -> int:
+        """How many jobs wait, 0 or 1."""
+        return max(0, self._unfinished - 1)
+
+    async def run(self, work: Work) -> AsyncIterator[Event]:
+        """Yields progress, checkpoints and results of `work`; cancels it when the last reader leaves.
+
+        Raises ReplicaBusy, RequestConflict, WorkerLost, NeverFits, OutOfMemory or ModelUnreadable.
+        """
+        run = self._join(work) or self._begin(work)
+        mailbox = _subscribe(run)
+        try:
+            async for event in mailbox:
+                yield event
+        finally:
+            run.readers.remove(mailbox)
+            if not run.readers and run.task is not None and not run.ended:
+                run.task.cancel()
+                await asyncio.wait([run.task])
+
+    @property
+    def _unfinished(self) -> int:
+        return sum(not run.ended for run in self._runs.values())
+
+    def _join(self, work: Work) -> _Running | None:
+        run = self._runs.get(work.request_id)
+        if run is None or (run.ended and run.error is not None):
+            return None
+        if run.work.asked != work.asked:
+            raise errors.RequestConflict(
+                f"request_id {work.request_id!r} belongs to another request; use a new one.",
+                request_id=work.request_id,
+            )
+        return run
+
+    def _begin(self, work: Work) -> _Running:
+        if self._unfinished >= _PLACES:
+            raise errors.ReplicaBusy("One job runs here and one more waits; try again soon.", retry_after_s=1)
+        run = _Running(work, checkpoint=work.resume_from)
+        self._runs[work.request_id] = run
+        run.task = asyncio.create_task(self._conduct(run), name=f"job {work.request_id}")
+        return run
+
+    async def _conduct(self, run: _Running) -> None:
+        error: Exception | None = None
+        try:
+            await self._execute(run)
+        except asyncio.CancelledError:
+            error = errors.WorkerLost("The job was cancelled.")
+        except Exception as caught:
+            error = caught
+        run.ended, run.error = True, error
+        for reader in run.readers:
+            reader.close(error)
+        asyncio.get_running_loop().call_later(_REPLAY_S, self._forget, run)
+
+    def _forget(self, run: _Running) -> None:
+        if self._runs.get(run.work.request_id) is run:
+            del self._runs[run.work.request_id]
+
+    async def _execute(self, run: _Running) -> None:
+        _publish(run, _waiting(1, "the job before it"))
+        async with self._residence.occupied():
+            deaths = 0
+            while True:
+                try:
+                    return await self._attempt(run)
+                except errors.StaleToken:
+                    await self._residence.discard("lease is stale")
+                except errors.WorkerLost as lost:
+                    deaths += 1
+                    log.warning("worker lost", job=run.work.request_id, deaths=deaths, message=lost.message)
+                    if deaths == _WORKER_DEATHS:
+                        raise errors.WorkerLost(
+                            f"The worker died {deaths} times on this job; the last one {lost.message}",
+                            deaths=deaths,
+                        ) from lost
+
+    async def _attempt(self, run: _Running) -> None:
+        work = run.work
+
+        def tell_waiting(position: int, reason: str) -> None:
+            _publish(run, _waiting(position, reason))
+
+        def tell_loading() -> None:
+            loading = Progress(stage=progress_pb2.STAGE_LOADING, total_bytes=work.weight_bytes)
+            _publish(run, Event(progress=loading))
+
+        lease = await self._residence.prepare(work.need, tell_waiting, tell_loading)
+        command = Run(
+            job=work.request_id, request=work.request.SerializeToString(), resume_from=_resume_point(run)
+        )
+        async for event in self._residence.compute(lease, command, work.need.priority, tell_waiting):
+            if event.HasField("ended"):
+                _raise_unless_ok(event.ended)
+            else:
+                _publish(run, event)
+
+
+def _subscribe(run: _Running) -> Mailbox:
+    mailbox = Mailbox()
+    for event in run.results.values():
+        mailbox.put(event)
+    if run.progress is not None and not run.ended:
+        mailbox.put(run.progress)
+    if run.ended:
+        mailbox.close(run.error)
+    run.readers.append(mailbox)
+    return mailbox
+
+
+def _publish(run: _Running, event: Event) -> None:
+    if event.HasField("result"):
+        run.results[event.result.image_index] = event
+    elif event.HasField("checkpoint"):
+        run.checkpoint = event.checkpoint
+    else:
+        run.progress = event
+    for reader in run.readers:
+        reader.put(event)
+
+
+def _waiting(position: int, reason: str) -> Event:
+    progress = Progress(stage=progress_pb2.STAGE_WAITING, queue_position=position, waiting_for=reason)
+    return Event(progress=progress)
+
+
+def _resume_point(run: _Running) -> Checkpoint | None:
+    """Returns where a new worker goes on: never behind an image that has already been delivered."""
+    done = max(run.results, default=-1) + 1
+    if run.checkpoint is not None and run.checkpoint.image_index >= done:
+        return run.checkpoint
+    return Checkpoint(image_index=done) if done else None
+
+
+def _raise_unless_ok(ended: Ended) -> None:
+    if ended.ok:
+        return
+    for kind in (errors.OutOfMemory, errors.ModelUnreadable, errors.FeatureUnsupported):
+        if kind.reason == ended.reason:
+            raise kind(ended.message)
+    raise errors.LimnerError(ended.message)

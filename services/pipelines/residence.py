@@ -1,0 +1,224 @@
+"""One worker, at most one model in it, and the lease that pays for both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+
+from limner.worker.v1.worker_pb2 import Cancel, Command, Event, Load, Ready, Run
+from services.pipelines.leases import Demand, Lease, Session, Tell
+from services.pipelines.process import WorkerProcess
+from services.rpc.errors import ModelUnreadable, OutOfMemory, WorkerLost
+
+log = structlog.get_logger(__name__)
+
+_RELEASE_S = 10.0  # How long a retired session may take to be acknowledged; death proves the release anyway.
+_CANCEL_S = 10.0  # A step may be long; beyond this the worker is not going to answer.
+_RESTART_MAX_S = 30.0  # Ceiling of the pause between restarts of a worker that dies before it is ready.
+
+StartWorker = Callable[[], Awaitable[WorkerProcess]]
+OpenSession = Callable[[WorkerProcess, Callable[[int], None]], Session]
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A model in the tiers in which it may run, best first."""
+
+    model: str
+    demands: tuple[Demand, ...]
+    priority: int
+
+
+@dataclass(slots=True)
+class _Tenancy:
+    """The life of one worker process."""
+
+    worker: WorkerProcess
+    session: Session
+    ready: Ready | None = None
+    model: str = ""
+    lease: Lease | None = None
+    recalled: bool = False
+
+
+class Residence:
+    """Keeps a worker alive, loads models under leases, and gives memory back by ending the worker.
+
+    Killing is the only release that can be trusted: a CUDA context and the allocators of a live process keep
+    hundreds of megabytes (services/arbiter's design, finding 7).
+    """
+
+    def __init__(self, start_worker: StartWorker, open_session: OpenSession) -> None:
+        self._start_worker, self._open_session = start_worker, open_session
+        self._tenancy: _Tenancy | None = None
+        self._turn = asyncio.Lock()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._early_deaths = 0
+
+    @property
+    def warm_model(self) -> str:
+        """The model whose weights are resident; empty when none is."""
+        return self._tenancy.model if self._tenancy is not None else ""
+
+    async def open(self) -> None:
+        """Starts the worker, so that its libraries are imported before the first job."""
+        async with self._turn:
+            await self._ensure_worker()
+
+    async def close(self) -> None:
+        """Ends the worker."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tenancy is not None:
+            tenancy, self._tenancy = self._tenancy, None
+            await tenancy.worker.kill()
+            await tenancy.session.close()
+
+    @asynccontextmanager
+    async def occupied(self) -> AsyncGenerator[None]:
+        """Holds the worker for one job; a recall that came meanwhile is obeyed afterwards."""
+        async with self._turn:
+            yield
+            if self._tenancy is not None and self._tenancy.recalled:
+                await self._evict("recalled")
+
+    async def prepare(self, need: Need, tell_waiting: Tell, tell_loading: Callable[[], None]) -> Lease:
+        """Returns the lease of the loaded model.
+
+        Raises NeverFits, ModelUnreadable, OutOfMemory or WorkerLost.
+        """
+        tenancy = await self._ensure_worker()
+        if tenancy.lease is not None and (tenancy.model != need.model or tenancy.recalled):
+            await self._evict("another model is wanted" if tenancy.model != need.model else "recalled")
+            tenancy = await self._ensure_worker()
+        if tenancy.ready is None:
+            tenancy.ready = await tenancy.worker.ready()
+            self._early_deaths = 0
+        if tenancy.lease is None:
+            tenancy.lease = await tenancy.session.acquire(need.demands, need.priority, tell_waiting)
+            tell_loading()
+            try:
+                await self._load(tenancy, need.model, tenancy.lease)
+            except asyncio.CancelledError:
+                await self._evict("cancelled while loading")
+                raise
+        return tenancy.lease
+
+    async def compute(
+        self, lease: Lease, run: Run, priority: int, tell_waiting: Tell
+    ) -> AsyncIterator[Event]:
+        """Yields the worker's events of one job; closing the iterator cancels it within one step.
+
+        Raises StaleToken when the lease was recalled before the job began, WorkerLost when the worker dies.
+        """
+        tenancy = self._tenancy
+        assert tenancy is not None, "compute follows prepare"
+        await tenancy.session.begin(lease, run.job, priority, tell_waiting)
+        peak_bytes, finished = 0, False
+        tenancy.worker.send(Command(run=run))
+        try:
+            async for event in tenancy.worker.events():
+                if event.HasField("ended"):
+                    peak_bytes, finished = event.ended.peak_bytes, True
+                yield event
+        finally:
+            if not finished and tenancy.worker.alive:
+                peak_bytes = await _cancel(tenancy.worker, run.job)
+            tenancy.session.end(lease, run.job, peak_bytes)
+
+    async def discard(self, cause: str) -> None:
+        """Ends a worker that is broken or whose lease is stale; the next `prepare` starts another."""
+        await self._evict(cause)
+
+    async def _load(self, tenancy: _Tenancy, model: str, lease: Lease) -> None:
+        tenancy.worker.send(Command(load=Load(model=model, tier=lease.tier, device=lease.device)))
+        async for event in tenancy.worker.events():
+            if event.HasField("ended"):
+                await self._evict("load failed")
+                kind = OutOfMemory if event.ended.reason == OutOfMemory.reason else ModelUnreadable
+                raise kind(event.ended.message)
+            tenancy.model = model
+            tenancy.session.loaded(lease, event.loaded.observed_bytes)
+
+    async def _ensure_worker(self) -> _Tenancy:
+        if self._tenancy is not None and not self._tenancy.worker.alive:
+            await self._evict("died")
+        if self._tenancy is None:
+            worker = await self._start_worker()
+            session = self._open_session(worker, self._on_recall)
+            self._tenancy = _Tenancy(worker, session)
+            self._spawn(self._watch(self._tenancy))
+        return self._tenancy
+
+    async def _evict(self, cause: str) -> None:
+        """Ends the worker, and has the next one import its libraries while nobody waits for it."""
+        tenancy, self._tenancy = self._tenancy, None
+        if tenancy is None:
+            return
+        log.info("worker ended", cause=cause, worker_pid=tenancy.worker.identity.pid, model=tenancy.model)
+        await tenancy.worker.kill()
+        self._spawn(_retire(tenancy))
+        self._spawn(self.open())
+
+    def _on_recall(self, token: int) -> None:
+        tenancy = self._tenancy
+        if tenancy is not None and tenancy.lease is not None and tenancy.lease.token == token:
+            tenancy.recalled = True
+            self._spawn(self._obey(tenancy))
+
+    async def _obey(self, tenancy: _Tenancy) -> None:
+        """Gives the memory back as soon as no job holds the worker."""
+        async with self._turn:
+            if self._tenancy is tenancy:
+                await self._evict("recalled")
+
+    async def _watch(self, tenancy: _Tenancy) -> None:
+        """Replaces a worker that dies while idle; a job that is running notices by itself."""
+        await tenancy.worker.died()
+        if tenancy.ready is None:
+            self._early_deaths += 1
+            await asyncio.sleep(min(2.0**self._early_deaths, _RESTART_MAX_S))
+        async with self._turn:
+            if self._tenancy is tenancy:
+                await self._evict("died")
+
+    def _spawn(self, work: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._reap)
+
+    def _reap(self, task: asyncio.Future[None]) -> None:
+        self._tasks.discard(task)  # pyright: ignore[reportArgumentType] ensure_future of a coroutine is a Task
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("background task failed", exc_info=error)
+
+
+async def _cancel(worker: WorkerProcess, job: str) -> int:
+    """Stops the worker before its next step, ends it when it does not, and returns the peak in bytes."""
+    worker.send(Command(cancel=Cancel(job=job)))
+    try:
+        async with asyncio.timeout(_CANCEL_S):
+            async for event in worker.events():
+                if event.HasField("ended"):
+                    return event.ended.peak_bytes
+    except TimeoutError:
+        log.warning("worker ignored a cancel", job=job, waited_s=_CANCEL_S)
+        await worker.kill()
+    except WorkerLost:
+        pass
+    return 0
+
+
+async def _retire(tenancy: _Tenancy) -> None:
+    """Tells the arbiter that a dead worker's memory is free."""
+    try:
+        if tenancy.lease is not None:
+            await asyncio.wait_for(tenancy.session.release(tenancy.lease), _RELEASE_S)
+    except TimeoutError:
+        log.warning("release not acknowledged", token=tenancy.lease.token if tenancy.lease else 0)
+    finally:
+        await tenancy.session.close()

@@ -1,0 +1,153 @@
+"""The worker's side of a replica: one process, one pipeline, one job at a time, killable at any moment."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Protocol
+
+import structlog
+from google.protobuf.message import Message
+from setproctitle import setproctitle
+
+from limner.progress.v1.progress_pb2 import Checkpoint, Progress
+from limner.worker.v1.worker_pb2 import Command, Ended, Event, Load, Loaded, Ready, Result, Run
+from services.pipelines import memory
+from services.pipelines.framing import BlockingEnd, Closed
+from services.rpc.errors import LimnerError, OutOfMemory
+
+log = structlog.get_logger(__name__)
+
+SOCKET_FD_VARIABLE = "LIMNER_WORKER_SOCKET_FD"
+
+
+class Cancelled(Exception):
+    """The job was cancelled; raised at a step boundary."""
+
+
+class Reporter:
+    """What an engine tells of its running job. Each call is cheap and may raise Cancelled."""
+
+    def __init__(self, send: Callable[[Event], None], cancelled: threading.Event) -> None:
+        self._send, self._cancelled = send, cancelled
+
+    def check(self) -> None:
+        """Raises Cancelled when the job is no longer wanted."""
+        if self._cancelled.is_set():
+            raise Cancelled
+
+    def progress(self, progress: Progress) -> None:
+        """Reports a complete snapshot."""
+        self.check()
+        self._send(Event(progress=progress))
+
+    def checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Hands over the state from which another worker could go on."""
+        self._send(Event(checkpoint=checkpoint))
+
+    def result(self, image_index: int, result: Message) -> None:
+        """Hands over one finished image."""
+        self._send(Event(result=Result(image_index=image_index, result=result.SerializeToString())))
+
+
+class Engine(Protocol):
+    """A pipeline as a worker sees it."""
+
+    def library_versions(self) -> dict[str, str]:
+        """Imports what the pipeline needs and names its versions; touches no device."""
+        ...
+
+    def load(self, model: str, tier: str, device: str) -> None:
+        """Makes the weights resident; raises ModelUnreadable or OutOfMemory."""
+        ...
+
+    def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
+        """Does one job, reporting every result; raises Cancelled, OutOfMemory or another LimnerError."""
+        ...
+
+
+def work(engine: Engine, title: str) -> None:
+    """Serves the front until it hangs up. Call it from the worker's main module and nowhere else."""
+    setproctitle(title)
+    end = BlockingEnd(socket.socket(fileno=int(os.environ[SOCKET_FD_VARIABLE])))
+    _Worker(engine, end).serve()
+
+
+class _Worker:
+    def __init__(self, engine: Engine, end: BlockingEnd) -> None:
+        self._engine, self._end = engine, end
+        self._commands: SimpleQueue[Command | None] = SimpleQueue()
+        self._cancelled = threading.Event()
+        self._running = ""
+
+    def serve(self) -> None:
+        threading.Thread(target=self._listen, daemon=True, name="commands").start()
+        versions = self._engine.library_versions()
+        self._send(Event(ready=Ready(library_versions=versions, context_bytes=memory.held_bytes())))
+        while (command := self._commands.get()) is not None:
+            if command.HasField("load"):
+                self._load(command.load)
+            else:
+                self._run(command.run)
+
+    def _listen(self) -> None:
+        """Hears a Cancel while the main thread computes."""
+        while True:
+            try:
+                command = self._end.receive(Command)
+            except Closed:
+                self._cancelled.set()
+                self._commands.put(None)
+                return
+            if command.HasField("cancel"):
+                if command.cancel.job == self._running:
+                    self._cancelled.set()
+            else:
+                if command.HasField("run"):
+                    self._running = command.run.job
+                    self._cancelled.clear()
+                self._commands.put(command)
+
+    def _load(self, load: Load) -> None:
+        try:
+            self._engine.load(load.model, load.tier, load.device)
+        except Exception as error:
+            self._send(Event(ended=_failure("", error)))
+        else:
+            self._send(Event(loaded=Loaded(observed_bytes=memory.held_bytes())))
+
+    def _run(self, run: Run) -> None:
+        report = Reporter(self._send, self._cancelled)
+        resume_from = run.resume_from if run.HasField("resume_from") else None
+        with memory.Peak() as peak:
+            try:
+                self._engine.run(run.request, resume_from, report)
+                ended = Ended(job=run.job, ok=True)
+            except Cancelled:
+                ended = Ended(job=run.job, cancelled=True)
+            except Exception as error:
+                ended = _failure(run.job, error)
+        ended.peak_bytes = peak.peak_bytes
+        self._send(Event(ended=ended))
+
+    def _send(self, event: Event) -> None:
+        try:
+            self._end.send(event)
+        except Closed:
+            # The front is gone and with it every reader; nothing here is worth finishing.
+            sys.exit(0)
+
+
+def _failure(job: str, error: Exception) -> Ended:
+    if isinstance(error, MemoryError):
+        error = OutOfMemory(f"The device ran out of memory: {error}. Use a smaller size or fewer images.")
+    if isinstance(error, LimnerError):
+        return Ended(job=job, reason=error.reason, message=error.message)
+    log.exception("job failed", job=job, exc_info=error)
+    return Ended(
+        job=job, reason="INTERNAL", message="The pipeline failed; the log of the service says where."
+    )
