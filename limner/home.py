@@ -102,6 +102,12 @@ def prepare(home: Home) -> None:
         )
 
 
+def tidy(home: Home) -> None:
+    """Removes what `home` has outside its root; only after its studio has ended."""
+    if home.sockets != home.run:
+        shutil.rmtree(home.sockets, ignore_errors=True)
+
+
 def _fits(folder: Path) -> bool:
     return len(os.fsencode(folder / _LONGEST_SOCKET_NAME)) <= _SOCKET_PATH_BYTES
 

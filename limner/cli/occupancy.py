@@ -38,16 +38,17 @@ class Occupant:
 
 
 @contextmanager
-def occupy(home: Home) -> Generator[int]:
+def occupy(home: Home, patience_s: float = 5.0) -> Generator[int]:
     """Yields the descriptor of the home's lock; whoever inherits it holds the lock too.
 
-    Raises HomeUnusable when another studio runs there. What a killed `limner run` left is stopped first.
+    Raises HomeUnusable when another studio runs there. What a killed `limner run` left is stopped first,
+    and has `patience_s` to let go of the lock.
     """
     descriptor = os.open(home.run / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         if not _lock(descriptor):
             _evict(home)
-            if not _lock(descriptor, patience_s=5.0):
+            if not _lock(descriptor, patience_s):
                 raise HomeUnusable(
                     f"Another studio is using LIMNER_HOME {home.root}; stop it or set another LIMNER_HOME."
                 )

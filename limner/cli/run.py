@@ -20,7 +20,7 @@ from limner.cli.occupancy import occupy, record
 from limner.cli.options import DEFAULT_HOME, DEFAULT_HOST, DEFAULT_PORT, HomeOption, HostOption, PortOption
 from limner.cli.programs import environment, log_path
 from limner.cli.supervision import reports, supervised
-from limner.home import Home, locate, prepare
+from limner.home import Home, locate, prepare, tidy
 
 # The first tries may meet a machine that is busy with something else; a third crash in a row is a pattern.
 _CRASHES_TO_GIVE_UP = 3
@@ -41,7 +41,10 @@ def run(
     with occupy(place) as lock:
         # Once more: what `occupy` has stopped may have held the port, or somebody may have taken it since.
         check_port(host, port)
-        asyncio.run(_run(place, host, port, lock))
+        try:
+            asyncio.run(_run(place, host, port, lock))
+        finally:
+            tidy(place)
 
 
 async def _run(home: Home, host: str, port: int, lock: int) -> None:

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from limner.capability.v1.capability_pb2 import DescribeResponse, Model
+from limner.cli.doctor import judge
+from limner.cli.machine import Card, Machine, parse_limit, parse_quota
+from limner.cli.sizes import in_words
+
+GIB = 2**30
+PLAIN = Machine("Linux", "3.11.7", 2, None, 8 * GIB, 6 * GIB, None, (), "no driver", "/srv/limner", 10 * GIB)
+SHAPES = DescribeResponse(models=[Model(name="shapes", weight_bytes=12_000_000)])
+
+
+def test_without_a_card_the_model_runs_on_the_processor_and_the_reason_is_said() -> None:
+    finding = judge(PLAIN, SHAPES, "")
+    assert (finding.device, finding.problem) == ("cpu:0", "")
+    assert "no driver" in finding.why_not_better
+
+
+def test_a_card_is_used_when_there_is_one() -> None:
+    machine = dataclasses.replace(PLAIN, cards=(Card("RTX 4080", 16 * GIB, 15 * GIB),), no_cards_because="")
+    assert judge(machine, SHAPES, "").device == "RTX 4080"
+
+
+def test_a_container_with_too_little_memory_is_called_too_small() -> None:
+    machine = dataclasses.replace(PLAIN, ram_limit_bytes=1_000_000)
+    assert "offers 977 KiB of memory" in judge(machine, SHAPES, "").problem
+
+
+def test_a_service_without_models_is_a_problem() -> None:
+    assert "no model" in judge(PLAIN, DescribeResponse(), "").problem
+
+
+@pytest.mark.parametrize(("text", "cores"), [("150000 100000\n", 1.5), ("max 100000\n", None), ("", None)])
+def test_the_share_of_a_container_is_read(text: str, cores: float | None) -> None:
+    assert parse_quota(text) == cores
+
+
+@pytest.mark.parametrize(("text", "limit_bytes"), [("1048576\n", 1_048_576), ("max\n", None), ("", None)])
+def test_the_memory_limit_of_a_container_is_read(text: str, limit_bytes: int | None) -> None:
+    assert parse_limit(text) == limit_bytes
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "words"),
+    [(0, "0 B"), (999, "999 B"), (1024, "1.00 KiB"), (12_500_000, "11.9 MiB"), (25_276_063_744, "23.5 GiB")],
+)
+def test_sizes_are_said_with_three_digits(size_bytes: int, words: str) -> None:
+    assert in_words(size_bytes) == words
