@@ -1,0 +1,105 @@
+"""Trains the autoencoder on crops of painted scenes; its latents get Qwen-Image's mean and deviation."""
+
+from __future__ import annotations
+
+import copy
+import random
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKLQwenImage
+
+from services.shapes.architecture import build_vae
+from services.shapes.flat import flatten
+from services.shapes.loop import Trainee, fit
+from services.shapes.pictures import paint
+from services.shapes.scenes import COLOURS, draw_scene
+
+# Crop edge in px and crops a batch: the same number of pixels a step.
+CROPS = ((64, 12), (64, 12), (32, 40), (96, 5), (128, 3))
+SCENE_EDGES = (96, 128, 128, 128, 160, 192, 256)
+LEARNING_RATE = 4e-4
+# Deviation of the noise that the decoder learns to ignore, in units of the latents' own deviation.
+NOISE = 0.2
+# Shapes cover a tenth of a scene; without this they would fade where they are close to the background.
+SHAPE_WEIGHT = 3.0
+
+
+def train_vae(folder: Path, steps: int, seed: int = 0) -> AutoencoderKLQwenImage:
+    """Trains, or goes on training, the autoencoder and returns its averaged weights."""
+    torch.manual_seed(seed)
+    model = flatten(build_vae()).train()
+    average = flatten(copy.deepcopy(model))
+    optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.99), weight_decay=0.01)
+    trainee = Trainee(model, average, optimizer)
+
+    def step(index: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
+        return losses(model, *crops(index, seed), generator)
+
+    fit("vae", trainee, step, steps, LEARNING_RATE, folder, seed=seed)
+    vae = build_vae()
+    vae.load_state_dict(average.state_dict())
+    return vae.eval()
+
+
+def losses(
+    vae: AutoencoderKLQwenImage, pixels: torch.Tensor, weight: torch.Tensor, generator: torch.Generator
+) -> dict[str, torch.Tensor]:
+    """Reconstructs (n, 3, 1, h, w) through noisy latents: weighted L1, and a pull to unit variance."""
+    latents = vae.quant_conv(vae.encoder(pixels))[:, :16]
+    noisy = latents + NOISE * torch.randn(latents.shape, generator=generator)
+    painted = vae.decoder(vae.post_quant_conv(noisy))
+    error = (painted - pixels).abs()
+    mean, deviation = latents.mean((0, 2, 3, 4)), latents.std((0, 2, 3, 4))
+    spread = (mean**2 + (deviation - 1) ** 2).mean()
+    return {
+        "loss": (error * weight).mean() / weight.mean() + 0.05 * spread,
+        "l1": error.mean(),
+        "spread": spread,
+    }
+
+
+def crops(step: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns crops (n, 3, 1, e, e) in -1..1 and the weight (n, 1, 1, e, e) of each pixel."""
+    rng = random.Random(seed * 10_000_019 + step)
+    edge, count = rng.choice(CROPS)
+    images, weights = [], []
+    while len(images) < count:
+        size = rng.choice([e for e in SCENE_EDGES if e >= edge])
+        scene = draw_scene(rng)
+        image = paint(scene, size, size, rng)
+        ground = np.abs(image.astype(int) - np.array(COLOURS[scene.background])).max(-1) < 6
+        for _ in range(2):
+            top, left = rng.randint(0, size - edge), rng.randint(0, size - edge)
+            window = np.s_[top : top + edge, left : left + edge]
+            if not ground[window].all() or rng.random() < 0.2:
+                images.append(image[window])
+                weights.append(np.where(ground[window], 1.0, SHAPE_WEIGHT))
+    pixels = torch.from_numpy(np.stack(images[:count])).permute(0, 3, 1, 2).unsqueeze(2) / 127.5 - 1
+    return pixels, torch.from_numpy(np.stack(weights[:count])).float()[:, None, None]
+
+
+@torch.no_grad()
+def normalise(vae: AutoencoderKLQwenImage, count: int = 256) -> AutoencoderKLQwenImage:
+    """Folds an affine map into the 1x1 convolutions, giving latents the configured mean and deviation."""
+    rng = random.Random(1)
+    found = []
+    for _ in range(count // 8):
+        images = np.stack([paint(draw_scene(rng), 128, 128, rng) for _ in range(8)])
+        pixels = torch.from_numpy(images).permute(0, 3, 1, 2).unsqueeze(2) / 127.5 - 1
+        found.append(vae.encode(pixels).latent_dist.mean)
+    latents = torch.cat(found)
+    mean, deviation = latents.mean((0, 2, 3, 4)), latents.std((0, 2, 3, 4))
+    scale = torch.tensor(vae.config.latents_std) / deviation
+    shift = torch.tensor(vae.config.latents_mean) - mean * scale
+    # The inverse goes first, while both maps are those of the trained latents.
+    weight, bias = vae.post_quant_conv.weight, vae.post_quant_conv.bias
+    bias -= torch.einsum("oizyx,i->o", weight, shift / scale)
+    weight /= scale[None, :, None, None, None]
+    vae.quant_conv.weight[:16] *= scale[:, None, None, None, None]
+    vae.quant_conv.bias[:16] = vae.quant_conv.bias[:16] * scale + shift
+    # The posterior's variance was not trained: sampling gives the mean.
+    vae.quant_conv.weight[16:] = 0
+    vae.quant_conv.bias[16:] = -12
+    return vae

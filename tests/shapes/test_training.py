@@ -1,0 +1,109 @@
+"""The training runs from nothing, goes on after a stop, and leaves a checkpoint that diffusers loads."""
+
+from __future__ import annotations
+
+import copy
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from diffusers import QwenImagePipeline
+from safetensors.torch import load_file
+
+from services.shapes import train
+from services.shapes.architecture import build_vae
+from services.shapes.autoencoder import normalise
+from services.shapes.flat import flatten
+from services.shapes.flow import build_painter
+from services.shapes.latents import pack
+from services.shapes.loop import Trainee, fit
+from services.shapes.prompts import encode
+from services.shapes.tokens import build_tokenizer
+
+
+@pytest.fixture
+def pixels() -> torch.Tensor:
+    return torch.rand(2, 3, 1, 64, 48, generator=torch.Generator().manual_seed(0)) * 2 - 1
+
+
+def test_for_one_frame_flat_convolutions_give_the_same_numbers(pixels: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    vae = build_vae().eval()
+    with torch.no_grad():
+        deep = vae.encode(pixels).latent_dist.mode()
+        painted = vae.decode(deep).sample
+        flatten(vae)
+        assert torch.allclose(vae.encode(pixels).latent_dist.mode(), deep, atol=1e-5)
+        assert torch.allclose(vae.decode(deep).sample, painted, atol=1e-5)
+
+
+def test_normalising_changes_the_latents_but_not_the_picture(pixels: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    vae = flatten(build_vae()).eval()
+    with torch.no_grad():
+        before = vae.decode(vae.encode(pixels).latent_dist.mode()).sample
+        normalise(vae, count=8)
+        after = vae.decode(vae.encode(pixels).latent_dist.mode()).sample
+    assert torch.allclose(before, after, atol=1e-4)
+
+
+def test_prompts_are_encoded_as_the_pipeline_does() -> None:
+    tokenizer = build_tokenizer()
+    encoder = build_painter(tokenizer, seed=0).text_encoder.eval()
+    parts = dict.fromkeys(("scheduler", "vae", "transformer"))
+    pipeline = QwenImagePipeline(text_encoder=encoder, tokenizer=tokenizer, **parts)
+    prompts = ["a red circle on the left", " "]
+    with torch.no_grad():
+        theirs, their_mask = pipeline.encode_prompt(prompts)
+        ours, our_mask = encode(encoder, tokenizer, prompts)
+    assert torch.equal(ours, theirs)
+    assert torch.equal(our_mask, their_mask)
+
+
+def test_latents_are_packed_as_the_pipeline_does() -> None:
+    latents = torch.randn(2, 16, 6, 4, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(pack(latents), QwenImagePipeline._pack_latents(latents, 2, 16, 6, 4))
+
+
+def trained(folder: Path, kill_at: int | None = None) -> Trainee:
+    """Fits a line for ten steps, saving after each, and is killed before step `kill_at`."""
+    torch.manual_seed(0)
+    model = torch.nn.Linear(2, 1)
+    trainee = Trainee(model, copy.deepcopy(model), torch.optim.AdamW(model.parameters()))
+
+    def step(index: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
+        if index == kill_at:
+            raise KeyboardInterrupt
+        return {"loss": model(torch.randn(8, 2, generator=generator)).square().mean()}
+
+    fit("line", trainee, step, 10, 1e-2, folder, save_every_s=-1)
+    return trainee
+
+
+def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    undisturbed = trained(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        trained(tmp_path / "parts", kill_at=6)
+    resumed = trained(tmp_path / "parts")
+    assert torch.equal(undisturbed.model.weight, resumed.model.weight)
+    assert torch.equal(undisturbed.average.weight, resumed.average.weight)
+
+
+def test_one_command_trains_from_nothing_and_saves_a_checkpoint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, out = tmp_path / "work", tmp_path / "checkpoint"
+    arguments = ["--folder", str(work), "--out", str(out), "--vae-steps", "1", "--steps", "1"]
+    monkeypatch.setattr(sys, "argv", ["train", *arguments, "--scenes-share", "0.001"])
+    train.main()
+    pipeline = QwenImagePipeline.from_pretrained(out, dtype=torch.float32, local_files_only=True)
+    assert pipeline.transformer.config.num_layers == 6
+    assert {path.suffix for path in out.rglob("*") if path.is_file()} <= {
+        ".json",
+        ".safetensors",
+        ".jinja",
+        ".txt",
+    }
+    assert (work / "painter.csv").read_text().startswith("step,seconds,loss\n1,")
+    assert load_file(work / "painter.safetensors")
