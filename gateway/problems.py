@@ -83,6 +83,12 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_mistake)
 
 
+def document(description: str) -> dict[str, Any]:
+    """Returns how the OpenAPI document describes a response that is a problem."""
+    schema = {"$ref": f"#/components/schemas/{Problem.__name__}"}
+    return {"description": description, "content": {MEDIA_TYPE: {"schema": schema}}}
+
+
 def respond(error: ProblemError) -> JSONResponse:
     """Returns the answer that says what `error` says."""
     content = error.problem.model_dump(mode="json", exclude_none=True)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, cast
 
+import sqlalchemy as sa
 from fastapi import Depends, Request
+from obstore.exceptions import BaseError as ObstoreError
 
 from gateway.catalogue import Catalogue
 from gateway.events import EventHub
@@ -34,6 +36,10 @@ def limner_version() -> str:
         return "0"
 
 
+class CannotOpen(Exception):
+    """The job database or the image store cannot be used; the message says why and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Studio:
     """Everything a route may need."""
@@ -48,7 +54,8 @@ class Studio:
 @asynccontextmanager
 async def open_studio(settings: Settings, hub: EventHub) -> AsyncIterator[Studio]:
     """Yields a studio that works on its jobs, and stops it."""
-    engine = await asyncio.to_thread(open_database, settings.database)
+    engine = await asyncio.to_thread(_open_database, settings.database)
+    images = _open_images(settings.images)
     board = Board()
 
     def publish(job: Job, seq: int) -> None:
@@ -57,7 +64,6 @@ async def open_studio(settings: Settings, hub: EventHub) -> AsyncIterator[Studio
     store = JobStore(engine, publish)
     try:
         async with connect_replicas(settings.t2i) as replicas, connect(settings.arbiter) as arbiter:
-            images = ImageStore.open(settings.images)
             books = Books(store, images, board, hub, Metrics(), Catalogue(replicas))
             dispatcher = Dispatcher(books, replicas)
             await dispatcher.start()
@@ -73,6 +79,23 @@ async def open_studio(settings: Settings, hub: EventHub) -> AsyncIterator[Studio
                 await dispatcher.stop()
     finally:
         store.close()
+
+
+def _open_database(url: str) -> sa.Engine:
+    try:
+        return open_database(url)
+    except (sa.exc.SQLAlchemyError, OSError) as error:
+        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+        text = f"The job database {sa.make_url(url)!r} cannot be opened: {cause}. Is its folder there and writable?"
+        raise CannotOpen(text) from error
+
+
+def _open_images(location: str) -> ImageStore:
+    try:
+        return ImageStore.open(location)
+    except (ObstoreError, OSError) as error:
+        text = f"The image store {location!r} cannot be opened: {error}. Is it there and writable?"
+        raise CannotOpen(text) from error
 
 
 def _from_request(request: Request) -> Studio:

@@ -13,7 +13,7 @@ from uuid_utils import uuid7
 from gateway import limits, schemas
 from gateway.jobs.job import Job, Progress, State
 from gateway.jobs.store import KeyTaken
-from gateway.problems import ProblemError
+from gateway.problems import ProblemError, document
 from gateway.studio import Studio, StudioDep
 from gateway.views import show_job, show_model
 
@@ -34,8 +34,8 @@ _SEED_RANGE = 2**32
             "model": schemas.Job,
             "description": "The job as it ended, within the seconds of `Prefer: wait=N`.",
         },
-        409: {"model": schemas.Problem, "description": "The Idempotency-Key was used with another body."},
-        422: {"model": schemas.Problem, "description": "Wrong fields, each with its value and the fix."},
+        409: document("The Idempotency-Key was used with another body."),
+        422: document("Wrong fields, each with its value and the fix."),
     },
 )
 async def generate_text_to_image(

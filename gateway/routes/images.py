@@ -4,8 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
 
-from gateway import schemas
-from gateway.problems import ProblemError
+from gateway.problems import ProblemError, document
 from gateway.studio import StudioDep
 
 router = APIRouter(prefix="/images", tags=["images"])
@@ -18,7 +17,7 @@ router = APIRouter(prefix="/images", tags=["images"])
     responses={
         200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
         304: {"description": "The client has it."},
-        404: {"model": schemas.Problem, "description": "There is no image of that id."},
+        404: document("There is no image of that id."),
     },
 )
 async def get_image(

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Query
 
 from gateway import schemas
 from gateway.jobs.job import State
-from gateway.problems import ProblemError
+from gateway.problems import ProblemError, document
 from gateway.studio import StudioDep
 from gateway.views import show_job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-_UNKNOWN = {404: {"model": schemas.Problem, "description": "There is no job of that id."}}
+_UNKNOWN = {404: document("There is no job of that id.")}
 _CURSOR = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 

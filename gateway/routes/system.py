@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway import readiness, schemas
 from gateway.devices import show_gpu
-from gateway.problems import ProblemError
+from gateway.problems import ProblemError, document
 from gateway.studio import StudioDep
 from gateway.views import show_capability, show_lost_capability
 from limner.arbiter.v1 import arbiter_pb2
@@ -30,7 +30,7 @@ async def get_capabilities(studio: StudioDep) -> schemas.Capabilities:
 @router.get(
     "/gpu",
     operation_id="getGpu",
-    responses={503: {"model": schemas.Problem, "description": "The arbiter does not answer."}},
+    responses={503: document("The arbiter does not answer.")},
 )
 async def get_gpu(studio: StudioDep) -> schemas.Gpu:
     """Shows devices, leases and who waits for memory."""
@@ -46,7 +46,7 @@ async def get_health() -> schemas.Health:
 @router.get(
     "/readyz",
     operation_id="getReadiness",
-    responses={503: {"model": schemas.Problem, "description": "Some part is not ready; `parts` says which."}},
+    responses={503: document("Some part is not ready; `parts` says which.")},
 )
 async def get_readiness(studio: StudioDep) -> schemas.Readiness:
     """Says whether a job sent now would be worked on."""

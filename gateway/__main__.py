@@ -1,0 +1,19 @@
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from setproctitle import setproctitle
+
+from gateway.logs import set_up_logs
+from gateway.server import CannotListen, serve
+from gateway.settings import Settings
+from gateway.studio import CannotOpen
+
+if __name__ == "__main__":
+    setproctitle("limner-gateway")
+    set_up_logs()
+    try:
+        asyncio.run(serve(Settings()))
+    except (CannotListen, CannotOpen) as refusal:
+        sys.exit(f"limner-gateway: {refusal}")

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Self, cast
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from gateway.app import create_app
+from gateway.events import EventHub
+from gateway.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+# How long open answers may go on after SIGTERM; event streams and waits end at once.
+_GRACE_S = 5
+
+
+class CannotListen(Exception):
+    """The address cannot be bound; the message says why and what to do."""
+
+
+class GatewayServer(uvicorn.Server):
+    """Lets the endless answers end first, or a stop would wait for every open page."""
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+        """Yields a server whose studio works; what opening the studio's stores raises is raised here."""
+        app = create_app(settings)
+        config = uvicorn.Config(
+            app,
+            lifespan="off",  # it is entered here
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        async with app.router.lifespan_context(app):
+            yield cls(config)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stops accepting, ends streams and waits, and gives the other answers their time."""
+        app = cast("FastAPI", self.config.app)
+        cast("EventHub", app.state.hub).close()
+        await super().shutdown(sockets)
+
+
+async def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT. Raises CannotListen or CannotOpen."""
+    # uvicorn stops at these signals and then raises them again: without a handler that would end the process
+    # before the studio is closed.
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, lambda: None)
+    listener = listen(settings)
+    async with GatewayServer.open(settings) as server:
+        host, port = listener.getsockname()[:2]
+        log.info("serving", host=host, port=port)
+        await server.serve([listener])
+    log.info("stopped")
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Returns a socket bound to the address of `settings`."""
+    if not settings.is_loopback:
+        raise CannotListen(
+            f"LIMNER_GATEWAY_HOST is {settings.host}: other machines could use the studio without a token; "
+            "use 127.0.0.1 and, from elsewhere, an ssh tunnel."
+        )
+    host = settings.host.strip("[]")
+    try:
+        family, kind, protocol, _, address = _resolve(host, settings.port)[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        text = f"Cannot listen on {host}:{settings.port}: {error.strerror}; set LIMNER_PORT to a free port."
+        raise CannotListen(text) from error
+    return listener
+
+
+def _resolve(host: str, port: int) -> Sequence[tuple[int, int, int, str, tuple[object, ...]]]:
+    return cast(
+        "Sequence[tuple[int, int, int, str, tuple[object, ...]]]",
+        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM),
+    )
