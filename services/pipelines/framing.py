@@ -73,6 +73,11 @@ class BlockingEnd:
         except OSError as error:
             raise Closed from error
 
+    def close(self) -> None:
+        """Hangs up."""
+        self._file.close()
+        self._sock.close()
+
     def _read(self, count: int) -> bytes:
         data = self._file.read(count)
         if len(data) < count:
