@@ -32,7 +32,7 @@ class Home:
     @property
     def database_url(self) -> str:
         """SQLAlchemy URL of the jobs."""
-        return f"sqlite+aiosqlite:///{self.root / 'jobs.db'}"
+        return f"sqlite:///{self.root / 'jobs.db'}"
 
     @property
     def images(self) -> Path:

@@ -6,14 +6,11 @@ import configparser
 import io
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import limner
 from limner.home import Home
-
-# Waiting OpenMP threads sleep instead of spinning: a busy pipeline leaves the other programs their share.
-_QUIET_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +21,11 @@ class Program:
     module: str
     order: int  # low ones start first and stop last
     stop_s: int  # from SIGTERM to SIGKILL
-    environment: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 PROGRAMS: tuple[Program, ...] = (
     Program("limner-arbiter", "services.arbiter", order=10, stop_s=8),
-    Program("limner-t2i", "services.t2i", order=20, stop_s=12, environment=_QUIET_THREADS),
+    Program("limner-t2i", "services.t2i", order=20, stop_s=12),
     Program("limner-gateway", "gateway", order=30, stop_s=12),
 )
 
@@ -103,7 +99,7 @@ def configuration(programs: Sequence[Program]) -> str:
 
 
 def _section(program: Program) -> dict[str, str]:
-    section = {
+    return {
         # Killed, not asked, when supervisord itself has died: nobody would be left to insist.
         "command": f'"%(ENV_LIMNER_PYTHON)s" -m limner.cli.tether {program.name} SIGKILL {program.module}',
         "directory": "%(ENV_LIMNER_ROOT)s",
@@ -120,9 +116,6 @@ def _section(program: Program) -> dict[str, str]:
         "stdout_logfile_maxbytes": "10MB",
         "stdout_logfile_backups": "3",
     }
-    if program.environment:
-        section["environment"] = ",".join(f'{key}="{value}"' for key, value in program.environment.items())
-    return section
 
 
 def interpreter() -> dict[str, str]:
