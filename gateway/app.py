@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -23,8 +23,12 @@ class Gateway(FastAPI):
         """Returns the OpenAPI document."""
         if self.openapi_schema is None:
             schemas: dict[str, Any] = super().openapi()["components"]["schemas"]
-            for name, shape in (("Problem", Problem), ("Event", Event)):
-                schema = TypeAdapter[Any](shape).json_schema(ref_template="#/components/schemas/{model}")
+            shapes: dict[str, TypeAdapter[Any]] = {
+                "Problem": TypeAdapter(Problem),
+                "Event": TypeAdapter(Event),
+            }
+            for name, shape in shapes.items():
+                schema = shape.json_schema(ref_template="#/components/schemas/{model}")
                 schemas.update(schema.pop("$defs", {}))
                 schemas[name] = schema
         assert self.openapi_schema is not None, "FastAPI keeps its document"
@@ -36,7 +40,7 @@ def create_app(settings: Settings) -> Gateway:
     hub = EventHub()
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with open_studio(settings, hub) as studio:
             app.state.studio = studio
             yield

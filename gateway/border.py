@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.problems import ProblemError, respond
 
-# The page loads only what this gateway serves; its UI kit sets styles inline, previews are data: and blob: images.
+# The page loads only what this gateway serves. Its UI kit sets styles inline; previews are data: images.
 _POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
     "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -27,8 +27,8 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 class Border:
     """Refuses requests that another site's page made, and sets the security headers.
 
-    A page elsewhere can point its own name at 127.0.0.1 (DNS rebinding): then Host is that name. Or it can post
-    here directly: then Origin is its own.
+    A page elsewhere can point its own name at 127.0.0.1 (DNS rebinding): then Host is that name. Or it can
+    post here directly: then Origin is its own.
     """
 
     def __init__(self, app: ASGIApp, host: str) -> None:
@@ -58,7 +58,8 @@ class Border:
     def _refuse(self, headers: Headers) -> ProblemError | None:
         host = headers.get("host", "")
         if _hostname(f"//{host}") not in self._hosts:
-            text = f"The Host header says {host[:100]!r}; this studio answers to {', '.join(sorted(self._hosts))}."
+            names = ", ".join(sorted(self._hosts))
+            text = f"The Host header says {host[:100]!r}; this studio answers to {names}."
             return ProblemError(421, "WRONG_HOST", text)
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc.lower() != host.lower():

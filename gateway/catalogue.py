@@ -48,7 +48,7 @@ class Catalogue:
         raise last
 
     async def recall(self) -> capability_pb2.DescribeResponse | None:
-        """Returns the latest answer, at once if there is one, renewing an old one behind; None if nothing answers."""
+        """Returns the latest answer at once, renewing an old one behind; None if nothing ever answered."""
         if self._known is None:
             await self._renew()
         elif time.monotonic() - self._known_at > FRESH_S and (self._refresh is None or self._refresh.done()):

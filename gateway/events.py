@@ -2,14 +2,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 
 from gateway import schemas
 
-# Snapshots are whole, so a slow reader needs only the latest of each job. Beyond this many jobs it starts afresh.
+# Snapshots are whole, so a slow reader needs only the latest of each job; beyond this many it starts afresh.
 READER_LIMIT = 512
 
 
@@ -52,7 +52,7 @@ class Reader:
         self._closed = True
         self._arrived.set()
 
-    async def __aiter__(self) -> AsyncIterator[Signal]:
+    async def __aiter__(self) -> AsyncGenerator[Signal]:
         while True:
             await self._arrived.wait()
             while self._pending:
@@ -76,7 +76,7 @@ class EventHub:
         return bool(self._readers)
 
     @contextmanager
-    def subscribe(self) -> Iterator[Reader]:
+    def subscribe(self) -> Generator[Reader]:
         """Yields a reader of everything from now on."""
         reader = Reader()
         if self._closed:
@@ -101,7 +101,7 @@ class EventHub:
                     ending.set_result(job)
 
     @contextmanager
-    def ending_of(self, job_id: str) -> Iterator[asyncio.Future[schemas.Job]]:
+    def ending_of(self, job_id: str) -> Generator[asyncio.Future[schemas.Job]]:
         """Yields a future of the job as it ends; it is cancelled when the gateway stops."""
         ending: asyncio.Future[schemas.Job] = asyncio.get_running_loop().create_future()
         endings = self._endings.setdefault(job_id, set())

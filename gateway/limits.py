@@ -32,7 +32,7 @@ def check_text(request: TextToImageRequest) -> None:
 
 
 def fill_in(request: TextToImageRequest, models: Sequence[Model]) -> TextToImageRequest:
-    """Returns `request` with the defaults of its model, or raises Refused where it is outside the model's limits."""
+    """Returns `request` with its model's defaults; raises Refused where it is outside the model's limits."""
     model = _find(request.model, models)
     whole = request.model_copy(
         update={
@@ -72,12 +72,13 @@ def _check_side(field: str, value: int | None, model: Model) -> list[FieldProble
     if lowest <= value <= highest and value % multiple == 0:
         return []
     fix = multiples_beside(value, multiple, lowest, highest)
-    text = f"{field} is {value}; {model.name} takes multiples of {multiple} from {lowest} to {highest} (try {fix})."
+    allowed = f"multiples of {multiple} from {lowest} to {highest}"
+    text = f"{field} is {value}; {model.name} takes {allowed} (try {fix})."
     return [_problem(field, value, text)]
 
 
 def _check_characters(field: str, text: str) -> list[FieldProblem]:
-    # PNG text chunks end at a NUL, and Postgres stores none; other control characters mean nothing to a model.
+    # PNG texts end at a NUL, and Postgres stores none; other control characters mean nothing to a model.
     odd = sorted({character for character in text if ord(character) < 32 and character not in "\n\r\t"})
     if not odd:
         return []

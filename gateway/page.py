@@ -14,7 +14,7 @@ _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Limn
 
 
 def serve_page(app: FastAPI, folder: Path) -> None:
-    """Serves the built page at / for whatever no route answers; a note that says how to build it if it is not."""
+    """Serves the built page at / for whatever no route answers, or a note that says how to build it."""
     if (folder / "index.html").is_file():
         app.frontend("/", directory=folder, fallback="index.html", check_dir=True)
         return

@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
 
-import sqlalchemy as sa
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from grpc import StatusCode, aio
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from gateway.limits import Refused, multiples_beside
@@ -79,7 +79,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_invalid)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(aio.AioRpcError, _on_call)
-    app.add_exception_handler(sa.exc.OperationalError, _on_database)
+    app.add_exception_handler(OperationalError, _on_database)
     app.add_exception_handler(Exception, _on_mistake)
 
 
@@ -99,7 +99,7 @@ def from_failure(failure: Failure) -> ProblemError:
     """Returns the problem for a failed call to a service."""
     status = HTTP_STATUS.get(failure.code, 500)
     errors = [FieldProblem(field=v.field, value="", message=v.description) for v in failure.violations]
-    headers = {}
+    headers: dict[str, str] = {}
     if failure.retry_after_s is not None:
         headers["Retry-After"] = str(max(1, round(failure.retry_after_s)))
     detail = _GENERIC if status == 500 else failure.message

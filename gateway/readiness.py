@@ -6,8 +6,8 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Sequence
 
-import sqlalchemy as sa
 from grpc import aio
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.jobs.store import JobStore
 from gateway.replicas import Replica
@@ -33,7 +33,7 @@ async def check(
 async def _check_database(store: JobStore) -> Part:
     try:
         await store.last_seq()
-    except sa.exc.SQLAlchemyError as error:
+    except SQLAlchemyError as error:
         return Part(name="database", ready=False, detail=f"The job database does not answer: {error}.")
     return Part(name="database", ready=True, detail="answers")
 
@@ -67,17 +67,19 @@ async def _check_arbiter(arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub) -> P
 
 
 async def take_ticket(arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub) -> None:
-    """Takes a lease of zero bytes through every step of the protocol and gives it back, or raises TicketFailed."""
+    """Takes a lease of zero bytes through every step of the protocol and back. Raises TicketFailed."""
     conversation = _Conversation(arbiter)
-    await conversation.send(hello=pb.Hello(service="gateway"))
+    await conversation.send(pb.SessionRequest(hello=pb.Hello(service="gateway")))
     await conversation.expect("welcome")
     ticket = f"readiness-{conversation.incarnation}"
     nothing = pb.Alternative(tier="full", profile="readiness", charges=[pb.Charge()])
-    await conversation.send(acquire=pb.Acquire(ticket=ticket, alternatives=[nothing], priority=3))
+    await conversation.send(
+        pb.SessionRequest(acquire=pb.Acquire(ticket=ticket, alternatives=[nothing], priority=3))
+    )
     token = (await conversation.expect("offer")).offer.token
-    await conversation.send(confirm=pb.Confirm(token=token))
+    await conversation.send(pb.SessionRequest(confirm=pb.Confirm(token=token)))
     await conversation.expect("confirm_accepted")
-    await conversation.send(release=pb.Release(token=token))
+    await conversation.send(pb.SessionRequest(release=pb.Release(token=token)))
     await conversation.expect("release_accepted")
     await conversation.close()
 
@@ -91,12 +93,11 @@ class _Conversation:
         self._requests: asyncio.Queue[pb.SessionRequest | None] = asyncio.Queue()
         self._call = arbiter.Session(self._send_all())
 
-    async def send(self, **message: object) -> None:
+    async def send(self, request: pb.SessionRequest) -> None:
         self._seq += 1
-        holder = f"gateway-readiness-{self.incarnation}"
-        request = pb.SessionRequest(
-            holder=holder, incarnation=self.incarnation, seq=self._seq, ack_seq=self._ack_seq, **message
-        )
+        request.holder = f"gateway-readiness-{self.incarnation}"
+        request.incarnation = self.incarnation
+        request.seq, request.ack_seq = self._seq, self._ack_seq
         await self._requests.put(request)
 
     async def expect(self, kind: str) -> pb.SessionResponse:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from grpc import aio
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 
 from limner.capability.v1 import capability_pb2_grpc
 from limner.channel import connect
@@ -22,13 +22,12 @@ class Replica:
     channel: aio.Channel
     images: t2i_pb2_grpc.TextToImageServiceAsyncStub
     capability: capability_pb2_grpc.CapabilityServiceAsyncStub
-    health: health_pb2_grpc.HealthAsyncStub
     jobs: set[str] = field(default_factory=set[str])  # given to it and not finished
     obstacle: str | None = None  # why it takes nothing now, in plain words
     failures: int = 0  # in a row
     warm_model: str | None = None  # of the last job
 
-    # One computes; one more waits, so that its arbiter can see what comes next and no step is lost between jobs.
+    # One computes; one more waits, so that the arbiter sees what comes and no time is lost between jobs.
     SLOTS = 2
 
     @property
@@ -38,14 +37,18 @@ class Replica:
 
     async def is_serving(self, timeout_s: float) -> bool:
         """Asks the service itself. Raises AioRpcError when it is out of reach."""
-        answer = await self.health.Check(
-            health_pb2.HealthCheckRequest(service=T2I_SERVICE), timeout=timeout_s
+        # By its name: the generated stub of grpcio-health-checking has no types.
+        check = self.channel.unary_unary(
+            "/grpc.health.v1.Health/Check",
+            request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
+            response_deserializer=health_pb2.HealthCheckResponse.FromString,
         )
+        answer = await check(health_pb2.HealthCheckRequest(service=T2I_SERVICE), timeout=timeout_s)
         return answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
 @asynccontextmanager
-async def connect_replicas(addresses: Sequence[str]) -> AsyncIterator[list[Replica]]:
+async def connect_replicas(addresses: Sequence[str]) -> AsyncGenerator[list[Replica]]:
     """Yields a replica for each address; none needs to be running yet."""
     async with AsyncExitStack() as stack:
         yield [_replica(address, await stack.enter_async_context(connect(address))) for address in addresses]
@@ -57,5 +60,4 @@ def _replica(address: str, channel: aio.Channel) -> Replica:
         channel,
         t2i_pb2_grpc.TextToImageServiceStub(channel),
         capability_pb2_grpc.CapabilityServiceStub(channel),
-        health_pb2_grpc.HealthStub(channel),
     )

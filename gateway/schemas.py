@@ -21,22 +21,29 @@ class TextToImageRequest(BaseModel):
     prompt: Prompt = Field(
         description="What to paint; not blank.", examples=["a red circle above a blue square"]
     )
-    negative_prompt: str = Field("", max_length=2000, description="What to avoid.")
+    negative_prompt: str = Field(default="", max_length=2000, description="What to avoid.")
     width: int | None = Field(
-        None, ge=16, le=8192, multiple_of=16, description="Pixels; default: the model's."
+        default=None, ge=16, le=8192, multiple_of=16, description="Pixels; default: the model's."
     )
     height: int | None = Field(
-        None, ge=16, le=8192, multiple_of=16, description="Pixels; default: the model's."
+        default=None, ge=16, le=8192, multiple_of=16, description="Pixels; default: the model's."
     )
-    steps: int | None = Field(None, ge=2, le=100, description="Denoising steps; default: the model's.")
+    steps: int | None = Field(
+        default=None, ge=2, le=100, description="Denoising steps; default: the model's."
+    )
     guidance_scale: float | None = Field(
-        None, ge=1, le=20, description="How closely to follow the prompt; 1 switches guidance off."
+        default=None, ge=1, le=20, description="How closely to follow the prompt; 1 switches guidance off."
     )
     seed: int | None = Field(
-        None, ge=0, le=MAX_SEED, description="Of the first image; further images count up. Default: random."
+        default=None,
+        ge=0,
+        le=MAX_SEED,
+        description="Of the first image; further images count up. Default: random.",
     )
-    count: int = Field(1, ge=1, le=16, description="How many images.")
-    model: str | None = Field(None, min_length=1, max_length=200, description="Default: the service's first.")
+    count: int = Field(default=1, ge=1, le=16, description="How many images.")
+    model: str | None = Field(
+        default=None, min_length=1, max_length=200, description="Default: the service's first."
+    )
 
 
 class Shape(BaseModel):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Self, cast
 
@@ -30,7 +30,7 @@ class GatewayServer(uvicorn.Server):
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, settings: Settings) -> AsyncIterator[Self]:
+    async def open(cls, settings: Settings) -> AsyncGenerator[Self]:
         """Yields a server whose studio works; what opening the studio's stores raises is raised here."""
         app = create_app(settings)
         config = uvicorn.Config(

@@ -16,21 +16,25 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="LIMNER_GATEWAY_", frozen=True)
 
     host: str = Field(
-        "127.0.0.1", description="Address to listen on; only loopback while there are no tokens."
+        default="127.0.0.1", description="Address to listen on; only loopback while there are no tokens."
     )
-    port: int = Field(8000, ge=0, le=65_535, description="TCP port; 0 takes a free one.")
-    database: str = Field(f"sqlite:///{_HOME}/jobs.db", description="SQLAlchemy URL of the job database.")
-    images: str = Field(f"{_HOME}/images", description="Folder of the images, or an s3:// URL.")
+    port: int = Field(default=8000, ge=0, le=65_535, description="TCP port; 0 takes a free one.")
+    database: str = Field(
+        default=f"sqlite:///{_HOME}/jobs.db", description="SQLAlchemy URL of the job database."
+    )
+    images: str = Field(default=f"{_HOME}/images", description="Folder of the images, or an s3:// URL.")
     t2i: Annotated[tuple[str, ...], NoDecode] = Field(
-        (f"unix:{_HOME}/run/t2i.sock",),
+        default=(f"unix:{_HOME}/run/t2i.sock",),
         description="Addresses of the text-to-image replicas, separated by commas.",
     )
-    arbiter: str = Field(f"unix:{_HOME}/run/arbiter.sock", description="Address of this host's arbiter.")
+    arbiter: str = Field(
+        default=f"unix:{_HOME}/run/arbiter.sock", description="Address of this host's arbiter."
+    )
     frontend: Path = Field(
-        Path(__file__).parent.parent / "frontend" / "dist",
+        default=Path(__file__).parent.parent / "frontend" / "dist",
         description="Folder of the built page; may be absent.",
     )
-    body_limit_bytes: int = Field(1024 * 1024, gt=0, description="Largest request body.")
+    body_limit_bytes: int = Field(default=1024 * 1024, gt=0, description="Largest request body.")
 
     @field_validator("t2i", mode="before")
     @classmethod

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -10,6 +10,7 @@ from typing import Annotated, cast
 import sqlalchemy as sa
 from fastapi import Depends, Request
 from obstore.exceptions import BaseError as ObstoreError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gateway.catalogue import Catalogue
 from gateway.events import EventHub
@@ -52,7 +53,7 @@ class Studio:
 
 
 @asynccontextmanager
-async def open_studio(settings: Settings, hub: EventHub) -> AsyncIterator[Studio]:
+async def open_studio(settings: Settings, hub: EventHub) -> AsyncGenerator[Studio]:
     """Yields a studio that works on its jobs, and stops it."""
     engine = await asyncio.to_thread(_open_database, settings.database)
     images = _open_images(settings.images)
@@ -84,9 +85,9 @@ async def open_studio(settings: Settings, hub: EventHub) -> AsyncIterator[Studio
 def _open_database(url: str) -> sa.Engine:
     try:
         return open_database(url)
-    except (sa.exc.SQLAlchemyError, OSError) as error:
-        cause = error.orig if isinstance(error, sa.exc.DBAPIError) else error
-        text = f"The job database {sa.make_url(url)!r} cannot be opened: {cause}. Is its folder there and writable?"
+    except (SQLAlchemyError, OSError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        text = f"The job database {url!r} cannot be opened: {cause}. Is its folder there and writable?"
         raise CannotOpen(text) from error
 
 

@@ -100,11 +100,12 @@ class Attempt:
         self._job = job
         if job.model is None and not await self._settle_model():
             return Ending()
-        checkpoint = await self._books.images.get_checkpoint(job.id) if job.attempt > 1 else None
-        self._has_checkpoint = checkpoint is not None
+        stored = await self._books.images.get_checkpoint(job.id) if job.attempt > 1 else None
+        self._has_checkpoint = stored is not None
         if self._is_cancelled:
             raise Superseded
-        self._call = self._replica.images.GenerateImages(text_to_image.to_request(self._job, checkpoint))
+        resume_from = text_to_image.resume_point(self._job, stored)
+        self._call = self._replica.images.GenerateImages(text_to_image.to_request(self._job, resume_from))
         async for response in self._call:
             await self._take(response)
         return await self._conclude()
@@ -180,7 +181,8 @@ class Attempt:
 
     async def _conclude(self) -> Ending:
         if not self._job.state.is_final:
-            text = f"The service ended after {len(self._job.images)} of {self._wanted_count()} images; try again."
+            made, wanted = len(self._job.images), self._wanted_count()
+            text = f"The service ended after {made} of {wanted} images; send the job again."
             await self._end(State.FAILED, fault=Fault("INTERNAL", text))
         return Ending()
 

@@ -8,7 +8,7 @@ from gateway.jobs.order import Entry, Line
 
 
 class Board:
-    """What the tables do not say: who is where in the queue, and how far the running jobs are this very moment."""
+    """What the tables do not say: who is where in the queue, and how far running jobs are this moment."""
 
     def __init__(self) -> None:
         self.line = Line()

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import event
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -24,7 +25,7 @@ def open_database(url: str) -> sa.Engine:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(parsed)
     if is_sqlite:
-        sa.event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "connect", _configure_sqlite)
     migrate(engine)
     return engine
 
@@ -44,8 +45,8 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
 def _configure_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
-    # A commit is in the operating system's cache: it survives kill -9 of every process, not a power cut, which
-    # may take the last commits (never the database). FULL would cost one disk flush for each job and event.
+    # NORMAL leaves a commit in the operating system's cache: it survives kill -9 of every process, but a
+    # power cut may take the last commits (never the database). FULL would flush the disk for each event.
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA busy_timeout=5000")

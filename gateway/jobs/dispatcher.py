@@ -56,7 +56,7 @@ class Dispatcher:
         self._fill()
 
     async def cancel(self, job_id: str) -> Job | None:
-        """Cancels a job and returns it: cancelled when it had not started, cancelling otherwise, or as it ended."""
+        """Cancels a job and returns it: cancelled if it had not started, else cancelling, or as it ended."""
         while (job := await self._books.store.get(job_id)) is not None:
             if job.state.is_final or job.state is State.CANCELLING:
                 return job
@@ -80,8 +80,7 @@ class Dispatcher:
         """Gives jobs to free replicas, the least busy first, until there is no more of either."""
         while free := [replica for replica in self._replicas if replica.is_free]:
             replica = min(free, key=lambda each: len(each.jobs))
-            warm = {replica.warm_model} if replica.warm_model else set[str]()
-            job_id = self._board.line.choose(warm, time.time())
+            job_id = self._board.line.choose([replica.warm_model], time.time())
             if job_id is None:
                 break
             self._board.line.discard(job_id)

@@ -64,7 +64,7 @@ class Line:
         entry = self._entries.get(job_id)
         return None if entry is None else bisect_left(self._places, entry.place) + 1
 
-    def choose(self, warm: Container[str], now: float) -> str | None:
+    def choose(self, warm: Container[str | None], now: float) -> str | None:
         """Returns the job to start: the first, or one behind it that saves a model switch.
 
         Only jobs of the same priority and without hand order change places, and none is held back for longer

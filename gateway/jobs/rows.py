@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any
+from typing import Any, cast
+
+import sqlalchemy as sa
 
 from gateway.jobs.job import Fault, Job, Picture, Progress, Stage, State
 
@@ -21,11 +22,11 @@ def to_column(value: Any) -> Any:
     if isinstance(value, (Progress, Fault)):
         return asdict(value)
     if isinstance(value, tuple):
-        return [asdict(picture) for picture in value]
+        return [asdict(picture) for picture in cast("tuple[Picture, ...]", value)]
     return value
 
 
-def to_job(row: Mapping[str, Any]) -> Job:
+def to_job(row: sa.RowMapping | dict[str, Any]) -> Job:
     """Returns the job of a row of `jobs`."""
     return Job(**{**{field.name: row[field.name] for field in fields(Job)}, **_read_values(row)})
 
@@ -35,17 +36,18 @@ def to_snapshot(job: Job) -> dict[str, Any]:
     return {name: to_column(getattr(job, name)) for name in SNAPSHOT}
 
 
-def to_past_job(row: Mapping[str, Any]) -> Job:
-    """Returns the job as it was at an event, of a row of both tables joined (columns of the event: `event_…`)."""
+def to_past_job(row: sa.RowMapping | dict[str, Any]) -> Job:
+    """Returns the job as it was at an event, of a row of `jobs` with the event's columns as `event_…`."""
     then = {**row, **row["event_snapshot"], "state": row["event_state"], "attempt": row["event_attempt"]}
     return to_job(then)
 
 
-def _read_values(row: Mapping[str, Any]) -> dict[str, Any]:
-    progress, fault = row["progress"], row["fault"]
+def _read_values(row: sa.RowMapping | dict[str, Any]) -> dict[str, Any]:
+    progress: dict[str, Any] = {**row["progress"], "stage": Stage(row["progress"]["stage"])}
+    fault = row["fault"]
     return {
         "state": State(row["state"]),
-        "progress": Progress(**{**progress, "stage": Stage(progress["stage"])}),
+        "progress": Progress(**progress),
         "images": tuple(Picture(**picture) for picture in row["images"]),
         "fault": Fault(**fault) if fault else None,
     }

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from gateway.jobs import rows
 from gateway.jobs.job import Job, Progress, State
@@ -43,8 +44,8 @@ class KeyTaken(Exception):
 class JobStore:
     """The record of every job and its events; what it has confirmed survives the death of every process.
 
-    One thread writes, so commits are in order and never wait for one another; `publish` is called on the event
-    loop for each event, in the order of their seq, once it is committed.
+    One thread writes, so commits are in order and never wait for one another; `publish` is called on the
+    event loop for each event, in the order of their seq, once it is committed.
     """
 
     def __init__(self, engine: sa.Engine, publish: Publish) -> None:
@@ -68,14 +69,14 @@ class JobStore:
 
         try:
             await self._write(insert)
-        except sa.exc.IntegrityError:
+        except IntegrityError:
             taken = await self._read(lambda connection: _find_by_key(connection, job))
             if taken is None:
                 raise
             raise KeyTaken(taken) from None
 
     async def record(self, before: Job, after: Job) -> bool:
-        """Changes a job that still has the attempt and state of `before`; otherwise changes nothing and says so."""
+        """Changes a job that still has the attempt and state of `before`; otherwise returns False."""
         changes = {
             field.name: rows.to_column(value)
             for field in fields(after)
@@ -109,7 +110,7 @@ class JobStore:
         return await self._read(lambda connection: _get(connection, job_id))
 
     async def page(self, states: Sequence[State], before_id: str | None, limit: int) -> list[Job]:
-        """Returns at most `limit` jobs older than `before_id` in any of `states` (empty: all), newest first."""
+        """Returns at most `limit` jobs older than `before_id` in `states` (empty: any), newest first."""
         query = sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)
         if states:
             query = query.where(jobs.c.state.in_(states))
@@ -128,7 +129,7 @@ class JobStore:
         return await self._read(lambda connection: _to_past(connection, query))
 
     async def since(self, seq: int, limit: int) -> list[Past] | None:
-        """Returns the events after `seq`, oldest first; None when they are not all kept or more than `limit`."""
+        """Returns the events after `seq`, oldest first; None if not all are kept or they are over `limit`."""
 
         def read(connection: sa.Connection) -> list[Past] | None:
             first, last = connection.execute(

@@ -14,13 +14,13 @@ from limner.t2i.v1 import t2i_pb2
 METADATA_VERSION = 1
 
 
-def to_request(job: Job, checkpoint: bytes | None) -> t2i_pb2.GenerateImagesRequest:
-    """Returns the call that makes the images of `job`, going on from a stored checkpoint if there is one."""
+def to_request(job: Job, resume_from: progress_pb2.Checkpoint | None) -> t2i_pb2.GenerateImagesRequest:
+    """Returns the call that makes the images of `job`."""
     wanted = TextToImageRequest.model_validate(job.request)
     first = wanted.seed or 0
     request = t2i_pb2.GenerateImagesRequest(
-        # With the attempt in it: a repeat after a lost connection joins the running call, while a new attempt is
-        # never answered with what the old one ended in.
+        # With the attempt in it: a repeat after a lost connection joins the running call, while a new attempt
+        # is never answered with what the old one ended in.
         request_id=f"{job.id}.{job.attempt}",
         prompt=wanted.prompt,
         negative_prompt=wanted.negative_prompt,
@@ -30,12 +30,20 @@ def to_request(job: Job, checkpoint: bytes | None) -> t2i_pb2.GenerateImagesRequ
         model=wanted.model or "",
         priority=t2i_pb2.Priority.ValueType(job.priority),
         metadata={"limner": to_metadata(job)},
+        resume_from=resume_from,
     )
     if wanted.width is not None and wanted.height is not None:
         request.size.CopyFrom(image_pb2.Size(width=wanted.width, height=wanted.height))
-    if checkpoint is not None:
-        request.resume_from.ParseFromString(checkpoint)
     return request
+
+
+def resume_point(job: Job, stored: bytes | None) -> progress_pb2.Checkpoint | None:
+    """Returns where a new attempt goes on: never behind an image that is already kept."""
+    if stored is not None:
+        checkpoint = progress_pb2.Checkpoint.FromString(stored)
+        if checkpoint.image_index >= len(job.images):
+            return checkpoint
+    return progress_pb2.Checkpoint(image_index=len(job.images)) if job.images else None
 
 
 def to_metadata(job: Job) -> str:

@@ -23,8 +23,8 @@ async def stream_events(
 ) -> AsyncIterator[ServerSentEvent]:
     """Streams everything that happens: whole snapshots of jobs, previews, and the order of the queue.
 
-    A new stream starts with `reset`: fetch the list of jobs then. With Last-Event-ID the stream starts with what
-    was missed instead, unless that is too much.
+    A new stream starts with `reset`: fetch the list of jobs then. With Last-Event-ID the stream starts with
+    what was missed instead, unless that is too much.
     """
     hub = studio.books.hub
     studio.books.metrics.readers.inc()

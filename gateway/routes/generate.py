@@ -104,6 +104,6 @@ async def _wait(
 
 
 def read_wait(prefer: str | None) -> int:
-    """Returns the seconds of `wait=N` in a Prefer header (RFC 7240), at most LONGEST_WAIT_S; 0 without one."""
+    """Returns the seconds of `wait=N` in a Prefer header (RFC 7240), at most LONGEST_WAIT_S, else 0."""
     found = re.search(r"(?:^|[,;\s])wait\s*=\s*\"?([0-9]{1,9})", prefer or "")
     return min(int(found[1]), LONGEST_WAIT_S) if found else 0

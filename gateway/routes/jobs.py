@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
@@ -12,7 +12,7 @@ from gateway.views import show_job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
-_UNKNOWN = {404: document("There is no job of that id.")}
+_UNKNOWN: dict[int | str, dict[str, Any]] = {404: document("There is no job of that id.")}
 _CURSOR = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -39,7 +39,7 @@ def draw(seed: int, width: int = 16, height: int = 16) -> bytes:
     return file.getvalue()
 
 
-def progress(stage: progress_pb2.Stage, step: int = 0, **more: Any) -> Response:
+def progress(stage: progress_pb2.Stage.ValueType, step: int = 0, **more: Any) -> Response:
     return Response(
         progress=progress_pb2.Progress(stage=stage, step=step, total_steps=4, image_count=1, **more)
     )
@@ -83,7 +83,7 @@ async def fail(
     for envelope, detail in zip(packed, details, strict=True):
         envelope.Pack(detail)
     value = cast("tuple[int, str]", code.value)[0]
-    status = cast("Any", rpc_status.to_status(status_pb2.Status(code=value, message=message, details=packed)))
+    status = cast("Any", rpc_status).to_status(status_pb2.Status(code=value, message=message, details=packed))
     await context.abort(status.code, status.details, status.trailing_metadata)
     raise AssertionError("abort does not return")
 
@@ -103,18 +103,18 @@ class ScriptedService(t2i_pb2_grpc.TextToImageServiceServicer, capability_pb2_gr
     calls: list[Request] = field(default_factory=list[Request])
     usual: Script = paint
 
-    async def GenerateImages(self, request: Request, context: Context) -> AsyncIterator[Response]:  # noqa: N802
+    async def GenerateImages(self, request: Request, context: Context) -> AsyncIterator[Response]:
         self.calls.append(request)
         script = self.scripts.pop(0) if self.scripts else self.usual
         async for response in script(request, context):
             yield response
 
-    async def Describe(  # noqa: N802
+    async def Describe(
         self, request: capability_pb2.DescribeRequest, context: Context
     ) -> capability_pb2.DescribeResponse:
         return describe()
 
-    async def Quote(  # noqa: N802
+    async def Quote(
         self, request: capability_pb2.QuoteRequest, context: Context
     ) -> capability_pb2.QuoteResponse:
         return capability_pb2.QuoteResponse()
@@ -144,7 +144,7 @@ class ScriptedArbiter(arbiter_pb2_grpc.ArbiterServiceServicer):
     refusal: str | None = None
     released: list[int] = field(default_factory=list[int])
 
-    async def Session(  # noqa: N802
+    async def Session(
         self, request_iterator: AsyncIterator[arbiter_pb2.SessionRequest], context: Context
     ) -> AsyncIterator[arbiter_pb2.SessionResponse]:
         seq = 0
@@ -166,7 +166,20 @@ class ScriptedArbiter(arbiter_pb2_grpc.ArbiterServiceServicer):
                 self.released.append(request.release.token)
                 return {"release_accepted": arbiter_pb2.ReleaseAccepted(token=request.release.token)}
 
-    async def Snapshot(  # noqa: N802
+    async def Quote(self, request: arbiter_pb2.QuoteRequest, context: Context) -> arbiter_pb2.QuoteResponse:
+        return arbiter_pb2.QuoteResponse()
+
+    async def Watch(
+        self, request: arbiter_pb2.WatchRequest, context: Context
+    ) -> AsyncIterator[arbiter_pb2.WatchResponse]:
+        yield arbiter_pb2.WatchResponse(reset=True)
+
+    async def Administer(
+        self, request: arbiter_pb2.AdministerRequest, context: Context
+    ) -> arbiter_pb2.AdministerResponse:
+        return arbiter_pb2.AdministerResponse()
+
+    async def Snapshot(
         self, request: arbiter_pb2.SnapshotRequest, context: Context
     ) -> arbiter_pb2.SnapshotResponse:
         lease = arbiter_pb2.Lease(
@@ -179,31 +192,22 @@ class ScriptedArbiter(arbiter_pb2_grpc.ArbiterServiceServicer):
         device = arbiter_pb2.Device(id="cpu:0", total_bytes=100, capacity_bytes=70, charged_bytes=5)
         return arbiter_pb2.SnapshotResponse(revision=4, epoch=1, devices=[device], leases=[lease])
 
-    async def Quote(self, request: Any, context: Context) -> NoReturn:  # noqa: N802
-        raise NotImplementedError
-
-    async def Watch(self, request: Any, context: Context) -> NoReturn:  # noqa: N802
-        raise NotImplementedError
-
-    async def Administer(self, request: Any, context: Context) -> NoReturn:  # noqa: N802
-        raise NotImplementedError
-
 
 @asynccontextmanager
-async def serve_images(path: Path, service: ScriptedService) -> AsyncIterator[aio.Server]:
+async def serve_images(path: Path, service: ScriptedService) -> AsyncGenerator[aio.Server]:
     """Serves `service` on a unix socket; leaving kills it, as the death of its process would."""
     server = aio.server()
     t2i_pb2_grpc.add_TextToImageServiceServicer_to_server(service, server)
     capability_pb2_grpc.add_CapabilityServiceServicer_to_server(service, server)
-    checks = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(checks, server)
+    checks = cast("Any", health).aio.HealthServicer()
+    cast("Any", health_pb2_grpc).add_HealthServicer_to_server(checks, server)
     await checks.set(T2I, health_pb2.HealthCheckResponse.SERVING)
     async with _serving(server, path):
         yield server
 
 
 @asynccontextmanager
-async def serve_arbiter(path: Path, arbiter: ScriptedArbiter) -> AsyncIterator[aio.Server]:
+async def serve_arbiter(path: Path, arbiter: ScriptedArbiter) -> AsyncGenerator[aio.Server]:
     server = aio.server()
     arbiter_pb2_grpc.add_ArbiterServiceServicer_to_server(arbiter, server)
     async with _serving(server, path):
@@ -211,8 +215,7 @@ async def serve_arbiter(path: Path, arbiter: ScriptedArbiter) -> AsyncIterator[a
 
 
 @asynccontextmanager
-async def _serving(server: aio.Server, path: Path) -> AsyncIterator[None]:
-    path.unlink(missing_ok=True)
+async def _serving(server: aio.Server, path: Path) -> AsyncGenerator[None]:
     server.add_insecure_port(f"unix:{path}")
     await server.start()
     try:
