@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from limner.cli.options import UrlOption, resolve
+from limner.cli.refusal import refusals
 from limner.client import Client
 
 
@@ -15,5 +16,5 @@ def cancel(
     job_id: Annotated[str, typer.Argument(metavar="ID", help="From `limner jobs`.")], url: UrlOption = ""
 ) -> None:
     """Stop a job that waits or runs."""
-    with Client(resolve(url, os.environ)) as client:
+    with refusals(), Client(resolve(url, os.environ)) as client:
         print(f"{job_id} is {client.cancel(job_id).status}")

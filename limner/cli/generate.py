@@ -13,6 +13,7 @@ import typer
 
 from limner.cli.failure import CommandFailed
 from limner.cli.options import JsonOption, UrlOption, resolve
+from limner.cli.refusal import BAD_INPUT, refusals
 from limner.cli.stepbar import StepBar
 from limner.client import AsyncClient, Job, RequestRejected, StudioUnreachable, TextToImage
 
@@ -48,7 +49,8 @@ def generate(
         count=count,
         model=model,
     )
-    job = asyncio.run(_generate(resolve(url, os.environ), request, files))
+    with refusals():
+        job = asyncio.run(_generate(resolve(url, os.environ), request, files))
     if as_json:
         print(job.model_dump_json(indent=2))
         return
@@ -80,7 +82,9 @@ def check_files(files: list[Path], force: bool) -> None:
                 f"{file} exists; choose another name with --output or overwrite it with --force.", 2
             )
         if not os.access(file.parent, os.W_OK):
-            raise CommandFailed(f"The folder {file.parent} is not writable; choose another with --output.", 2)
+            raise CommandFailed(
+                f"The folder {file.parent} is not writable; choose another with --output.", BAD_INPUT
+            )
 
 
 async def _generate(url: str, request: TextToImage, files: list[Path]) -> Job:

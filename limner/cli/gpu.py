@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from limner.cli.options import JsonOption, UrlOption, resolve
+from limner.cli.refusal import refusals
 from limner.cli.sizes import in_words
 from limner.client import Client
 
@@ -27,7 +28,7 @@ def gpu(
     url: UrlOption = "",
 ) -> None:
     """Show devices, leases and the queue for memory."""
-    with Client(resolve(url, os.environ)) as client:
+    with refusals(), Client(resolve(url, os.environ)) as client:
         if as_json:
             print(json.dumps(client.gpu(), indent=2))
         elif watch:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from limner.cli.options import JsonOption, UrlOption, resolve
+from limner.cli.refusal import refusals
 from limner.cli.stepbar import describe
 from limner.client import Client, Job
 
@@ -25,7 +26,7 @@ def jobs(
     url: UrlOption = "",
 ) -> None:
     """List the newest jobs."""
-    with Client(resolve(url, os.environ)) as client:
+    with refusals(), Client(resolve(url, os.environ)) as client:
         found = client.jobs(limit)
     if as_json:
         print(json.dumps([job.model_dump(mode="json") for job in found], indent=2))
