@@ -242,7 +242,7 @@ class SessionRequest(_message.Message):
     incarnation: _builtins.str
     """Required. New for every worker process."""
     seq: _builtins.int
-    """Required. From 1, without gaps."""
+    """Required. From 1 in every session, without gaps."""
     ack_seq: _builtins.int
     """Highest response seq seen."""
     @_builtins.property
@@ -675,6 +675,7 @@ class SessionResponse(_message.Message):
     FENCED_FIELD_NUMBER: _builtins.int
     POSITION_FIELD_NUMBER: _builtins.int
     RELEASE_ACCEPTED_FIELD_NUMBER: _builtins.int
+    RESIZE_ACCEPTED_FIELD_NUMBER: _builtins.int
     epoch: _builtins.int
     """Of the arbiter; grows with every start."""
     seq: _builtins.int
@@ -703,6 +704,8 @@ class SessionResponse(_message.Message):
     def position(self) -> Global___Position: ...
     @_builtins.property
     def release_accepted(self) -> Global___ReleaseAccepted: ...
+    @_builtins.property
+    def resize_accepted(self) -> Global___ResizeAccepted: ...
     def __init__(
         self,
         *,
@@ -720,12 +723,13 @@ class SessionResponse(_message.Message):
         fenced: Global___Fenced | None = ...,
         position: Global___Position | None = ...,
         release_accepted: Global___ReleaseAccepted | None = ...,
+        resize_accepted: Global___ResizeAccepted | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["begin_accepted", b"begin_accepted", "begin_wait", b"begin_wait", "confirm_accepted", b"confirm_accepted", "drain", b"drain", "fenced", b"fenced", "message", b"message", "offer", b"offer", "position", b"position", "recall", b"recall", "rejected", b"rejected", "release_accepted", b"release_accepted", "welcome", b"welcome"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["begin_accepted", b"begin_accepted", "begin_wait", b"begin_wait", "confirm_accepted", b"confirm_accepted", "drain", b"drain", "fenced", b"fenced", "message", b"message", "offer", b"offer", "position", b"position", "recall", b"recall", "rejected", b"rejected", "release_accepted", b"release_accepted", "resize_accepted", b"resize_accepted", "welcome", b"welcome"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack_seq", b"ack_seq", "begin_accepted", b"begin_accepted", "begin_wait", b"begin_wait", "confirm_accepted", b"confirm_accepted", "drain", b"drain", "epoch", b"epoch", "fenced", b"fenced", "message", b"message", "offer", b"offer", "position", b"position", "recall", b"recall", "rejected", b"rejected", "release_accepted", b"release_accepted", "seq", b"seq", "welcome", b"welcome"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ack_seq", b"ack_seq", "begin_accepted", b"begin_accepted", "begin_wait", b"begin_wait", "confirm_accepted", b"confirm_accepted", "drain", b"drain", "epoch", b"epoch", "fenced", b"fenced", "message", b"message", "offer", b"offer", "position", b"position", "recall", b"recall", "rejected", b"rejected", "release_accepted", b"release_accepted", "resize_accepted", b"resize_accepted", "seq", b"seq", "welcome", b"welcome"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["welcome", "offer", "confirm_accepted", "rejected", "begin_accepted", "begin_wait", "recall", "drain", "fenced", "position", "release_accepted"]  # noqa: Y015
+    _WhichOneofReturnType_message: _TypeAlias = _typing.Literal["welcome", "offer", "confirm_accepted", "rejected", "begin_accepted", "begin_wait", "recall", "drain", "fenced", "position", "release_accepted", "resize_accepted"]  # noqa: Y015
     _WhichOneofArgType_message: _TypeAlias = _typing.Literal["message", b"message"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_message) -> _WhichOneofReturnType_message | None: ...
 
@@ -1042,6 +1046,28 @@ class ReleaseAccepted(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ReleaseAccepted: _TypeAlias = ReleaseAccepted  # noqa: Y015
+
+@_typing.final
+class ResizeAccepted(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TOKEN_FIELD_NUMBER: _builtins.int
+    RESIDENT_BYTES_FIELD_NUMBER: _builtins.int
+    token: _builtins.int
+    resident_bytes: _builtins.int
+    def __init__(
+        self,
+        *,
+        token: _builtins.int = ...,
+        resident_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["resident_bytes", b"resident_bytes", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ResizeAccepted: _TypeAlias = ResizeAccepted  # noqa: Y015
 
 @_typing.final
 class QuoteRequest(_message.Message):

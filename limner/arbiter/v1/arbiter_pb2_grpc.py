@@ -77,7 +77,8 @@ class ArbiterServiceServicer:
     def Session(self, request_iterator, context):
         """Speaks for one worker for as long as the worker lives; opened by the worker's front.
 
-        Both directions are ordered and every message is idempotent: the same (incarnation, seq) twice is applied once.
+        Both directions are ordered and every message is idempotent: the same seq twice in a session is applied once,
+        and a request said again in a new session, because its answer was lost, changes nothing more.
         The first request is Hello, the first response Welcome. A charge is in the durable ledger before
         ConfirmAccepted is sent. Fails with PROTOCOL_VIOLATION, STALE_TOKEN or UNAUTHENTICATED.
         """

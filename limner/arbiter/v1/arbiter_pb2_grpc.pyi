@@ -41,7 +41,8 @@ class ArbiterServiceStub:
     Session: _grpc.StreamStreamMultiCallable[_arbiter_pb2.SessionRequest, _arbiter_pb2.SessionResponse]
     """Speaks for one worker for as long as the worker lives; opened by the worker's front.
 
-    Both directions are ordered and every message is idempotent: the same (incarnation, seq) twice is applied once.
+    Both directions are ordered and every message is idempotent: the same seq twice in a session is applied once,
+    and a request said again in a new session, because its answer was lost, changes nothing more.
     The first request is Hello, the first response Welcome. A charge is in the durable ledger before
     ConfirmAccepted is sent. Fails with PROTOCOL_VIOLATION, STALE_TOKEN or UNAUTHENTICATED.
     """
@@ -67,7 +68,8 @@ class ArbiterServiceAsyncStub(ArbiterServiceStub):
     Session: _aio.StreamStreamMultiCallable[_arbiter_pb2.SessionRequest, _arbiter_pb2.SessionResponse]  # type: ignore[assignment]
     """Speaks for one worker for as long as the worker lives; opened by the worker's front.
 
-    Both directions are ordered and every message is idempotent: the same (incarnation, seq) twice is applied once.
+    Both directions are ordered and every message is idempotent: the same seq twice in a session is applied once,
+    and a request said again in a new session, because its answer was lost, changes nothing more.
     The first request is Hello, the first response Welcome. A charge is in the durable ledger before
     ConfirmAccepted is sent. Fails with PROTOCOL_VIOLATION, STALE_TOKEN or UNAUTHENTICATED.
     """
@@ -96,7 +98,8 @@ class ArbiterServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_arbiter_pb2.SessionResponse], _abc.AsyncIterator[_arbiter_pb2.SessionResponse]]:
         """Speaks for one worker for as long as the worker lives; opened by the worker's front.
 
-        Both directions are ordered and every message is idempotent: the same (incarnation, seq) twice is applied once.
+        Both directions are ordered and every message is idempotent: the same seq twice in a session is applied once,
+        and a request said again in a new session, because its answer was lost, changes nothing more.
         The first request is Hello, the first response Welcome. A charge is in the durable ledger before
         ConfirmAccepted is sent. Fails with PROTOCOL_VIOLATION, STALE_TOKEN or UNAUTHENTICATED.
         """

@@ -1,0 +1,83 @@
+"""Composition root of the arbiter: `python -m services.arbiter`."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+
+import setproctitle
+import structlog
+from grpc import aio
+
+from limner.arbiter.v1.arbiter_pb2 import DESCRIPTOR
+from limner.arbiter.v1.arbiter_pb2_grpc import add_ArbiterServiceServicer_to_server
+from services.arbiter.cards import find_cards
+from services.arbiter.core import Core
+from services.arbiter.engine import Engine
+from services.arbiter.journal import Journal, JournalInUse
+from services.arbiter.policy import FirstComeFirstServed
+from services.arbiter.probes import Probe, RamProbe, ram_budget_bytes
+from services.arbiter.servicer import Arbiter
+from services.arbiter.settings import Settings
+from services.rpc.server import serve
+
+log = structlog.get_logger(__name__)
+
+_PROBE_EVERY_S = 1.0
+
+
+async def main(settings: Settings) -> None:
+    """Runs the arbiter until SIGTERM; raises JournalInUse when another one runs in the same folder."""
+    holders_dir = settings.run_dir / "holders"
+    holders_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    budget_bytes = settings.ram_budget_bytes if settings.ram_budget_bytes is not None else ram_budget_bytes()
+    probe = find_cards(budget_bytes) or RamProbe(budget_bytes)
+    with Journal(settings.run_dir / "ledger", _boot_id()) as journal:
+        sample = await asyncio.to_thread(probe.sample, {})
+        core = Core(sample.devices, journal.past, time.monotonic(), FirstComeFirstServed())
+        engine = Engine(core, journal, holders_dir, _halt)
+        engine.start()
+        probing = asyncio.create_task(_look(probe, engine))
+        try:
+            await _serve(settings.listen, engine)
+        finally:
+            probing.cancel()
+            engine.stop()
+
+
+async def _serve(address: str, engine: Engine) -> None:
+    def register(server: aio.Server) -> None:
+        add_ArbiterServiceServicer_to_server(Arbiter(engine), server)
+
+    # Sessions last as long as their workers: waiting for them would only delay the successor.
+    await serve(address, [register], [DESCRIPTOR.services_by_name["ArbiterService"].full_name], grace_s=0.2)
+
+
+async def _look(probe: Probe, engine: Engine) -> None:
+    while True:
+        await asyncio.sleep(_PROBE_EVERY_S)
+        engine.observe(await asyncio.to_thread(probe.sample, engine.pids()))
+
+
+def _boot_id() -> str:
+    return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def _halt(reason: str) -> NoReturn:
+    log.critical("halted", reason=reason)
+    sys.stderr.flush()
+    # No clean-up: whatever it did could depend on the record that was not written.
+    os._exit(70)
+
+
+if __name__ == "__main__":
+    setproctitle.setproctitle("limner-arbiter")
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    try:
+        asyncio.run(main(Settings()))
+    except (JournalInUse, OSError) as error:
+        sys.exit(f"limner-arbiter cannot start: {error}")

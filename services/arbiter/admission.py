@@ -1,0 +1,94 @@
+"""What is refused at once, with the numbers, instead of waiting for what cannot come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from services.arbiter import requests as rq
+from services.arbiter.book import Book
+from services.arbiter.demands import Alternative, Charge
+from services.arbiter.leases import Key, Lease, State
+
+QUEUE_LIMIT = 256
+_RETRY_S = 5.0
+_LARGEST_BYTES = 1 << 56  # Beyond any machine; sums of such figures still fit the wire.
+
+
+def admit_ticket(book: Book, key: Key, acquire: rq.Acquire, now_s: float) -> bool:
+    """Tells whether a ticket may wait; if not, its holder has been told why."""
+    if fault := _fault(acquire):
+        book.refuse(key, acquire.ticket, "INVALID_FIELDS", fault)
+    elif not any(book.ledger.could_ever_fit(a.charges) for a in acquire.alternatives):
+        book.refuse(key, acquire.ticket, "NEVER_FITS", never_fits(book, acquire.alternatives))
+    elif not book.workers.get(key).is_provable and not all(a.is_empty for a in acquire.alternatives):
+        message = (
+            "Name the worker's pid or its locked lock_file in Hello; without them its death cannot be proved."
+        )
+        book.refuse(key, acquire.ticket, "PROTOCOL_VIOLATION", message)
+    elif acquire.deadline_s is not None and acquire.deadline_s <= now_s:
+        book.refuse(
+            key, acquire.ticket, "VRAM_EXHAUSTED", "The ticket's deadline has already passed.", _RETRY_S
+        )
+    elif len(book.queue.tickets) >= QUEUE_LIMIT:
+        message = f"{QUEUE_LIMIT} tickets wait already; try again later."
+        book.refuse(key, acquire.ticket, "VRAM_EXHAUSTED", message, _RETRY_S)
+    else:
+        return True
+    return False
+
+
+def admit_begin(book: Book, lease: Lease, begin: rq.Begin) -> bool:
+    """Tells whether a job may wait for its lease's device; if not, its holder has been told why."""
+    if lease.draining or lease.state not in {State.RESIDENT, State.ACTIVE}:
+        state = "being recalled" if lease.draining else lease.state
+        reason = "STALE_TOKEN" if lease.draining else "PROTOCOL_VIOLATION"
+        book.reject(
+            lease.key, lease.token, reason, f"Lease {lease.token} is {state}; it cannot begin {begin.job!r}."
+        )
+    elif not 0 <= begin.working_bytes <= (_LARGEST_BYTES if lease.charges else 0):
+        message = (
+            f"working_bytes is {begin.working_bytes}; it must be 0 to {_LARGEST_BYTES}, or 0 without memory."
+        )
+        book.reject(lease.key, lease.token, "INVALID_FIELDS", message)
+    elif begin.working_bytes and not book.ledger.could_ever_fit(
+        lease.with_working(begin.working_bytes).charges
+    ):
+        asked = (Alternative(lease.tier, lease.profile, lease.with_working(begin.working_bytes).charges),)
+        book.reject(lease.key, lease.token, "NEVER_FITS", never_fits(book, asked))
+    else:
+        return True
+    return False
+
+
+def never_fits(book: Book, alternatives: Sequence[Alternative]) -> str:
+    """Says how many bytes the smallest alternative needs and how many there are."""
+    needed_bytes = min(alternative.peak_bytes for alternative in alternatives)
+    capacity_bytes = max((device.limit_bytes for device in book.ledger.devices.values()), default=0)
+    return (
+        f"Needs {needed_bytes} bytes on one device; the largest offers {capacity_bytes}. Use a smaller tier."
+    )
+
+
+def _fault(acquire: rq.Acquire) -> str:
+    if not acquire.ticket or len(acquire.ticket) > 128:
+        return f"ticket has {len(acquire.ticket)} characters; it must have 1 to 128."
+    if not 1 <= len(acquire.alternatives) <= 16:
+        return f"alternatives has {len(acquire.alternatives)} entries; it must have 1 to 16."
+    if not 1 <= acquire.priority <= 3:
+        return f"priority is {acquire.priority}; it must be 1 to 3, or 0 for the default."
+    charges = [charge for a in acquire.alternatives for charge in a.charges]
+    return next((fault for charge in charges if (fault := charge_fault(charge))), "")
+
+
+def charge_fault(charge: Charge) -> str:
+    """Says what is wrong with a charge's figures; empty when nothing is."""
+    figures = {
+        "resident_bytes": charge.resident_bytes,
+        "working_bytes": charge.working_bytes,
+        "load_extra_bytes": charge.load_extra_bytes,
+        "context_bytes": charge.context_bytes,
+    }
+    for name, value in figures.items():
+        if not 0 <= value <= _LARGEST_BYTES:
+            return f"{name} is {value}; it must be 0 to {_LARGEST_BYTES}."
+    return ""

@@ -1,0 +1,26 @@
+"""What an operator may set, as LIMNER_ARBITER_<NAME>."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of the arbiter."""
+
+    model_config = SettingsConfigDict(env_prefix="LIMNER_ARBITER_")
+
+    listen: str = Field(
+        default="unix:arbiter.sock", description="Address to serve on: unix:/path or host:port."
+    )
+    run_dir: Path = Field(
+        default=Path("run"), description="Folder of the ledger and of holders/, the lock files."
+    )
+    ram_budget_bytes: int | None = Field(
+        default=None,
+        ge=0,
+        description="What cpu:0 may grant; by default 70 % of the memory this machine lets us use.",
+    )

@@ -1,0 +1,170 @@
+"""Who goes next: offers for tickets, recalls of what is in their way, one job at a time on every device."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from services.arbiter import responses as rs
+from services.arbiter.book import OFFER_TTL_S, Book, Outstanding
+from services.arbiter.leases import Lease, State
+from services.arbiter.ledger import OverCommitted
+from services.arbiter.policy import FirstComeFirstServed, Grant, Vacate, View
+from services.arbiter.tickets import Ticket, WaitingBegin
+
+RECALL_DEADLINE_S = 5.0
+POSITION_EVERY_S = 0.25  # A long queue moves often; its holders are told no more often than this.
+
+
+class Turns:
+    """Carries out what the policy decides, and lets jobs begin when their device is free."""
+
+    def __init__(self, book: Book, policy: FirstComeFirstServed) -> None:
+        self._book, self._policy = book, policy
+        self._told_tickets: dict[str, int] = {}
+        self._told_begins: dict[tuple[int, str], int] = {}
+        self._tell_s: float | None = None
+
+    def go_on(self, now_s: float, *, may_grant: bool) -> None:
+        """Does everything that can be done now."""
+        queue = self._book.queue
+        if queue.tickets and may_grant:
+            self._grant(now_s)
+        if queue.begins:
+            self._begin(now_s)
+        if self._told_tickets or queue.tickets:
+            self._welcome_tickets(now_s)
+
+    def recall(self, lease: Lease, reason: str) -> None:
+        """Asks a lease back; from then on no job begins on it."""
+        if lease.draining or lease.state not in {State.LOADING, State.RESIDENT, State.ACTIVE}:
+            return
+        book = self._book
+        book.charge(replace(lease, draining=True))
+        book.note("recall_sent", token=lease.token, holder=lease.key.holder, state=lease.state, reason=reason)
+        for begin in book.queue.begins_of(lease.token):
+            del book.queue.begins[begin.token, begin.job]
+            message = (
+                f"Lease {lease.token} is being recalled; release it and acquire again for {begin.job!r}."
+            )
+            book.reject(lease.key, lease.token, "STALE_TOKEN", message)
+        self.ask_back(lease, reason)
+
+    def ask_back(self, lease: Lease, reason: str) -> None:
+        """Tells the holder that a lease is wanted; again when it reconnects, since it may not have heard."""
+        if lease.state is State.ACTIVE:
+            self._book.send(lease.key, rs.Drain(lease.token, reason))
+        else:
+            self._book.send(lease.key, rs.Recall(lease.token, lease.total_bytes, RECALL_DEADLINE_S, reason))
+
+    def tell_positions(self, now_s: float) -> None:
+        """Tells every waiting ticket whose place has changed."""
+        if self._tell_s is None or now_s < self._tell_s:
+            return
+        self._tell_s = None
+        for position, ticket in enumerate(self._book.queue.tickets.values(), start=1):
+            if self._told_tickets.get(ticket.id) != position:
+                self._tell(ticket, position)
+
+    def due_s(self) -> Iterator[float]:
+        """Yields the time at which `tell_positions` has something to do."""
+        if self._tell_s is not None:
+            yield self._tell_s
+
+    def _grant(self, now_s: float) -> None:
+        book = self._book
+        view = View(book.ledger, book.queue, book.workers.is_reachable, now_s)
+        while isinstance(decision := self._policy.decide(view), Grant):
+            self._offer(decision, now_s)
+        if isinstance(decision, Vacate):
+            for token in decision.tokens:
+                self.recall(book.ledger.leases[token], f"{decision.ticket.key.holder} waits for its memory")
+
+    def _offer(self, grant: Grant, now_s: float) -> None:
+        book, ticket, alternative = self._book, grant.ticket, grant.alternative
+        lease = Lease(
+            token=book.next_token(),
+            ticket=ticket.id,
+            key=ticket.key,
+            profile=alternative.profile,
+            tier=alternative.tier,
+            charges=grant.charges,
+            state=State.OFFERED,
+            granted_s=now_s,
+            load_s=alternative.load_s,
+            working_bytes=grant.charges[0].working_bytes if grant.charges else 0,
+        )
+        book.ledger.grant(lease)
+        del book.queue.tickets[ticket.id]
+        book.offers[lease.token] = Outstanding(ticket, now_s + OFFER_TTL_S)
+        book.note(
+            "offer_made",
+            token=lease.token,
+            ticket=ticket.id,
+            holder=ticket.key.holder,
+            bytes=lease.total_bytes,
+        )
+        book.send(ticket.key, rs.Offer(ticket.id, lease.token, lease.tier, lease.charges, OFFER_TTL_S))
+
+    def _begin(self, now_s: float) -> None:
+        book = self._book
+        for waiting in list(book.queue.begins.values()):
+            lease = book.ledger.leases[waiting.token]
+            if not self._accept(lease, waiting):
+                self._make_wait(lease, waiting)
+        self._told_begins = {key: told for key, told in self._told_begins.items() if key in book.queue.begins}
+
+    def _accept(self, lease: Lease, waiting: WaitingBegin) -> bool:
+        book = self._book
+        if lease.state is not State.RESIDENT or not book.ledger.has_compute_slot(lease):
+            return False
+        active = lease.moved(State.ACTIVE, job=waiting.job)
+        try:
+            book.grow(active.with_working(waiting.working_bytes) if waiting.working_bytes else active)
+        except OverCommitted:
+            self._make_room(lease)
+            return False
+        del book.queue.begins[waiting.token, waiting.job]
+        book.note("job_began", token=lease.token, job=waiting.job, holder=lease.key.holder)
+        book.send(lease.key, rs.BeginAccepted(lease.token, waiting.job))
+        return True
+
+    def _make_room(self, lease: Lease) -> None:
+        """Asks back the idle neighbour that has been resident longest, one at a time."""
+        neighbours = {other.token: other for id in lease.devices() for other in self._book.ledger.on(id)}
+        del neighbours[lease.token]
+        if any(other.draining for other in neighbours.values()):
+            return
+        idle = [other for other in neighbours.values() if other.state is State.RESIDENT]
+        if idle:
+            longest = min(idle, key=lambda other: other.resident_s)
+            self.recall(longest, f"{lease.key.holder} needs its working memory")
+
+    def _make_wait(self, lease: Lease, waiting: WaitingBegin) -> None:
+        ahead = [b for b in self._book.queue.begins.values() if b.since_s < waiting.since_s]
+        position = len(ahead) + 1
+        if self._told_begins.get((waiting.token, waiting.job)) != position:
+            self._told_begins[waiting.token, waiting.job] = position
+            reason = f"{self._holders_on(lease)} to finish"
+            self._book.send(lease.key, rs.BeginWait(lease.token, waiting.job, position, reason))
+
+    def _holders_on(self, lease: Lease) -> str:
+        active = (o for id in lease.devices() for o in self._book.ledger.on(id) if o.state is State.ACTIVE)
+        return ", ".join(sorted({other.key.holder for other in active})) or "memory"
+
+    def _welcome_tickets(self, now_s: float) -> None:
+        """Tells newcomers their place at once, and the others soon, when the queue has moved."""
+        tickets = self._book.queue.tickets
+        if len(self._told_tickets) > len(tickets) or any(id not in tickets for id in self._told_tickets):
+            self._told_tickets = {id: told for id, told in self._told_tickets.items() if id in tickets}
+            self._tell_s = self._tell_s or (now_s + POSITION_EVERY_S if tickets else None)
+        for id in [id for id in tickets if id not in self._told_tickets]:
+            self._tell(tickets[id], len(self._told_tickets) + 1)
+
+    def _tell(self, ticket: Ticket, position: int) -> None:
+        self._told_tickets[ticket.id] = position
+        self._book.send(ticket.key, rs.Position(ticket.id, position, self._waiting_for(ticket)))
+
+    def _waiting_for(self, ticket: Ticket) -> str:
+        others = {lease.key.holder for lease in self._book.ledger.leases.values() if not lease.is_empty}
+        return f"memory held by {', '.join(sorted(others - {ticket.key.holder}))}" if others else "its turn"
