@@ -127,6 +127,8 @@ def _describe(code: int) -> str:
 
 
 def _lock(path: Path) -> int:
+    # Whoever starts first makes the folder: arbiter and fronts start in any order.
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     fd = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     return fd

@@ -125,9 +125,11 @@ async def open_server(
         await server.stop(grace_s)
 
 
-async def serve(address: str, registers: Sequence[Register], names: Sequence[str]) -> None:
+async def serve(
+    address: str, registers: Sequence[Register], names: Sequence[str], *, grace_s: float = 5.0
+) -> None:
     """Serves until SIGTERM or SIGINT."""
-    async with open_server(address, registers, names):
+    async with open_server(address, registers, names, grace_s=grace_s):
         await _until_stopped()
 
 

@@ -34,7 +34,7 @@ async def main(settings: Settings, boot_id: str) -> None:
     async with connect(settings.arbiter) as channel:
         residence = Residence(
             start_worker=partial(
-                WorkerProcess.start, "services.t2i.engine", settings.holder, settings.holders_dir
+                WorkerProcess.start, settings.worker_module, settings.holder, settings.holders_dir
             ),
             open_session=lambda worker, on_recall: Session(
                 channel,

@@ -16,3 +16,4 @@ class Settings(BaseSettings):
     holders_dir: Path = Path("holders")  # the arbiter's own folder of lock files
     models_dir: Path | None = None  # folders in diffusers layout; the built-in model needs none
     checkpoint_every_steps: int = 5
+    worker_module: str = "services.t2i.engine"  # what `python -m` starts as the worker

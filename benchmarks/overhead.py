@@ -1,0 +1,154 @@
+"""What the studio costs beyond the pipeline: throughput of real pictures, latency of instant ones."""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import httpx
+
+from benchmarks.studio import free_port, running_studio
+from benchmarks.table import Row, report
+
+PAIRS = 12
+JOBS_PER_PAIR = 4
+INSTANT_CALLS = 300
+WARM_UP = 20
+PROMPT = "a red circle on the left and a blue square on the right, white background"
+
+
+def main() -> None:
+    """Measures both and prints the table."""
+    report("overhead", [*measure_throughput(), *measure_latency()])
+
+
+def measure_throughput() -> list[Row]:
+    """Times back-to-back jobs through the studio against the bare pipeline, alternating pair by pair."""
+    with running_studio() as url, httpx.Client(base_url=url, timeout=120) as client:
+        bare = _Bare()
+        try:
+            _through_studio(client, 2)
+            bare.paint(2)
+            pairs = [
+                (
+                    _timed(lambda: _through_studio(client, JOBS_PER_PAIR)),
+                    _timed(lambda: bare.paint(JOBS_PER_PAIR)),
+                )
+                for _ in range(PAIRS)
+            ]
+        finally:
+            bare.close()
+    losses = sorted(1 - bare_s / studio_s for studio_s, bare_s in pairs)
+    loss = statistics.median(losses)
+    seconds = statistics.median(bare_s for _, bare_s in pairs) / JOBS_PER_PAIR
+    return [
+        Row("throughput lost against the bare pipeline", loss * 100, "≤ 5 %", loss <= 0.05, "%"),
+        Row("seconds per picture, bare pipeline", seconds, "", True, "s"),
+    ]
+
+
+def measure_latency() -> list[Row]:
+    """Times single calls with a pipeline that answers at once, beside LitServe serving the same."""
+    with running_studio({"LIMNER_T2I_WORKER_MODULE": "benchmarks.instant"}) as url:
+        ours = _call_times_s(f"{url}/generate/text-to-image", {"Prefer": "wait=30"}, 200)
+    port = free_port()
+    peer = subprocess.Popen([sys.executable, "-m", "benchmarks.litserve_instant", str(port)])
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/health")
+        theirs = _call_times_s(f"http://127.0.0.1:{port}/predict", {}, 200)
+    finally:
+        peer.terminate()
+        peer.wait(30)
+    our_p50, our_p99 = _percentile(ours, 50), _percentile(ours, 99)
+    return [
+        Row("added latency, p50", our_p50 * 1000, "≤ 20 ms", our_p50 <= 0.020, "ms"),
+        Row("added latency, p99", our_p99 * 1000, "≤ 50 ms", our_p99 <= 0.050, "ms"),
+        Row("LitServe, same instant pipeline, p50", _percentile(theirs, 50) * 1000, "", True, "ms"),
+        Row("LitServe, same instant pipeline, p99", _percentile(theirs, 99) * 1000, "", True, "ms"),
+    ]
+
+
+class _Bare:
+    """The pipeline alone, in a process of its own that is idle while the studio is timed."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.bare"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def paint(self, count: int) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{count}\n")
+        self._process.stdin.flush()
+        self._process.stdout.readline()
+
+    def close(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(30)
+
+
+def _through_studio(client: httpx.Client, count: int) -> None:
+    jobs = [_submit(client, seed) for seed in range(count)]
+    for job in jobs:
+        _wait_until_done(client, job)
+
+
+def _submit(client: httpx.Client, seed: int) -> str:
+    answer = client.post("/generate/text-to-image", json={"prompt": PROMPT, "seed": seed})
+    answer.raise_for_status()
+    return str(answer.json()["id"])
+
+
+def _wait_until_done(client: httpx.Client, job: str) -> None:
+    while True:
+        state = client.get(f"/jobs/{job}").json()["status"]
+        if state == "succeeded":
+            return
+        if state in {"failed", "cancelled"}:
+            raise RuntimeError(f"Job {job} {state}.")
+        time.sleep(0.01)
+
+
+def _timed(work: Callable[[], None]) -> float:
+    started_s = time.perf_counter()
+    work()
+    return time.perf_counter() - started_s
+
+
+def _call_times_s(url: str, headers: dict[str, str], status: int) -> list[float]:
+    times_s: list[float] = []
+    with httpx.Client(timeout=60, headers=headers) as client:
+        for seed in range(WARM_UP + INSTANT_CALLS):
+            started_s = time.perf_counter()
+            answer = client.post(url, json={"prompt": PROMPT, "seed": seed})
+            times_s.append(time.perf_counter() - started_s)
+            if answer.status_code != status:
+                raise RuntimeError(f"{url} answered {answer.status_code}: {answer.text}")
+    return times_s[WARM_UP:]
+
+
+def _wait_for(url: str) -> None:
+    deadline_s = time.monotonic() + 60
+    while time.monotonic() < deadline_s:
+        try:
+            if httpx.get(url).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise RuntimeError(f"{url} does not answer.")
+
+
+def _percentile(times_s: list[float], percent: int) -> float:
+    return statistics.quantiles(times_s, n=100)[percent - 1]
+
+
+if __name__ == "__main__":
+    main()
