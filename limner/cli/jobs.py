@@ -16,6 +16,7 @@ from limner.cli.refusal import refusals
 from limner.cli.stepbar import describe
 from limner.client import Client, Job
 
+_ID_CHARACTERS = 36
 _PROMPT_CHARACTERS = 48
 _STYLES = {"running": "cyan", "succeeded": "green", "failed": "red", "cancelled": "dim"}
 
@@ -37,11 +38,15 @@ def jobs(
 
 
 def _table(found: list[Job]) -> Table:
-    table = Table("id", "status", "prompt", "pictures", "created", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    # Never shortened: it is what `limner cancel` takes.
+    table.add_column("id", min_width=_ID_CHARACTERS)
+    for header in ("status", "prompt", "pictures", "created"):
+        table.add_column(header)
     for job in found:
         status = describe(job) if job.status in {"queued", "running"} else job.status
         table.add_row(
-            Text(job.id, no_wrap=True),
+            Text(job.id),
             Text(status, style=_STYLES.get(job.status, "")),
             Text(_shorten(str(job.request.get("prompt", "")))),
             str(len(job.images)),
