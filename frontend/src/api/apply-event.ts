@@ -1,0 +1,40 @@
+import type { QueryClient } from "@tanstack/react-query";
+import { capabilitiesQuery } from "./capabilities";
+import type { StudioEvent } from "./events";
+import type { Job } from "./gen";
+import { isFinal, mergeIntoActive, mergeIntoHistory } from "./job";
+import { activeQuery, historyQuery, jobQuery, jobsKey, previewQuery, queueQuery } from "./jobs";
+
+/** Brings everything that was fetched up to date with one event. */
+export function applyEvent(client: QueryClient, event: StudioEvent): void {
+  switch (event.type) {
+    case "job":
+      applyJob(client, event.job);
+      break;
+    case "preview":
+      client.setQueryData(previewQuery(event.job_id).queryKey, event);
+      break;
+    case "queue":
+      client.setQueryData(queueQuery.queryKey, event);
+      break;
+    case "reset":
+      void client.invalidateQueries({ queryKey: jobsKey });
+      void client.invalidateQueries({ queryKey: capabilitiesQuery.queryKey });
+  }
+}
+
+/** Brings the lists up to date with a snapshot of one job. */
+export function applyJob(client: QueryClient, job: Job): void {
+  client.setQueryData(
+    historyQuery.queryKey,
+    (old) => old && { ...old, pages: mergeIntoHistory(old.pages, job) },
+  );
+  client.setQueryData(activeQuery.queryKey, (old) => old && mergeIntoActive(old, job));
+  client.setQueryData(jobQuery(job.id).queryKey, job);
+  if (!isFinal(job)) return;
+  client.removeQueries({ queryKey: previewQuery(job.id).queryKey });
+  // A list on its way may be older than this last word, and no further event would correct it.
+  if (client.isFetching({ queryKey: jobsKey }) > 0) {
+    void client.invalidateQueries({ queryKey: jobsKey });
+  }
+}

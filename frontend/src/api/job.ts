@@ -1,0 +1,69 @@
+import type { Job, JobPage } from "./gen";
+
+export const ACTIVE = ["queued", "running", "cancelling"] as const satisfies Job["status"][];
+
+export function isFinal(job: Job): boolean {
+  return !ACTIVE.some((status) => status === job.status);
+}
+
+/** What a job was asked for. Numbers are null until the model's defaults are filled in. */
+export interface Settings {
+  prompt: string;
+  negative_prompt: string;
+  width: number | null;
+  height: number | null;
+  steps: number | null;
+  guidance_scale: number | null;
+  seed: number | null;
+  count: number;
+  model: string | null;
+}
+
+/** Reads the request of a job, whose JSON the schema leaves open because every kind of job has its own. */
+export function settingsOf(job: Job): Settings {
+  const text = (key: string) => (typeof job.request[key] === "string" ? job.request[key] : null);
+  const number = (key: string) => (typeof job.request[key] === "number" ? job.request[key] : null);
+  return {
+    prompt: text("prompt") ?? "",
+    negative_prompt: text("negative_prompt") ?? "",
+    width: number("width"),
+    height: number("height"),
+    steps: number("steps"),
+    guidance_scale: number("guidance_scale"),
+    seed: number("seed"),
+    count: number("count") ?? 1,
+    model: text("model"),
+  };
+}
+
+/** Puts a newer snapshot in its place; an unknown job goes on top when it is newer than all (ids sort by age). */
+export function mergeIntoHistory(pages: readonly JobPage[], job: Job): JobPage[] {
+  if (pages.some((page) => page.jobs.some(({ id }) => id === job.id))) {
+    return pages.map((page) => ({
+      ...page,
+      jobs: page.jobs.map((old) => (old.id === job.id ? job : old)),
+    }));
+  }
+  return pages.map((page, index) => {
+    const newest = page.jobs[0];
+    const isNewer = index === 0 && (newest === undefined || newest.id < job.id);
+    return isNewer ? { ...page, jobs: [job, ...page.jobs] } : page;
+  });
+}
+
+/** Keeps the list of unfinished jobs: adds, replaces, or drops one that has ended. */
+export function mergeIntoActive(jobs: readonly Job[], job: Job): Job[] {
+  if (isFinal(job)) return jobs.filter(({ id }) => id !== job.id);
+  if (!jobs.some(({ id }) => id === job.id)) return [...jobs, job];
+  return jobs.map((old) => (old.id === job.id ? job : old));
+}
+
+/** Orders unfinished jobs as they will end: running ones first, then by place in the queue. */
+export function inQueueOrder(jobs: readonly Job[], waiting: readonly string[]): Job[] {
+  const place = (job: Job) => {
+    if (job.status !== "queued") return -1;
+    const index = waiting.indexOf(job.id);
+    return index >= 0 ? index : (job.progress.queue_position ?? Number.MAX_SAFE_INTEGER);
+  };
+  return [...jobs].sort((a, b) => place(a) - place(b) || (a.id < b.id ? -1 : 1));
+}

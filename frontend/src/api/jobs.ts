@@ -1,0 +1,61 @@
+import { infiniteQueryOptions, queryOptions, skipToken } from "@tanstack/react-query";
+import {
+  cancelJob as deleteJob,
+  generateTextToImage,
+  getJob,
+  type Job,
+  listJobs,
+  type PreviewEvent,
+  type QueueEvent,
+  type TextToImageRequest,
+} from "./gen";
+import { ACTIVE, settingsOf } from "./job";
+import { answerOf } from "./problem";
+
+const HISTORY_PAGE = 48;
+const ACTIVE_LIMIT = 100;
+
+/** Lists of jobs are fetched once and then kept true by the events. */
+export const jobsKey = ["jobs"] as const;
+
+export const historyQuery = infiniteQueryOptions({
+  queryKey: [...jobsKey, "history"],
+  queryFn: ({ pageParam, signal }) =>
+    answerOf(listJobs({ query: { limit: HISTORY_PAGE, cursor: pageParam }, signal })),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
+});
+
+export const activeQuery = queryOptions({
+  queryKey: [...jobsKey, "active"],
+  queryFn: async ({ signal }): Promise<Job[]> => {
+    const query = { status: [...ACTIVE], limit: ACTIVE_LIMIT };
+    return (await answerOf(listJobs({ query, signal }))).jobs;
+  },
+});
+
+export const jobQuery = (id: string | null) =>
+  queryOptions({
+    queryKey: [...jobsKey, "one", id],
+    queryFn: id === null ? skipToken : () => answerOf(getJob({ path: { job_id: id } })),
+  });
+
+/** Filled by events only: the latest preview of a running job. */
+export const previewQuery = (id: string) =>
+  queryOptions<PreviewEvent>({ queryKey: ["preview", id], queryFn: skipToken });
+
+/** Filled by events only: who waits, in order. */
+export const queueQuery = queryOptions<QueueEvent>({ queryKey: ["queue"], queryFn: skipToken });
+
+export function generateImages(body: TextToImageRequest): Promise<Job> {
+  return answerOf(generateTextToImage({ body }));
+}
+
+export function cancelJob(id: string): Promise<Job> {
+  return answerOf(deleteJob({ path: { job_id: id } }));
+}
+
+/** Asks once more for what a job was asked for. */
+export function retryJob(job: Job): Promise<Job> {
+  return generateImages(settingsOf(job));
+}

@@ -1,0 +1,23 @@
+import { Mark } from "@/components/Mark";
+import { ColourSchemeButton } from "./ColourSchemeButton";
+import classes from "./Header.module.css";
+import { ModeSwitch } from "./ModeSwitch";
+
+/** Name, modes, and on narrow pages the way to the queue. */
+export function Header({ activeCount }: { activeCount: number }) {
+  return (
+    <header className={classes.header}>
+      <h1 className={classes.brand}>
+        <Mark />
+        <span className={classes.name}>Limner</span>
+      </h1>
+      <ModeSwitch />
+      <div className={classes.end}>
+        <a href="#queue" className={classes.queue}>
+          Queue{activeCount > 0 && ` (${activeCount})`}
+        </a>
+        <ColourSchemeButton />
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,20 @@
+import { MantineProvider } from "@mantine/core";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { type ReactNode, useState } from "react";
+import { LiveUpdates } from "@/api/live-updates";
+import { theme } from "./theme";
+
+// Events keep the cache true, so nothing that was fetched grows old by itself.
+const createQueryClient = () =>
+  new QueryClient({ defaultOptions: { queries: { staleTime: Number.POSITIVE_INFINITY } } });
+
+export function Providers({ children }: { children: ReactNode }) {
+  const [queryClient] = useState(createQueryClient);
+  return (
+    <MantineProvider theme={theme} defaultColorScheme="auto">
+      <QueryClientProvider client={queryClient}>
+        <LiveUpdates>{children}</LiveUpdates>
+      </QueryClientProvider>
+    </MantineProvider>
+  );
+}

@@ -1,0 +1,48 @@
+import { Group, Input, NumberInput, Slider } from "@mantine/core";
+import { useId } from "react";
+import classes from "./SliderField.module.css";
+
+interface SliderFieldProps {
+  label: string;
+  hint: string;
+  min: number;
+  max: number;
+  step: number;
+  value: number;
+  error: string | undefined;
+  onChange: (value: number) => void;
+}
+
+/** A number to drag or to type. */
+export function SliderField({ label, hint, error, value, onChange, ...range }: SliderFieldProps) {
+  const id = useId();
+  return (
+    <Input.Wrapper error={error} errorProps={{ id: `${id}-error` }}>
+      <Group justify="space-between" wrap="nowrap">
+        <Input.Label htmlFor={id}>{label}</Input.Label>
+        <NumberInput
+          id={id}
+          aria-describedby={error ? `${id}-error` : undefined}
+          error={Boolean(error)}
+          className={classes.number}
+          size="xs"
+          value={value}
+          step={range.step}
+          hideControls
+          onChange={(typed) => typeof typed === "number" && onChange(typed)}
+        />
+      </Group>
+      <Slider
+        {...range}
+        value={Math.min(range.max, Math.max(range.min, value))}
+        onChange={onChange}
+        label={null}
+        size="sm"
+        thumbSize={16}
+        thumbLabel={`${label}: ${hint}`}
+        title={hint}
+        className={classes.slider}
+      />
+    </Input.Wrapper>
+  );
+}

@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { aJob } from "@/testing/jobs";
+import { activityOf, fractionOf, placeInLine, remainingOf, spanInWords } from "./words";
+
+test.each([
+  [0.4, "0 s"],
+  [8.4, "8 s"],
+  [59.6, "1 min"],
+  [80, "1 min 20 s"],
+  [7500, "2 h 5 min"],
+])("%d seconds read as %s", (span, words) => {
+  expect(spanInWords(span)).toBe(words);
+});
+
+test.each([
+  [1, "next in line"],
+  [2, "2nd in line"],
+  [3, "3rd in line"],
+  [11, "11th in line"],
+  [22, "22nd in line"],
+])("place %i reads as %s", (place, words) => {
+  expect(placeInLine(place)).toBe(words);
+});
+
+test.each([
+  [{ status: "queued", progress: { queue_position: 2, stage: "waiting" } }, "2nd in line"],
+  [
+    { status: "queued", progress: { waiting_for: "the text-to-image service" } },
+    "Waiting: the text-to-image service",
+  ],
+  [{ status: "running", progress: { stage: "loading" } }, "Loading the model"],
+  [{ status: "running", progress: { stage: "denoising", step: 3 } }, "Step 3 of 20"],
+  [
+    {
+      status: "running",
+      progress: { stage: "denoising", step: 3, image_index: 1, image_count: 2 },
+    },
+    "Image 2 of 2, step 3 of 20",
+  ],
+  [{ status: "cancelling", progress: { stage: "denoising" } }, "Stopping"],
+] as const)("%o is told as %s", (change, words) => {
+  expect(activityOf(aJob(change))).toBe(words);
+});
+
+test("the bar runs once over all images", () => {
+  const progress = { step: 10, image_index: 1, image_count: 2 };
+  expect(fractionOf(aJob({ status: "running", progress }))).toBe(0.75);
+  expect(fractionOf(aJob({ progress: { total_steps: 0, step: 0 } }))).toBe(0);
+});
+
+test("nothing is promised while the time is unknown", () => {
+  expect(remainingOf(aJob())).toBe("");
+  expect(remainingOf(aJob({ progress: { eta_s: 12 } }))).toBe("about 12 s");
+});

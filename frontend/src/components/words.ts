@@ -1,0 +1,68 @@
+import type { Job, Stage } from "@/api/gen";
+
+/** A span of time as people say it: "8 s", "1 min 20 s", "2 h 5 min". */
+export function spanInWords(span_s: number): string {
+  const whole_s = Math.max(0, Math.round(span_s));
+  if (whole_s < 60) return `${whole_s} s`;
+  const minutes = Math.floor(whole_s / 60);
+  if (minutes < 60) return joined(`${minutes} min`, whole_s % 60, "s");
+  return joined(`${Math.floor(minutes / 60)} h`, minutes % 60, "min");
+}
+
+function joined(larger: string, rest: number, unit: string): string {
+  return rest === 0 ? larger : `${larger} ${rest} ${unit}`;
+}
+
+/** "next", "2nd in line", … */
+export function placeInLine(position: number): string {
+  if (position <= 1) return "next in line";
+  const suffix = new Map([
+    [1, "st"],
+    [2, "nd"],
+    [3, "rd"],
+  ]);
+  const isTeen = position % 100 >= 11 && position % 100 <= 13;
+  return `${position}${isTeen ? "th" : (suffix.get(position % 10) ?? "th")} in line`;
+}
+
+const STAGES: Record<Stage, string> = {
+  waiting: "Waiting for memory",
+  loading: "Loading the model",
+  encoding: "Reading the prompt",
+  denoising: "Painting",
+  decoding: "Developing",
+  saving: "Saving",
+  done: "Done",
+};
+
+/** What an unfinished job is doing, in a few words. */
+export function activityOf({ status, progress }: Job): string {
+  if (status === "cancelling") return "Stopping";
+  if (progress.waiting_for) return `Waiting: ${progress.waiting_for}`;
+  if (status === "queued") {
+    return progress.queue_position ? capitalised(placeInLine(progress.queue_position)) : "In line";
+  }
+  const isPainting = progress.stage === "denoising" && progress.total_steps > 0;
+  if (!isPainting) return STAGES[progress.stage];
+  const image =
+    progress.image_count > 1
+      ? `Image ${progress.image_index + 1} of ${progress.image_count}, step`
+      : "Step";
+  return `${image} ${progress.step} of ${progress.total_steps}`;
+}
+
+/** How long it will take, or an empty string while nobody knows. */
+export function remainingOf({ progress }: Job): string {
+  return progress.eta_s === null ? "" : `about ${spanInWords(progress.eta_s)}`;
+}
+
+/** Done part of all images of a job, in [0, 1]. */
+export function fractionOf({ progress }: Job): number {
+  if (progress.total_steps === 0) return 0;
+  const done = progress.image_index + progress.step / progress.total_steps;
+  return Math.min(1, done / Math.max(1, progress.image_count));
+}
+
+export function capitalised(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

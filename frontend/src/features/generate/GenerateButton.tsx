@@ -1,0 +1,51 @@
+import { Button, Kbd, List, Stack, Text } from "@mantine/core";
+import { useId } from "react";
+import classes from "./GenerateButton.module.css";
+import type { Generation } from "./use-generate";
+
+/** Starts a run, or says everything that keeps it from starting. */
+export function GenerateButton({ generation }: { generation: Generation }) {
+  const { reasons, refusal, notice, isSending } = generation;
+  const id = useId();
+  const isBlocked = reasons.length > 0;
+  return (
+    <Stack gap={8}>
+      <Button
+        type="submit"
+        size="md"
+        fullWidth
+        loading={isSending}
+        // Not `disabled`: the button stays in the tab order, so that its reasons can be heard.
+        data-disabled={isBlocked || undefined}
+        aria-disabled={isBlocked}
+        aria-describedby={id}
+        rightSection={
+          <Kbd size="xs" className={classes.keys}>
+            Ctrl ↵
+          </Kbd>
+        }
+      >
+        Generate
+      </Button>
+      <div id={id} aria-live="polite">
+        {isBlocked && (
+          <List size="sm" className={classes.reasons} spacing={2}>
+            {reasons.map(({ message }) => (
+              <List.Item key={message}>{message}</List.Item>
+            ))}
+          </List>
+        )}
+        {refusal && (
+          <Text size="sm" c="var(--alarm)">
+            {refusal.message}
+          </Text>
+        )}
+        {notice && (
+          <Text size="sm" c="var(--waiting)">
+            New jobs wait: {notice}.
+          </Text>
+        )}
+      </div>
+    </Stack>
+  );
+}

@@ -1,0 +1,65 @@
+import { Group, Input, NumberInput, Stack } from "@mantine/core";
+import type { Model } from "@/api/gen";
+import { RatioPicker } from "./RatioPicker";
+import { ratioOfSize, type Size, sizeOfRatio } from "./size";
+
+interface SizeFieldProps {
+  size: Size;
+  model: Model;
+  errors: { width: string | undefined; height: string | undefined };
+  onChange: (change: Partial<Size>) => void;
+}
+
+/** Width and height: by shape, keeping the area, or typed exactly. */
+export function SizeField({ size, model, errors, onChange }: SizeFieldProps) {
+  const isWrong = Boolean(errors.width || errors.height);
+  const area_px = isWrong ? model.width * model.height : size.width * size.height;
+  return (
+    <Stack gap={8}>
+      <Input.Label labelElement="div">Size</Input.Label>
+      <RatioPicker
+        ratio={isWrong ? null : ratioOfSize(size)}
+        onChange={(ratio) => onChange(sizeOfRatio(ratio, area_px, model))}
+      />
+      <Group grow gap={8} align="flex-start" wrap="nowrap">
+        <SideInput
+          label="Width"
+          value={size.width}
+          model={model}
+          error={errors.width}
+          onChange={(width) => onChange({ width })}
+        />
+        <SideInput
+          label="Height"
+          value={size.height}
+          model={model}
+          error={errors.height}
+          onChange={(height) => onChange({ height })}
+        />
+      </Group>
+    </Stack>
+  );
+}
+
+interface SideInputProps {
+  label: string;
+  value: number;
+  model: Model;
+  error: string | undefined;
+  onChange: (side_px: number) => void;
+}
+
+function SideInput({ label, model, onChange, ...field }: SideInputProps) {
+  return (
+    <NumberInput
+      {...field}
+      aria-label={label}
+      leftSection={label.charAt(0)}
+      suffix=" px"
+      step={model.size_multiple_px}
+      allowDecimal={false}
+      allowNegative={false}
+      onChange={(typed) => typeof typed === "number" && onChange(typed)}
+    />
+  );
+}

@@ -1,0 +1,45 @@
+import type { Model, TextToImageRequest } from "@/api/gen";
+import type { Settings } from "@/api/job";
+
+export const EMPTY_DRAFT: Settings = {
+  prompt: "",
+  negative_prompt: "",
+  width: null,
+  height: null,
+  steps: null,
+  guidance_scale: null,
+  seed: null,
+  count: 1,
+  model: null,
+};
+
+/** What a draft may leave to the model. */
+export interface Numbers {
+  width: number;
+  height: number;
+  steps: number;
+  guidance_scale: number;
+}
+
+/** The numbers a run would use now: the draft's own, and the model's where it has none. */
+export function numbersOf(draft: Settings, model: Model): Numbers {
+  return {
+    width: draft.width ?? model.width,
+    height: draft.height ?? model.height,
+    steps: draft.steps ?? model.default_steps,
+    guidance_scale: draft.guidance_scale ?? model.default_guidance_scale,
+  };
+}
+
+/** Writes a draft as a request: what is left to the model or to chance is left out. */
+export function toRequest(draft: Settings): TextToImageRequest {
+  const chosen = Object.entries(draft).filter(([, value]) => value !== null && value !== "");
+  return { ...Object.fromEntries(chosen), prompt: draft.prompt.trim() };
+}
+
+const SEED_LIMIT = 2 ** 32; // short enough to read aloud; the API takes up to 2^53 - 1
+
+/** Draws a seed; `random` gives a number in [0, 1). */
+export function drawSeed(random: () => number): number {
+  return Math.floor(random() * SEED_LIMIT);
+}

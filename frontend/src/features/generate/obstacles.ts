@@ -1,0 +1,81 @@
+import type { Model } from "@/api/gen";
+import type { Settings } from "@/api/job";
+import { nearestSide, type SizeLimits } from "./size";
+
+export type FieldName = keyof Settings;
+
+/** One reason why a run cannot start, and the field that can change it. */
+export interface Obstacle {
+  field: FieldName | null;
+  message: string;
+}
+
+// The API's own limits, which hold for every model.
+const MAX_TEXT_LENGTH = 2000;
+const RANGES = { steps: [2, 100], guidance_scale: [1, 20], count: [1, 16] } as const;
+const MAX_SEED = Number.MAX_SAFE_INTEGER;
+
+/** Everything that keeps a draft from being sent; empty when it may go. */
+export function obstacles(draft: Settings, model: Model | undefined): Obstacle[] {
+  return [
+    missingPrompt(draft.prompt),
+    tooLong("prompt", "The prompt", draft.prompt),
+    tooLong("negative_prompt", "The list of what to avoid", draft.negative_prompt),
+    model && badSide("width", draft.width, model),
+    model && badSide("height", draft.height, model),
+    outside("steps", "Steps", draft.steps),
+    outside("guidance_scale", "Guidance", draft.guidance_scale),
+    outside("count", "Images", draft.count),
+    badSeed(draft.seed),
+  ].filter((obstacle) => obstacle !== undefined);
+}
+
+function missingPrompt(prompt: string): Obstacle | undefined {
+  if (prompt.trim() !== "") return undefined;
+  return { field: "prompt", message: "Describe the picture first." };
+}
+
+function tooLong(field: FieldName, name: string, text: string): Obstacle | undefined {
+  if (text.length <= MAX_TEXT_LENGTH) return undefined;
+  return { field, message: `${name} has ${text.length} characters; ${MAX_TEXT_LENGTH} fit.` };
+}
+
+function badSide(
+  field: "width" | "height",
+  side_px: number | null,
+  limits: SizeLimits,
+): Obstacle | undefined {
+  if (side_px === null) return undefined;
+  const name = field === "width" ? "Width" : "Height";
+  const nearest = nearestSide(side_px, limits);
+  if (side_px === nearest) return undefined;
+  const { min_side_px, max_side_px, size_multiple_px } = limits;
+  if (side_px < min_side_px || side_px > max_side_px) {
+    return {
+      field,
+      message: `${name} is ${side_px}; this model paints ${min_side_px} to ${max_side_px}.`,
+    };
+  }
+  return {
+    field,
+    message: `${name} is ${side_px}; it must be a multiple of ${size_multiple_px} (try ${nearest}).`,
+  };
+}
+
+function outside(
+  field: keyof typeof RANGES,
+  name: string,
+  value: number | null,
+): Obstacle | undefined {
+  const [least, most] = RANGES[field];
+  if (value === null || (value >= least && value <= most)) return undefined;
+  return { field, message: `${name} is ${value}; choose ${least} to ${most}.` };
+}
+
+function badSeed(seed: number | null): Obstacle | undefined {
+  if (seed === null || (Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED)) return undefined;
+  return {
+    field: "seed",
+    message: `Seed is ${seed}; choose a whole number from 0 to ${MAX_SEED}.`,
+  };
+}

@@ -1,0 +1,48 @@
+/** What a model allows for the sides of an image. */
+export interface SizeLimits {
+  min_side_px: number;
+  max_side_px: number;
+  size_multiple_px: number;
+}
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** Width to height, from the tallest to the widest. */
+export const RATIOS = ["9:16", "2:3", "3:4", "1:1", "4:3", "3:2", "16:9"] as const;
+export type Ratio = (typeof RATIOS)[number];
+
+export function ratioValue(ratio: Ratio): number {
+  const [width = 1, height = 1] = ratio.split(":").map(Number);
+  return width / height;
+}
+
+/** The allowed side nearest to `side_px`. */
+export function nearestSide(side_px: number, limits: SizeLimits): number {
+  const multiple = limits.size_multiple_px;
+  const smallest = Math.ceil(limits.min_side_px / multiple) * multiple;
+  const largest = Math.floor(limits.max_side_px / multiple) * multiple;
+  return Math.min(largest, Math.max(smallest, Math.round(side_px / multiple) * multiple));
+}
+
+/** The allowed size of this ratio whose area is nearest to `area_px`. */
+export function sizeOfRatio(ratio: Ratio, area_px: number, limits: SizeLimits): Size {
+  const width = Math.sqrt(area_px * ratioValue(ratio));
+  return {
+    width: nearestSide(width, limits),
+    height: nearestSide(width / ratioValue(ratio), limits),
+  };
+}
+
+// Rounding to multiples bends a ratio: on small images by up to about 6 %.
+const RATIO_TOLERANCE = 0.08;
+
+/** The named ratio that a size stands for, or null. */
+export function ratioOfSize(size: Size): Ratio | null {
+  const distance = (ratio: Ratio) =>
+    Math.abs(Math.log(size.width / size.height / ratioValue(ratio)));
+  const [nearest] = [...RATIOS].sort((a, b) => distance(a) - distance(b));
+  return nearest && distance(nearest) <= RATIO_TOLERANCE ? nearest : null;
+}

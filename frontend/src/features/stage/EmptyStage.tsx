@@ -1,0 +1,18 @@
+import { Stack, Text, Title } from "@mantine/core";
+import { Mark } from "@/components/Mark";
+import classes from "./EmptyStage.module.css";
+
+/** What the stage shows before there is anything to show. */
+export function EmptyStage() {
+  return (
+    <Stack className={classes.empty} align="center" justify="center" gap="sm">
+      <Mark size={52} />
+      <Title order={2} className={classes.title}>
+        Nothing painted yet
+      </Title>
+      <Text c="dimmed" ta="center" maw={360}>
+        Describe a picture and press Generate. You can watch it being painted here.
+      </Text>
+    </Stack>
+  );
+}

@@ -1,0 +1,56 @@
+import { ActionIcon, CopyButton, Tooltip } from "@mantine/core";
+import { IconCheck, IconCopy } from "@tabler/icons-react";
+import type { Job, JobImage } from "@/api/gen";
+import { settingsOf } from "@/api/job";
+import { spanInWords } from "@/components/words";
+import classes from "./Stage.module.css";
+
+/** The numbers that a picture was made from. */
+export function Facts({ job, image }: { job: Job; image: JobImage | undefined }) {
+  const { width, height, steps, guidance_scale, model } = settingsOf(job);
+  const took = image && secondsOf(job);
+  return (
+    <dl className={classes.facts}>
+      {image && (
+        <div>
+          <dt>Seed</dt>
+          <dd>{image.seed}</dd>
+          <CopySeed seed={image.seed} />
+        </div>
+      )}
+      <Fact name="Size" value={`${image?.width ?? width} × ${image?.height ?? height}`} />
+      <Fact name="Steps" value={steps} />
+      <Fact name="Guidance" value={guidance_scale} />
+      <Fact name="Model" value={model} />
+      <Fact name="Took" value={took ? spanInWords(took) : null} />
+    </dl>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string | number | null }) {
+  return value === null ? null : (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+function CopySeed({ seed }: { seed: number }) {
+  return (
+    <CopyButton value={String(seed)}>
+      {({ copied, copy }) => (
+        <Tooltip label={copied ? "Copied" : "Copy the seed"}>
+          <ActionIcon size="xs" aria-label="Copy the seed" onClick={copy}>
+            {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
+          </ActionIcon>
+        </Tooltip>
+      )}
+    </CopyButton>
+  );
+}
+
+function secondsOf({ started_at, finished_at }: Job): number | null {
+  if (started_at === null || finished_at === null) return null;
+  return Math.max(1, (Date.parse(finished_at) - Date.parse(started_at)) / 1000);
+}

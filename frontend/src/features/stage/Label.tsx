@@ -1,0 +1,53 @@
+import { Button, Group, Stack, Text } from "@mantine/core";
+import { IconDownload, IconRepeat } from "@tabler/icons-react";
+import type { Job, JobImage } from "@/api/gen";
+import { settingsOf } from "@/api/job";
+import { Facts } from "./Facts";
+import classes from "./Stage.module.css";
+
+interface LabelProps {
+  job: Job;
+  image: JobImage | undefined;
+  onReuse: (job: Job, seed: number) => void;
+  onRetry: (job: Job) => void;
+}
+
+/** The label beside a finished picture: its prompt, what it was made from, and what can be done with it. */
+export function Label({ job, image, onReuse, onRetry }: LabelProps) {
+  return (
+    <Stack gap="sm">
+      <Text className={classes.prompt}>{settingsOf(job).prompt}</Text>
+      {job.error && <Text c="var(--alarm)">{job.error.message}</Text>}
+      {job.status === "cancelled" && <Text c="dimmed">This run was cancelled.</Text>}
+      <Facts job={job} image={image} />
+      <Group gap={8}>
+        {image ? (
+          <>
+            <Button
+              component="a"
+              href={image.url}
+              download={`limner-${image.seed}.png`}
+              variant="light"
+              size="sm"
+              leftSection={<IconDownload size={17} stroke={1.7} />}
+            >
+              Download
+            </Button>
+            <Button
+              variant="default"
+              size="sm"
+              leftSection={<IconRepeat size={17} stroke={1.7} />}
+              onClick={() => onReuse(job, image.seed)}
+            >
+              Reuse settings
+            </Button>
+          </>
+        ) : (
+          <Button variant="default" size="sm" onClick={() => onRetry(job)}>
+            Try again
+          </Button>
+        )}
+      </Group>
+    </Stack>
+  );
+}
