@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import TypeAdapter
+from starlette.types import ASGIApp
 
 from gateway import page, problems
 from gateway.border import Border
@@ -17,7 +18,15 @@ from gateway.studio import limner_version, open_studio
 
 
 class Gateway(FastAPI):
-    """The application; its document also holds the shapes that only streams and errors carry."""
+    """The application behind its border; its document also holds the shapes of streams and errors."""
+
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        super().__init__(max_body_size=settings.body_limit_bytes, **options)
+        self._settings = settings
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Returns the application with the border outermost, so that refusals and crashes pass it too."""
+        return Border(super().build_middleware_stack(), self._settings.host, self._settings.body_limit_bytes)
 
     def openapi(self) -> dict[str, Any]:
         """Returns the OpenAPI document."""
@@ -46,11 +55,11 @@ def create_app(settings: Settings) -> Gateway:
             yield
 
     app = Gateway(
+        settings,
         title="Limner",
         version=limner_version(),
         summary="An image studio for Qwen-Image.",
         lifespan=lifespan,
-        max_body_size=settings.body_limit_bytes,
         docs_url=None,  # it would load scripts from elsewhere, which the page's policy forbids
         redoc_url=None,
         responses={"default": problems.document("What went wrong.")},
@@ -60,5 +69,4 @@ def create_app(settings: Settings) -> Gateway:
     for module in (generate, jobs, events, images, system):
         app.include_router(module.router)
     page.serve_page(app, settings.frontend)
-    app.add_middleware(Border, host=settings.host)
     return app

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.problems import ProblemError, respond
+from gateway.problems import ProblemError, respond, too_large
 
 # The page loads only what this gateway serves. Its UI kit sets styles inline; previews are data: images.
 _POLICY = (
@@ -31,8 +31,9 @@ class Border:
     post here directly: then Origin is its own.
     """
 
-    def __init__(self, app: ASGIApp, host: str) -> None:
+    def __init__(self, app: ASGIApp, host: str, body_limit_bytes: int) -> None:
         self._app = app
+        self._body_limit_bytes = body_limit_bytes
         self._hosts = _LOOPBACK | {host.strip("[]").lower()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,6 +68,10 @@ class Border:
                 f"The request comes from a page of {origin[:100]!r}; only the studio's own page may call it."
             )
             return ProblemError(403, "WRONG_ORIGIN", text)
+        length = headers.get("content-length", "")
+        # A body without a length is counted as it is read, by FastAPI.
+        if length.isdecimal() and int(length) > self._body_limit_bytes:
+            return too_large(self._body_limit_bytes)
         return None
 
 

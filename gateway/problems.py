@@ -111,10 +111,17 @@ def invalid(problems: Sequence[FieldProblem]) -> ProblemError:
     return ProblemError(422, "INVALID_FIELDS", " ".join(each.message for each in problems), errors=problems)
 
 
+def too_large(limit_bytes: int) -> ProblemError:
+    """Returns the problem for a body over the limit."""
+    return ProblemError(
+        413, "BODY_TOO_LARGE", f"The body is too large; at most {limit_bytes} bytes are taken."
+    )
+
+
 def explain(error: Mapping[str, Any]) -> FieldProblem:
     """Returns one validation error of pydantic in plain words: field, value and fix."""
     place = [str(part) for part in error["loc"] if part != "body"]
-    field = ".".join(place) or "body"
+    field = _shorten(".".join(place)) or "body"
     value = error.get("input")
     return FieldProblem(field=field, value=_shorten(value), message=_describe(field, value, error))
 
@@ -183,10 +190,11 @@ async def _on_invalid(_request: Request, error: Exception) -> JSONResponse:
 async def _on_http(request: Request, error: Exception) -> JSONResponse:
     wrong = cast("HTTPException", error)
     status = HTTPStatus(wrong.status_code)
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return respond(too_large(request.app.max_body_size))
     details = {
-        404: f"There is nothing at {request.url.path}.",
+        404: f"There is nothing at {request.url.path[:_SHOWN_VALUE_CHARACTERS]}.",
         405: f"{request.method} is not possible here.",
-        413: "The body is too large.",
     }
     detail = details.get(status, str(wrong.detail))
     return respond(ProblemError(status, status.name, detail, headers=wrong.headers))

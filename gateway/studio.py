@@ -65,7 +65,9 @@ async def open_studio(settings: Settings, hub: EventHub) -> AsyncGenerator[Studi
     store = JobStore(engine, publish)
     try:
         async with connect_replicas(settings.t2i) as replicas, connect(settings.arbiter) as arbiter:
-            books = Books(store, images, board, hub, Metrics(), Catalogue(replicas))
+            metrics = Metrics()
+            metrics.queue_depth.set_function(board.waiting_count)
+            books = Books(store, images, board, hub, metrics, Catalogue(replicas))
             dispatcher = Dispatcher(books, replicas)
             await dispatcher.start()
             try:

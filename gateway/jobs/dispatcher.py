@@ -145,7 +145,6 @@ class Dispatcher:
         self._board.obstacle = next(iter(obstacles)) if all(obstacles) else None
 
     def _announce(self) -> None:
-        self._books.metrics.queue_depth.set(self._board.waiting_count())
         if self._books.hub.has_readers:
             self._books.hub.publish(Signal("queue", self.queue_event()))
 

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway import limits
+from gateway.schemas import MAX_SEED, Model, TextToImageRequest
+from gateway.views import show_model
+from tests.gateway.scripted import describe
+
+
+@pytest.fixture
+def models() -> list[Model]:
+    return [show_model(model) for model in describe().models]
+
+
+def test_a_bare_prompt_gets_the_defaults_of_the_first_model(models: list[Model]) -> None:
+    whole = limits.fill_in(TextToImageRequest(prompt="a red circle"), models)
+    assert (whole.model, whole.width, whole.height) == ("shapes", 128, 128)
+    assert (whole.steps, whole.guidance_scale) == (20, 4.0)
+
+
+def test_what_is_asked_for_stays(models: list[Model]) -> None:
+    asked = TextToImageRequest(prompt="x", width=64, height=256, steps=3, guidance_scale=1.0, model="shapes")
+    assert limits.fill_in(asked, models) == asked
+
+
+@pytest.mark.parametrize(("width", "fix"), [(48, "try 64"), (272, "try 256")])
+def test_a_size_outside_the_model_names_the_nearest_one(models: list[Model], width: int, fix: str) -> None:
+    with pytest.raises(limits.Refused, match=fix) as caught:
+        limits.fill_in(TextToImageRequest(prompt="x", width=width), models)
+    assert [problem.field for problem in caught.value.problems] == ["width"]
+
+
+def test_an_unknown_model_names_the_known_ones(models: list[Model]) -> None:
+    with pytest.raises(limits.Refused, match="known: shapes"):
+        limits.fill_in(TextToImageRequest(prompt="x", model="shape"), models)
+
+
+@pytest.mark.parametrize("prompt", [" ", "\n\t", "\u3000"])
+def test_a_blank_prompt_is_refused(prompt: str) -> None:
+    with pytest.raises(limits.Refused, match="prompt is blank"):
+        limits.check_text(TextToImageRequest(prompt=prompt))
+
+
+def test_a_control_character_is_named() -> None:
+    with pytest.raises(limits.Refused, match=r"negative_prompt contains the control character U\+0000"):
+        limits.check_text(TextToImageRequest(prompt="x", negative_prompt="a\0b"))
+
+
+def test_seeds_must_not_count_beyond_the_largest() -> None:
+    limits.check_text(TextToImageRequest(prompt="x", seed=MAX_SEED))
+    with pytest.raises(limits.Refused, match=f"take at most {MAX_SEED - 1}"):
+        limits.check_text(TextToImageRequest(prompt="x", seed=MAX_SEED, count=2))
+
+
+@pytest.mark.parametrize(("value", "words"), [(20, "16 or 32"), (8, "16"), (99, "64"), (32, "32")])
+def test_the_allowed_neighbours_are_named(value: int, words: str) -> None:
+    assert limits.multiples_beside(value, 16, 16, 64) == words
