@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 _RETRY_S = 0.1  # Between attempts to reach an arbiter that is being restarted.
 
 Tell = Callable[[int, str], None]  # queue position, what is in the way
+OnRecall = Callable[[int, bool], None]  # token, at the next step
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ class _State:
 class Session:
     """Keeps one worker's leases with the arbiter, through reconnections and restarts of the arbiter.
 
-    `on_recall(token, at_step)` is called when memory is asked back; answer with `release` when it is free.
+    `on_recall(token, at_step)` is called when memory is asked back, `at_step` when a running job shall not be
+    finished first; answer with `release` when it is free.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class Session:
         identity: Identity,
         boot_id: str,
         observe: Callable[[], int],
-        on_recall: Callable[[int], None],
+        on_recall: OnRecall,
     ) -> None:
         self._stub = ArbiterServiceStub(channel)
         self._holder, self._service, self._identity, self._boot_id = holder, service, identity, boot_id
@@ -293,23 +295,23 @@ class Session:
             waiting.tell(position.queue_position, position.waiting_for)
 
     def _hear_recall(self, recall: pb.Recall) -> None:
-        self._recalled(recall.token)
+        self._recalled(recall.token, at_step=False)
 
     def _hear_drain(self, drain: pb.Drain) -> None:
-        self._recalled(drain.token)
+        self._recalled(drain.token, at_step=drain.at_step)
 
-    def _recalled(self, token: int) -> None:
+    def _recalled(self, token: int, *, at_step: bool) -> None:
         lease = self._state.leases.get(token)
         if lease is None:
             return
         busy = lease.state == pb.LEASE_STATE_ACTIVE
         answer = pb.RECALL_ANSWER_BUSY if busy else pb.RECALL_ANSWER_YIELDING
         self._send(recall_reply=pb.RecallReply(token=token, answer=answer))
-        self._on_recall(token)
+        self._on_recall(token, at_step)
 
     def _hear_fenced(self, fenced: pb.Fenced) -> None:
         log.warning("lease fenced", token=fenced.token, reason=fenced.reason)
-        self._on_recall(fenced.token)
+        self._on_recall(fenced.token, True)
 
     def _hear_release_accepted(self, accepted: pb.ReleaseAccepted) -> None:
         noted = self._state.releasing.pop(accepted.token, None)

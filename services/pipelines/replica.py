@@ -14,6 +14,7 @@ from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from limner.worker.v1.worker_pb2 import Ended, Event, Run
 from services.pipelines.mailbox import Mailbox
 from services.pipelines.residence import Need, Residence
+from services.pipelines.worker import Parked
 from services.rpc import errors
 
 log = structlog.get_logger(__name__)
@@ -129,6 +130,9 @@ class Replica:
                     return await self._attempt(run)
                 except errors.StaleToken:
                     await self._residence.discard("lease is stale")
+                except Parked:
+                    log.info("job parked", job=run.work.request_id)
+                    await self._residence.discard("parked")
                 except errors.WorkerLost as lost:
                     deaths += 1
                     log.warning("worker lost", job=run.work.request_id, deaths=deaths, message=lost.message)
@@ -152,11 +156,13 @@ class Replica:
         command = Run(
             job=work.request_id, request=work.request.SerializeToString(), resume_from=_resume_point(run)
         )
+        ended = Ended()
         async for event in self._residence.compute(lease, command, work.need.priority, tell_waiting):
             if event.HasField("ended"):
-                _raise_unless_ok(event.ended)
+                ended = event.ended
             else:
                 _publish(run, event)
+        _raise_unless_ok(ended)
 
 
 def _subscribe(run: _Running) -> Mailbox:
@@ -198,6 +204,8 @@ def _resume_point(run: _Running) -> Checkpoint | None:
 def _raise_unless_ok(ended: Ended) -> None:
     if ended.ok:
         return
+    if ended.parked:
+        raise Parked
     for kind in (errors.OutOfMemory, errors.ModelUnreadable, errors.FeatureUnsupported):
         if kind.reason == ended.reason:
             raise kind(ended.message)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
-from limner.worker.v1.worker_pb2 import Cancel, Command, Event, Load, Ready, Run
-from services.pipelines.leases import Demand, Lease, Session, Tell
+from limner.worker.v1.worker_pb2 import Cancel, Command, Event, Load, Park, Ready, Run
+from services.pipelines.leases import Demand, Lease, OnRecall, Session, Tell
 from services.pipelines.process import WorkerProcess
 from services.rpc.errors import ModelUnreadable, OutOfMemory, WorkerLost
 
@@ -21,7 +21,7 @@ _CANCEL_S = 10.0  # A step may be long; beyond this the worker is not going to a
 _RESTART_MAX_S = 30.0  # Ceiling of the pause between restarts of a worker that dies before it is ready.
 
 StartWorker = Callable[[], Awaitable[WorkerProcess]]
-OpenSession = Callable[[WorkerProcess, Callable[[int], None]], Session]
+OpenSession = Callable[[WorkerProcess, OnRecall], Session]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class _Tenancy:
     model: str = ""
     lease: Lease | None = None
     recalled: bool = False
+    job: str = ""  # what the worker computes at the moment
 
 
 class Residence:
@@ -99,7 +100,8 @@ class Residence:
             tenancy.ready = await tenancy.worker.ready()
             self._early_deaths = 0
         if tenancy.lease is None:
-            tenancy.lease = await tenancy.session.acquire(need.demands, need.priority, tell_waiting)
+            demands = _with_context(need.demands, tenancy.ready.context_bytes)
+            tenancy.lease = await tenancy.session.acquire(demands, need.priority, tell_waiting)
             tell_loading()
             try:
                 await self._load(tenancy, need.model, tenancy.lease)
@@ -119,6 +121,7 @@ class Residence:
         assert tenancy is not None, "compute follows prepare"
         await tenancy.session.begin(lease, run.job, priority, tell_waiting)
         peak_bytes, finished = 0, False
+        tenancy.job = run.job
         tenancy.worker.send(Command(run=run))
         try:
             async for event in tenancy.worker.events():
@@ -128,6 +131,7 @@ class Residence:
         finally:
             if not finished and tenancy.worker.alive:
                 peak_bytes = await _cancel(tenancy.worker, run.job)
+            tenancy.job = ""
             tenancy.session.end(lease, run.job, peak_bytes)
 
     async def discard(self, cause: str) -> None:
@@ -164,11 +168,14 @@ class Residence:
         self._spawn(_retire(tenancy))
         self._spawn(self.open())
 
-    def _on_recall(self, token: int) -> None:
+    def _on_recall(self, token: int, at_step: bool) -> None:
         tenancy = self._tenancy
-        if tenancy is not None and tenancy.lease is not None and tenancy.lease.token == token:
-            tenancy.recalled = True
-            self._spawn(self._obey(tenancy))
+        if tenancy is None or tenancy.lease is None or tenancy.lease.token != token:
+            return
+        tenancy.recalled = True
+        if at_step and tenancy.job:
+            tenancy.worker.send(Command(park=Park(job=tenancy.job)))
+        self._spawn(self._obey(tenancy))
 
     async def _obey(self, tenancy: _Tenancy) -> None:
         """Gives the memory back as soon as no job holds the worker."""
@@ -195,6 +202,11 @@ class Residence:
         self._tasks.discard(task)  # pyright: ignore[reportArgumentType] ensure_future of a coroutine is a Task
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("background task failed", exc_info=error)
+
+
+def _with_context(demands: tuple[Demand, ...], context_bytes: int) -> tuple[Demand, ...]:
+    """Charges for the process what it was measured to hold, not what the prior said."""
+    return tuple(replace(demand, context_bytes=context_bytes) for demand in demands)
 
 
 async def _cancel(worker: WorkerProcess, job: str) -> int:

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -29,16 +30,38 @@ class Cancelled(Exception):
     """The job was cancelled; raised at a step boundary."""
 
 
+class Parked(Exception):
+    """The job gave the device to a more urgent one; raised after its checkpoint was handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What the front wants of the running job, heard while it computes."""
+
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    parked: threading.Event = field(default_factory=threading.Event)
+
+    def clear(self) -> None:
+        """Forgets what was wanted of the job before."""
+        self.cancelled.clear()
+        self.parked.clear()
+
+
 class Reporter:
     """What an engine tells of its running job. Each call is cheap and may raise Cancelled."""
 
-    def __init__(self, send: Callable[[Event], None], cancelled: threading.Event) -> None:
-        self._send, self._cancelled = send, cancelled
+    def __init__(self, send: Callable[[Event], None], signals: Signals) -> None:
+        self._send, self._signals = send, signals
 
     def check(self) -> None:
         """Raises Cancelled when the job is no longer wanted."""
-        if self._cancelled.is_set():
+        if self._signals.cancelled.is_set():
             raise Cancelled
+
+    @property
+    def parking(self) -> bool:
+        """True when the engine shall hand over a checkpoint now and raise Parked."""
+        return self._signals.parked.is_set()
 
     def progress(self, progress: Progress) -> None:
         """Reports a complete snapshot."""
@@ -66,7 +89,7 @@ class Engine(Protocol):
         ...
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
-        """Does one job, reporting every result; raises Cancelled, OutOfMemory or another LimnerError."""
+        """Does one job, reporting every result; raises Cancelled, Parked or a LimnerError."""
         ...
 
 
@@ -81,7 +104,7 @@ class _Worker:
     def __init__(self, engine: Engine, end: BlockingEnd) -> None:
         self._engine, self._end = engine, end
         self._commands: SimpleQueue[Command | None] = SimpleQueue()
-        self._cancelled = threading.Event()
+        self._signals = Signals()
         self._running = ""
 
     def serve(self) -> None:
@@ -100,16 +123,19 @@ class _Worker:
             try:
                 command = self._end.receive(Command)
             except Closed:
-                self._cancelled.set()
+                self._signals.cancelled.set()
                 self._commands.put(None)
                 return
             if command.HasField("cancel"):
                 if command.cancel.job == self._running:
-                    self._cancelled.set()
+                    self._signals.cancelled.set()
+            elif command.HasField("park"):
+                if command.park.job == self._running:
+                    self._signals.parked.set()
             else:
                 if command.HasField("run"):
                     self._running = command.run.job
-                    self._cancelled.clear()
+                    self._signals.clear()
                 self._commands.put(command)
 
     def _load(self, load: Load) -> None:
@@ -121,7 +147,7 @@ class _Worker:
             self._send(Event(loaded=Loaded(observed_bytes=memory.held_bytes())))
 
     def _run(self, run: Run) -> None:
-        report = Reporter(self._send, self._cancelled)
+        report = Reporter(self._send, self._signals)
         resume_from = run.resume_from if run.HasField("resume_from") else None
         with memory.Peak() as peak:
             try:
@@ -129,6 +155,8 @@ class _Worker:
                 ended = Ended(job=run.job, ok=True)
             except Cancelled:
                 ended = Ended(job=run.job, cancelled=True)
+            except Parked:
+                ended = Ended(job=run.job, parked=True)
             except Exception as error:
                 ended = _failure(run.job, error)
         ended.peak_bytes = peak.peak_bytes

@@ -13,7 +13,7 @@ from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from services.pipelines.pixels import encode_preview
 from services.pipelines.steps import LatentColours, pack_latents
-from services.pipelines.worker import Reporter
+from services.pipelines.worker import Parked, Reporter
 from services.t2i.job import Job
 
 _PREVIEW_INTERVAL_S = 0.5  # At most two a second (studio-ui conventions, progress.proto).
@@ -53,12 +53,15 @@ class Watch:
     def see_step(
         self, _pipeline: object, index: int, _timestep: object, tensors: dict[str, Any]
     ) -> dict[str, Any]:
-        """Reports a finished step; `diffusers` calls it as callback_on_step_end. Raises Cancelled."""
+        """Reports a finished step, as diffusers' callback_on_step_end. Raises Cancelled or Parked."""
         self.last_step_s = time.monotonic()
         step = (self._first_step or 0) + index + 1
         last = step == self._job.steps
         self._report.progress(self._snapshot(step, last))
-        if step % self._checkpoint_every_steps == 0 and not last:
+        if last:
+            return {}
+        parking = self._report.parking
+        if parking or step % self._checkpoint_every_steps == 0:
             self._report.checkpoint(
                 Checkpoint(
                     image_index=self._index,
@@ -67,6 +70,8 @@ class Watch:
                     fingerprint=self._fingerprint,
                 )
             )
+        if parking:
+            raise Parked
         return {}
 
     def _snapshot(self, step: int, last: bool) -> Progress:

@@ -30,24 +30,28 @@ class Command(_message.Message):
     LOAD_FIELD_NUMBER: _builtins.int
     RUN_FIELD_NUMBER: _builtins.int
     CANCEL_FIELD_NUMBER: _builtins.int
+    PARK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def load(self) -> Global___Load: ...
     @_builtins.property
     def run(self) -> Global___Run: ...
     @_builtins.property
     def cancel(self) -> Global___Cancel: ...
+    @_builtins.property
+    def park(self) -> Global___Park: ...
     def __init__(
         self,
         *,
         load: Global___Load | None = ...,
         run: Global___Run | None = ...,
         cancel: Global___Cancel | None = ...,
+        park: Global___Park | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "kind", b"kind", "load", b"load", "run", b"run"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "kind", b"kind", "load", b"load", "park", b"park", "run", b"run"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "kind", b"kind", "load", b"load", "run", b"run"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "kind", b"kind", "load", b"load", "park", b"park", "run", b"run"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["load", "run", "cancel"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["load", "run", "cancel", "park"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -130,6 +134,27 @@ class Cancel(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Cancel: _TypeAlias = Cancel  # noqa: Y015
+
+@_typing.final
+class Park(_message.Message):
+    """Ends the running job after its next step with a checkpoint of that step; a job that is decoding finishes."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    JOB_FIELD_NUMBER: _builtins.int
+    job: _builtins.str
+    def __init__(
+        self,
+        *,
+        job: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["job", b"job"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Park: _TypeAlias = Park  # noqa: Y015
 
 @_typing.final
 class Event(_message.Message):
@@ -273,6 +298,7 @@ class Ended(_message.Message):
     JOB_FIELD_NUMBER: _builtins.int
     OK_FIELD_NUMBER: _builtins.int
     CANCELLED_FIELD_NUMBER: _builtins.int
+    PARKED_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     PEAK_BYTES_FIELD_NUMBER: _builtins.int
@@ -280,6 +306,8 @@ class Ended(_message.Message):
     """Empty: a Load failed."""
     ok: _builtins.bool
     cancelled: _builtins.bool
+    parked: _builtins.bool
+    """A checkpoint came before; the rest of the job is for another turn."""
     reason: _builtins.str
     """A name of limner.errors.v1.Reason without prefix."""
     message: _builtins.str
@@ -290,13 +318,14 @@ class Ended(_message.Message):
         job: _builtins.str = ...,
         ok: _builtins.bool = ...,
         cancelled: _builtins.bool = ...,
+        parked: _builtins.bool = ...,
         reason: _builtins.str = ...,
         message: _builtins.str = ...,
         peak_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "job", b"job", "message", b"message", "ok", b"ok", "peak_bytes", b"peak_bytes", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "job", b"job", "message", b"message", "ok", b"ok", "parked", b"parked", "peak_bytes", b"peak_bytes", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
