@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Self, cast
 
@@ -73,20 +73,13 @@ def listen(settings: Settings) -> socket.socket:
             f"LIMNER_GATEWAY_HOST is {settings.host}: other machines could use the studio without a token; "
             "use 127.0.0.1 and, from elsewhere, an ssh tunnel."
         )
-    host = settings.host.strip("[]")
+    host = "127.0.0.1" if settings.host == "localhost" else settings.host.strip("[]")
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        family, kind, protocol, _, address = _resolve(host, settings.port)[0]
-        listener = socket.socket(family, kind, protocol)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        listener.bind((host, settings.port))
     except OSError as error:
+        listener.close()
         text = f"Cannot listen on {host}:{settings.port}: {error.strerror}; set LIMNER_PORT to a free port."
         raise CannotListen(text) from error
     return listener
-
-
-def _resolve(host: str, port: int) -> Sequence[tuple[int, int, int, str, tuple[object, ...]]]:
-    return cast(
-        "Sequence[tuple[int, int, int, str, tuple[object, ...]]]",
-        socket.getaddrinfo(host, port, type=socket.SOCK_STREAM),
-    )

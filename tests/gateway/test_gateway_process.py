@@ -13,7 +13,9 @@ import httpx
 import pytest
 
 from gateway.openapi import document
+from gateway.server import CannotListen, GatewayServer, listen
 from gateway.settings import Settings
+from gateway.studio import CannotOpen
 from tests.gateway.flow import until_status
 from tests.gateway.scripted import ScriptedService, draw
 
@@ -42,16 +44,13 @@ async def base_url(process: Process) -> str:
     raise AssertionError("the gateway ended")
 
 
-async def refusal(settings: Settings, **changes: str) -> tuple[int | None, str]:
-    process = await start(settings, **changes)
-    _, errors = await process.communicate()
-    return process.returncode, errors.decode()
-
-
 async def test_sigterm_ends_it_in_order_even_with_an_open_stream(settings: Settings) -> None:
     process = await start(settings)
+    url = await base_url(process)
+    cmdline = await asyncio.to_thread(Path(f"/proc/{process.pid}/cmdline").read_bytes)
+    assert cmdline.startswith(b"limner-gateway")
     async with (
-        httpx.AsyncClient(base_url=await base_url(process)) as client,
+        httpx.AsyncClient(base_url=url) as client,
         client.stream("GET", "/events") as stream,
     ):
         process.send_signal(signal.SIGTERM)
@@ -81,40 +80,41 @@ async def test_jobs_survive_kill_9_and_end_once(settings: Settings, service: Scr
     assert await process.wait() == 0
 
 
-async def test_it_calls_itself_by_its_name(settings: Settings) -> None:
-    process = await start(settings)
-    await base_url(process)
-    assert (await asyncio.to_thread(Path(f"/proc/{process.pid}/cmdline").read_bytes)).startswith(
-        b"limner-gateway"
-    )
-    process.terminate()
-    await process.wait()
+async def test_it_refuses_to_listen_to_the_world_without_tokens(settings: Settings) -> None:
+    process = await start(settings, LIMNER_GATEWAY_HOST="0.0.0.0")
+    _, said = await process.communicate()
+    assert process.returncode == 1
+    assert said.count(b"\n") == 1
+    assert b"0.0.0.0" in said
+    assert b"token" in said
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.2", "example.org"])
-async def test_it_refuses_to_listen_to_the_world_without_tokens(settings: Settings, host: str) -> None:
-    code, said = await refusal(settings, LIMNER_GATEWAY_HOST=host)
-    assert code == 1
-    assert said.count("\n") == 1
-    assert host in said
-    assert "token" in said
+@pytest.mark.parametrize("host", ["192.168.1.2", "example.org", "::", "localhost.example.org"])
+def test_only_loopback_addresses_can_be_listened_to(settings: Settings, host: str) -> None:
+    with pytest.raises(CannotListen, match="token"):
+        listen(settings.model_copy(update={"host": host}))
 
 
-async def test_a_taken_port_is_one_clear_sentence(settings: Settings) -> None:
+def test_a_taken_port_is_one_clear_sentence(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        code, said = await refusal(settings, LIMNER_GATEWAY_PORT=str(port))
-    assert code == 1
-    assert said.count("\n") == 1
-    assert f"127.0.0.1:{port}" in said
+        with pytest.raises(CannotListen, match=f"127.0.0.1:{port}: Address already in use"):
+            listen(settings.model_copy(update={"port": port}))
 
 
 async def test_an_unusable_database_is_one_clear_sentence(settings: Settings, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    code, said = await refusal(settings, LIMNER_GATEWAY_DATABASE=f"sqlite:///{tmp_path}/file/jobs.db")
-    assert code == 1
-    assert said.count("\n") == 1
-    assert "cannot be opened" in said
+    (tmp_path / "file").touch()
+    broken = settings.model_copy(update={"database": f"sqlite:///{tmp_path}/file/jobs.db"})
+    with pytest.raises(CannotOpen, match=r"cannot be opened: .*Is its folder there and writable\?$"):
+        async with GatewayServer.open(broken):
+            pass
+
+
+async def test_an_unusable_image_store_is_one_clear_sentence(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CannotOpen, match="image store"):
+        async with GatewayServer.open(settings.model_copy(update={"images": f"{tmp_path}/file/images"})):
+            pass
 
 
 def test_the_committed_document_is_fresh() -> None:
