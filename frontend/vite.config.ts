@@ -9,7 +9,8 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: { proxy: Object.fromEntries(ROUTES.map((route) => [route, STUDIO_URL])) },
-  build: { target: "es2023", sourcemap: false },
+  // The first versions with light-dark(), on which both colour schemes rest.
+  build: { target: ["chrome123", "firefox120", "safari17.5"] },
   test: {
     environment: "happy-dom",
     setupFiles: ["./src/testing/setup.ts"],

@@ -1,5 +1,6 @@
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import { useRef } from "react";
 import type { Job } from "@/api/gen";
 import { settingsOf } from "@/api/job";
 import { jobQuery } from "@/api/jobs";
@@ -14,7 +15,7 @@ import { Announcer } from "./Announcer";
 import classes from "./App.module.css";
 import { ConnectionStrip } from "./ConnectionStrip";
 import { Header } from "./Header";
-import { followedJob } from "./staged-job";
+import { followedJob, shownImage } from "./staged-job";
 import { useJobs } from "./use-jobs";
 import { useSelection } from "./use-selection";
 
@@ -28,9 +29,13 @@ export function App() {
   useDocumentTitle(jobs.active.length > 0 ? `(${jobs.active.length}) Limner` : "Limner");
 
   const staged = picked ?? followedJob(jobs.active, jobs.history);
-  const stagedImage = staged?.images[picked ? selection.image : 0];
-  const show = (job: Job, image = 0) => select({ job: job.id, image });
-  const follow = () => select({ job: null, image: 0 });
+  const stagedImage = staged && shownImage(staged, picked ? selection.image : null);
+  const stage = useRef<HTMLElement>(null);
+  const stageAt = (job: string | null, image: number | null) => {
+    select({ job, image });
+    stage.current?.scrollIntoView({ block: "nearest" });
+  };
+  const show = (job: Job, image: number | null = null) => stageAt(job.id, image);
 
   return (
     <>
@@ -42,14 +47,14 @@ export function App() {
             draft={draft}
             lastSeed={stagedImage?.seed ?? null}
             onChange={setDraft}
-            onStarted={follow}
+            onStarted={() => stageAt(null, null)}
           />
         </aside>
-        <main className={classes.centre}>
+        <main className={classes.centre} ref={stage}>
           {staged ? (
             <Stage
               job={staged}
-              imageIndex={picked ? selection.image : 0}
+              image={stagedImage}
               onPickImage={(image) => show(staged, image)}
               onReuse={(job, seed) => setDraft({ ...settingsOf(job), seed, count: 1 })}
               onRetry={jobs.retry}
@@ -75,7 +80,7 @@ export function App() {
         <div className={classes.history}>
           <Gallery
             jobs={jobs.history}
-            selected={staged?.id}
+            shown={stagedImage?.id}
             hasMore={jobs.hasMore}
             isLoading={jobs.isLoadingMore}
             onMore={jobs.showMore}

@@ -2,7 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { LiveUpdates } from "@/api/live-updates";
-import { theme } from "./theme";
+import { cssVariables, theme } from "./theme";
 
 // Events keep the cache true, so nothing that was fetched grows old by itself.
 const createQueryClient = () =>
@@ -11,7 +11,7 @@ const createQueryClient = () =>
 export function Providers({ children }: { children: ReactNode }) {
   const [queryClient] = useState(createQueryClient);
   return (
-    <MantineProvider theme={theme} defaultColorScheme="auto">
+    <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
         <LiveUpdates>{children}</LiveUpdates>
       </QueryClientProvider>

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
 
 // Named after the pigments of the miniature painters whom the studio is named after.
 const verdigris: MantineColorsTuple = [
@@ -54,7 +54,6 @@ export const theme = createTheme({
   colors: { verdigris, vermilion, orpiment, dark: slate },
   primaryColor: "verdigris",
   primaryShade: { light: 7, dark: 4 },
-  autoContrast: true,
   black: "#17201d",
   defaultRadius: "md",
   cursorType: "pointer",
@@ -65,7 +64,41 @@ export const theme = createTheme({
   radius: { xs: "3px", sm: "5px", md: "8px", lg: "12px", xl: "18px" },
   headings: { fontWeight: "600" },
   components: {
+    Button: {
+      // Mantine picks one text colour for both schemes; here each has its own.
+      vars: (_: unknown, { variant = "filled" }: { variant?: string }) => ({
+        root:
+          variant === "filled"
+            ? {
+                "--button-bg": "var(--accent)",
+                "--button-hover": "var(--accent-strong)",
+                "--button-color": "var(--on-accent)",
+              }
+            : {},
+      }),
+    },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
   },
 });
+
+/** Points Mantine at the surfaces and inks of global.css, which know both colour schemes. */
+export const cssVariables: CSSVariablesResolver = () => {
+  const variables = {
+    "--mantine-color-body": "var(--surface-page)",
+    "--mantine-color-text": "var(--ink)",
+    "--mantine-color-dimmed": "var(--ink-quiet)",
+    "--mantine-color-placeholder": "var(--ink-faint)",
+    "--mantine-color-error": "var(--alarm)",
+    "--mantine-color-default": "var(--surface-raised)",
+    "--mantine-color-default-hover": "var(--accent-wash)",
+    "--mantine-color-default-color": "var(--ink)",
+    "--mantine-color-default-border": "var(--line-strong)",
+    "--mantine-color-verdigris-light": "var(--accent-wash)",
+    "--mantine-color-verdigris-light-hover": "var(--accent-wash-strong)",
+    "--mantine-color-verdigris-light-color": "var(--accent)",
+    "--mantine-color-disabled": "var(--line)",
+    "--mantine-color-disabled-color": "var(--ink-quiet)",
+  };
+  return { variables: {}, light: variables, dark: variables };
+};

@@ -2,7 +2,8 @@ import { useCallback, useSyncExternalStore } from "react";
 
 export interface Selection {
   job: string | null;
-  image: number;
+  /** Which image of the job; null shows the one being painted, or else the first. */
+  image: number | null;
 }
 
 const CHANGED = "limner:selection";
@@ -22,13 +23,15 @@ export function useSelection() {
   const parameters = new URLSearchParams(query);
   const select = useCallback((selection: Selection) => {
     const { job, image } = selection;
-    const address = job === null ? "/" : `/?job=${encodeURIComponent(job)}&image=${image}`;
-    window.history.replaceState(null, "", address);
+    const parameters = new URLSearchParams();
+    if (job !== null) parameters.set("job", job);
+    if (image !== null) parameters.set("image", String(image));
+    window.history.replaceState(null, "", `/?${parameters}`);
     window.dispatchEvent(new Event(CHANGED));
   }, []);
-  const image = Number(parameters.get("image") ?? 0);
+  const image = Number.parseInt(parameters.get("image") ?? "", 10);
   return {
-    selection: { job: parameters.get("job"), image: Number.isInteger(image) ? image : 0 },
+    selection: { job: parameters.get("job"), image: Number.isNaN(image) ? null : image },
     select,
   };
 }

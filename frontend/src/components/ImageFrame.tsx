@@ -1,4 +1,3 @@
-import type { CSSProperties } from "react";
 import classes from "./ImageFrame.module.css";
 
 interface ImageFrameProps {
@@ -10,12 +9,15 @@ interface ImageFrameProps {
   busy?: boolean;
 }
 
-/** A picture on its mount, as large as its place allows; the frame has its final shape before the picture comes. */
+/** A picture on its mount, as wide as its place says; the frame has its final shape before the picture comes. */
 export function ImageFrame({ src, alt, width, height, busy = false }: ImageFrameProps) {
-  const shape = { "--ratio": width / height } as CSSProperties;
   return (
-    <div className={classes.mount} style={shape}>
-      <div className={classes.window} data-busy={busy || undefined}>
+    <div className={classes.mount}>
+      <div
+        className={classes.window}
+        style={{ aspectRatio: width / height }}
+        data-busy={busy || undefined}
+      >
         {src && <img className={classes.image} src={src} alt={alt} />}
       </div>
     </div>

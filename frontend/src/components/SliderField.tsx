@@ -39,7 +39,7 @@ export function SliderField({ label, hint, error, value, onChange, ...range }: S
         label={null}
         size="sm"
         thumbSize={16}
-        thumbLabel={`${label}: ${hint}`}
+        thumbLabel={`${label} by dragging`}
         title={hint}
         className={classes.slider}
       />

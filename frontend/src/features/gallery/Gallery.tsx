@@ -5,7 +5,8 @@ import classes from "./Gallery.module.css";
 
 interface GalleryProps {
   jobs: readonly Job[];
-  selected: string | undefined;
+  /** The id of the image on the stage. */
+  shown: string | undefined;
   hasMore: boolean;
   isLoading: boolean;
   onMore: () => void;
@@ -13,7 +14,7 @@ interface GalleryProps {
 }
 
 /** Everything painted so far, newest first. */
-export function Gallery({ jobs, selected, hasMore, isLoading, onMore, onSelect }: GalleryProps) {
+export function Gallery({ jobs, shown, hasMore, isLoading, onMore, onSelect }: GalleryProps) {
   const tiles = jobs.flatMap((job) => job.images.map((image, index) => ({ job, image, index })));
   if (tiles.length === 0) return null;
   return (
@@ -26,7 +27,7 @@ export function Gallery({ jobs, selected, hasMore, isLoading, onMore, onSelect }
           <li key={`${job.id} ${image.id}`}>
             <UnstyledButton
               className={classes.tile}
-              aria-current={job.id === selected ? "true" : undefined}
+              aria-current={image.id === shown ? "true" : undefined}
               onClick={() => onSelect(job, index)}
             >
               <img src={image.url} alt={settingsOf(job).prompt} loading="lazy" decoding="async" />

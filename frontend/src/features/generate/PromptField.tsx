@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Textarea } from "@mantine/core";
+import { Group, Stack, Textarea, UnstyledButton } from "@mantine/core";
 import classes from "./PromptField.module.css";
 
 interface PromptFieldProps {
@@ -26,17 +26,14 @@ export function PromptField({ prompt, examples, error, onChange }: PromptFieldPr
       {prompt === "" && examples.length > 0 && (
         <Group gap={6} role="group" aria-label="Examples">
           {examples.map((example) => (
-            <Button
+            <UnstyledButton
               key={example}
-              variant="default"
-              size="compact-xs"
-              radius="xl"
               className={classes.example}
               title={example}
               onClick={() => onChange(example)}
             >
               {example}
-            </Button>
+            </UnstyledButton>
           ))}
         </Group>
       )}

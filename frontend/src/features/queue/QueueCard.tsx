@@ -25,11 +25,9 @@ export function QueueCard({ job, onSelect, onCancel }: QueueCardProps) {
       ) : (
         <div className={classes.thumb} />
       )}
-      <div className={classes.bodyless}>
-        <UnstyledButton className={classes.select} onClick={() => onSelect(job)}>
-          {prompt}
-        </UnstyledButton>
-      </div>
+      <UnstyledButton className={classes.select} onClick={() => onSelect(job)}>
+        {prompt}
+      </UnstyledButton>
       <Tooltip label="Cancel">
         <ActionIcon
           className={classes.actions}

@@ -3,7 +3,7 @@ import { IconCheck, IconCopy } from "@tabler/icons-react";
 import type { Job, JobImage } from "@/api/gen";
 import { settingsOf } from "@/api/job";
 import { spanInWords } from "@/components/words";
-import classes from "./Stage.module.css";
+import classes from "./Facts.module.css";
 
 /** The numbers that a picture was made from. */
 export function Facts({ job, image }: { job: Job; image: JobImage | undefined }) {

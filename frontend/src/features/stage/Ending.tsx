@@ -1,22 +1,19 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { IconDownload, IconRepeat } from "@tabler/icons-react";
 import type { Job, JobImage } from "@/api/gen";
-import { settingsOf } from "@/api/job";
 import { Facts } from "./Facts";
-import classes from "./Stage.module.css";
 
-interface LabelProps {
+interface EndingProps {
   job: Job;
   image: JobImage | undefined;
   onReuse: (job: Job, seed: number) => void;
   onRetry: (job: Job) => void;
 }
 
-/** The label beside a finished picture: its prompt, what it was made from, and what can be done with it. */
-export function Label({ job, image, onReuse, onRetry }: LabelProps) {
+/** How a job ended, what it was made from, and what can be done with it. */
+export function Ending({ job, image, onReuse, onRetry }: EndingProps) {
   return (
     <Stack gap="sm">
-      <Text className={classes.prompt}>{settingsOf(job).prompt}</Text>
       {job.error && <Text c="var(--alarm)">{job.error.message}</Text>}
       {job.status === "cancelled" && <Text c="dimmed">This run was cancelled.</Text>}
       <Facts job={job} image={image} />
