@@ -35,6 +35,7 @@ class Core:
         self.turns = Turns(self.book, policy)
         self.departures = Departures(self.book)
         self._recovered_s = now_s + RECOVERY_S
+        self._is_recovering = bool(past.workers)
 
     def hello(self, key: Key, seq: int, hello: rq.Hello, is_provable: bool, now_s: float) -> list[Effect]:
         """Opens a session, or says more about the worker of an open one; raises ProtocolViolation."""
@@ -103,7 +104,7 @@ class Core:
     def next_due_s(self) -> float | None:
         """The next time at which something is due; None when nothing ever will be by itself."""
         due = [*self.departures.due_s(), *self.turns.due_s()]
-        if self.book.workers.unsettled():
+        if self._is_recovering:
             due.append(self._recovered_s)
         return min(due, default=None)
 
@@ -149,6 +150,7 @@ class Core:
                 book.charge(lease.moved(State.RESIDENT))
 
     def _settle(self, now_s: float) -> list[Effect]:
-        is_recovering = now_s < self._recovered_s and bool(self.book.workers.unsettled())
-        self.turns.go_on(now_s, may_grant=not is_recovering)
+        if self._is_recovering:
+            self._is_recovering = now_s < self._recovered_s and bool(self.book.workers.unsettled())
+        self.turns.go_on(now_s, may_grant=not self._is_recovering)
         return self.book.take_effects()

@@ -62,6 +62,20 @@ class Past:
     workers: dict[Key, Met] = field(default_factory=dict[Key, Met])
     leases: dict[int, Lease] = field(default_factory=dict[int, Lease])
 
+    def add(self, record: Record) -> None:
+        """Goes on to what was so after `record`."""
+        match record:
+            case Opened():
+                self.epoch = record.epoch
+            case Met():
+                self.workers[record.key] = record
+            case Gone():
+                self.workers.pop(record.key, None)
+            case Charged():
+                self.leases[record.lease.token] = record.lease
+            case Freed():
+                self.leases.pop(record.token, None)
+
 
 def encode(record: Record) -> bytes:
     """Returns `record` as bytes."""
@@ -101,17 +115,7 @@ def replay(records: Iterable[Record]) -> Past:
     """Returns what was so after the last record."""
     past = Past()
     for record in records:
-        match record:
-            case Opened():
-                past.epoch = record.epoch
-            case Met():
-                past.workers[record.key] = record
-            case Gone():
-                past.workers.pop(record.key, None)
-            case Charged():
-                past.leases[record.lease.token] = record.lease
-            case Freed():
-                past.leases.pop(record.token, None)
+        past.add(record)
     return past
 
 

@@ -8,18 +8,18 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 from grpc import aio
 
 from limner.arbiter.v1 import arbiter_pb2 as pb
-from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceStub, add_ArbiterServiceServicer_to_server
-from limner.channel import connect
+from limner.arbiter.v1.arbiter_pb2_grpc import add_ArbiterServiceServicer_to_server
+from limner.channel import connect, is_unavailable
 from services.arbiter.core import Core
 from services.arbiter.engine import Engine
 from services.arbiter.journal import Journal
@@ -27,7 +27,10 @@ from services.arbiter.ledger import Device
 from services.arbiter.policy import FirstComeFirstServed
 from services.arbiter.servicer import Arbiter
 from services.rpc.server import TranslateErrors
-from tests.arbiter.holder import MIB
+from tests.arbiter.holder import MIB, to_stub
+
+if TYPE_CHECKING:
+    from tests.arbiter.holder import Stub
 
 CAPACITY_MIB = 1000
 
@@ -41,14 +44,14 @@ def run_dir() -> Iterator[Path]:
 
 
 @pytest.fixture
-async def stub(run_dir: Path) -> AsyncIterator[ArbiterServiceStub]:
+async def stub(run_dir: Path) -> AsyncIterator[Stub]:
     """A connection to an arbiter in this process with 1000 MiB."""
     async with serving(run_dir) as address, connect(address) as channel:
-        yield ArbiterServiceStub(channel)
+        yield to_stub(channel)
 
 
 @asynccontextmanager
-async def serving(run_dir: Path) -> AsyncIterator[str]:
+async def serving(run_dir: Path) -> AsyncGenerator[str]:
     """Runs an arbiter in this process and yields its address."""
     with Journal(run_dir / "ledger", "boot") as journal:
         device = Device("cpu:0", "host memory", CAPACITY_MIB * MIB, CAPACITY_MIB * MIB)
@@ -79,12 +82,24 @@ class ArbiterProcess:
     env: dict[str, str]
     process: asyncio.subprocess.Process | None = None
 
-    async def start(self, stub: ArbiterServiceStub) -> None:
+    async def start(self, stub: Stub) -> None:
         """Starts it and returns when it answers."""
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.arbiter", env=self.env, stderr=asyncio.subprocess.DEVNULL
         )
-        await stub.Snapshot(pb.SnapshotRequest(), wait_for_ready=True, timeout=30)
+        async with asyncio.timeout(30):
+            while not await self._answers(stub):
+                await asyncio.sleep(0.02)
+
+    async def _answers(self, stub: Stub) -> bool:
+        try:
+            await stub.Snapshot(pb.SnapshotRequest(), wait_for_ready=True)
+        except aio.AioRpcError as error:
+            # The connection to a killed predecessor breaks at its first use.
+            if is_unavailable(error):
+                return False
+            raise
+        return True
 
     async def kill(self) -> None:
         """Ends it with SIGKILL."""
@@ -108,8 +123,11 @@ async def arbiter_process(run_dir: Path) -> AsyncIterator[ArbiterProcess]:
     await arbiter.kill()
 
 
+StartSleeper = Callable[[], Awaitable[asyncio.subprocess.Process]]
+
+
 @pytest.fixture
-async def sleeper() -> AsyncIterator[Callable[[], asyncio.Future[asyncio.subprocess.Process]]]:
+async def sleeper() -> AsyncIterator[StartSleeper]:
     """Starts processes that stand for workers; those still alive are killed at the end."""
     started: list[asyncio.subprocess.Process] = []
 
@@ -118,7 +136,7 @@ async def sleeper() -> AsyncIterator[Callable[[], asyncio.Future[asyncio.subproc
         started.append(process)
         return process
 
-    yield lambda: asyncio.ensure_future(start())
+    yield start
     for process in started:
         if process.returncode is None:
             process.kill()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grpc import aio
 
 from limner.arbiter.v1 import arbiter_pb2 as pb
 from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceStub
+
+if TYPE_CHECKING:
+    from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceAsyncStub as Stub
 
 MIB = 1024 * 1024
 
@@ -99,8 +102,13 @@ class Holder:
             return error
 
 
+def to_stub(channel: aio.Channel) -> Stub:
+    """Returns the arbiter behind `channel`."""
+    return ArbiterServiceStub(channel)
+
+
 @asynccontextmanager
-async def session(stub: ArbiterServiceStub, name: str, incarnation: str = "1") -> AsyncIterator[Holder]:
+async def session(stub: Stub, name: str, incarnation: str = "1") -> AsyncGenerator[Holder]:
     """Opens a stream and hangs up at the end."""
     call = stub.Session()
     try:
@@ -109,7 +117,7 @@ async def session(stub: ArbiterServiceStub, name: str, incarnation: str = "1") -
         call.cancel()
 
 
-async def charged_bytes(stub: ArbiterServiceStub, device: str = "cpu:0") -> int:
+async def charged_bytes(stub: Stub, device: str = "cpu:0") -> int:
     """Returns what the ledger says is held."""
     snapshot = await stub.Snapshot(pb.SnapshotRequest())
     return next(d.charged_bytes for d in snapshot.devices if d.id == device)

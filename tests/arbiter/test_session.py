@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import os
+from typing import TYPE_CHECKING
 
 from limner.arbiter.v1 import arbiter_pb2 as pb
-from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceStub
 from tests.arbiter.holder import MIB, charged_bytes, session
 
+if TYPE_CHECKING:
+    from tests.arbiter.holder import Stub
 
-async def test_a_lease_goes_from_hello_to_release(stub: ArbiterServiceStub) -> None:
+
+async def test_a_lease_goes_from_hello_to_release(stub: Stub) -> None:
     async with session(stub, "a") as holder:
         await holder.hello(pid=os.getpid())
         token = await holder.take("t", 600, 100)
@@ -23,7 +26,7 @@ async def test_a_lease_goes_from_hello_to_release(stub: ArbiterServiceStub) -> N
 
 
 async def test_a_second_holder_waits_until_the_first_gives_back_what_is_recalled(
-    stub: ArbiterServiceStub,
+    stub: Stub,
 ) -> None:
     async with session(stub, "a") as first, session(stub, "b") as second:
         await first.hello(pid=os.getpid())
@@ -37,7 +40,7 @@ async def test_a_second_holder_waits_until_the_first_gives_back_what_is_recalled
         assert (await second.hear("offer")).ticket == "t2"
 
 
-async def test_an_active_lease_is_asked_back_by_drain_and_keeps_computing(stub: ArbiterServiceStub) -> None:
+async def test_an_active_lease_is_asked_back_by_drain_and_keeps_computing(stub: Stub) -> None:
     async with session(stub, "a") as first, session(stub, "b") as second:
         await first.hello(pid=os.getpid())
         await second.hello(pid=os.getpid())
@@ -52,7 +55,7 @@ async def test_an_active_lease_is_asked_back_by_drain_and_keeps_computing(stub: 
         await second.hear("offer")
 
 
-async def test_a_ticket_without_bytes_passes_while_memory_is_full(stub: ArbiterServiceStub) -> None:
+async def test_a_ticket_without_bytes_passes_while_memory_is_full(stub: Stub) -> None:
     async with session(stub, "a") as first, session(stub, "b") as second, session(stub, "probe") as probe:
         await first.hello(pid=os.getpid())
         await second.hello(pid=os.getpid())
@@ -67,7 +70,7 @@ async def test_a_ticket_without_bytes_passes_while_memory_is_full(stub: ArbiterS
         await probe.release(offer.token)
 
 
-async def test_a_probe_that_hangs_up_leaves_nothing(stub: ArbiterServiceStub) -> None:
+async def test_a_probe_that_hangs_up_leaves_nothing(stub: Stub) -> None:
     async with session(stub, "probe") as probe:
         await probe.hello()
         await probe.acquire("zero", 0)
@@ -82,7 +85,7 @@ async def test_a_probe_that_hangs_up_leaves_nothing(stub: ArbiterServiceStub) ->
 
 
 async def test_only_one_lease_computes_at_a_time_and_the_next_begins_at_its_end(
-    stub: ArbiterServiceStub,
+    stub: Stub,
 ) -> None:
     async with session(stub, "a") as first, session(stub, "b") as second:
         await first.hello(pid=os.getpid())
