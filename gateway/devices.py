@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from gateway import schemas
+from gateway import readiness, schemas
 from limner.arbiter.v1 import arbiter_pb2
 
 
@@ -24,7 +24,11 @@ def show_gpu(snapshot: arbiter_pb2.SnapshotResponse) -> schemas.Gpu:
         devices=[_show_device(device) for device in snapshot.devices],
         leases=[_show_lease(lease) for lease in snapshot.leases],
         tickets=[_show_ticket(ticket) for ticket in snapshot.tickets],
-        last_releases=[_show_release(release) for release in snapshot.last_releases],
+        last_releases=[
+            _show_release(release)
+            for release in snapshot.last_releases
+            if release.profile != readiness.PROFILE  # of no bytes, and one for each check of /readyz
+        ],
     )
 
 

@@ -15,6 +15,7 @@ from gateway.schemas import Part, Readiness
 from limner.arbiter.v1 import arbiter_pb2 as pb
 from limner.arbiter.v1 import arbiter_pb2_grpc
 
+PROFILE = "readiness"
 _TIMEOUT_S = 3.0
 
 
@@ -72,7 +73,7 @@ async def take_ticket(arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub) -> None
     await conversation.send(pb.SessionRequest(hello=pb.Hello(service="gateway")))
     await conversation.expect("welcome")
     ticket = f"readiness-{conversation.incarnation}"
-    nothing = pb.Alternative(tier="full", profile="readiness", charges=[pb.Charge()])
+    nothing = pb.Alternative(tier="full", profile=PROFILE, charges=[pb.Charge()])
     await conversation.send(
         pb.SessionRequest(acquire=pb.Acquire(ticket=ticket, alternatives=[nothing], priority=3))
     )

@@ -47,8 +47,8 @@ def resume_point(job: Job, stored: bytes | None) -> progress_pb2.Checkpoint | No
 
 
 def to_metadata(job: Job) -> str:
-    """Returns the PNG text from which a studio restores the form."""
-    record = {"version": METADATA_VERSION, "kind": "text-to-image", "job": job.id, "request": job.request}
+    """Returns the PNG text from which a studio restores the form; the same request gives the same file."""
+    record = {"version": METADATA_VERSION, "kind": "text-to-image", "request": job.request}
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
 

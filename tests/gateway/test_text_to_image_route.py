@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -49,7 +49,6 @@ async def test_the_service_is_asked_for_exactly_what_was_accepted(
     assert json.loads(call.metadata["limner"]) == {
         "version": 1,
         "kind": "text-to-image",
-        "job": done["id"],
         "request": done["request"],
     }
     assert [image["seed"] for image in done["images"]] == [40, 41, 42]
@@ -135,7 +134,7 @@ async def test_broken_json_is_explained(service: ScriptedService, client: httpx.
 async def test_a_huge_body_is_refused(
     service: ScriptedService, client: httpx.AsyncClient, is_chunked: bool
 ) -> None:
-    async def chunks() -> Any:
+    async def chunks() -> AsyncIterator[bytes]:
         for _ in range(40):
             yield b"x" * 65_536
 
