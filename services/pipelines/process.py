@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import fcntl
 import os
 import signal
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import structlog
 
+from limner.cli.tether import PARENT
 from limner.worker.v1.worker_pb2 import Command, Event, Ready
 from services.pipelines import memory
 from services.pipelines.framing import AsyncEnd, Closed
@@ -23,8 +23,6 @@ from services.pipelines.worker import SOCKET_FD_VARIABLE
 from services.rpc.errors import WorkerLost
 
 log = structlog.get_logger(__name__)
-
-_PR_SET_PDEATHSIG = 1  # prctl(2)
 
 # Two torch processes on the same cores: 16 + 16 forwards a second with spinning threads, 30 + 28 without, of
 # the 45 that one alone makes.
@@ -57,17 +55,21 @@ class WorkerProcess:
         lock_fd = _lock(holders_dir / lock_file)
         try:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                module,
+                # Not by preexec_fn: it would fork, and a fork of a process whose threads call gRPC may crash.
+                *(sys.executable, "-m", "limner.cli.tether", f"limner-{holder}-worker", "SIGKILL", module),
                 pass_fds=(theirs.fileno(), lock_fd),
-                env={**_PASSIVE_THREADS, **os.environ, SOCKET_FD_VARIABLE: str(theirs.fileno())},
-                preexec_fn=_die_with_parent,
+                env={
+                    **_PASSIVE_THREADS,
+                    **os.environ,
+                    SOCKET_FD_VARIABLE: str(theirs.fileno()),
+                    PARENT: str(os.getpid()),
+                },
             )
+            start_time_ticks = _start_time_ticks(process.pid)
         finally:
             theirs.close()
             os.close(lock_fd)
-        identity = Identity(incarnation, process.pid, _start_time_ticks(process.pid), lock_file)
+        identity = Identity(incarnation, process.pid, start_time_ticks, lock_file)
         log.info("worker started", worker_pid=process.pid, incarnation=incarnation)
         return cls(process, await AsyncEnd.open(ours), identity)
 
@@ -134,11 +136,10 @@ def _lock(path: Path) -> int:
     return fd
 
 
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
 def _start_time_ticks(pid: int) -> int:
     # The command name in field 2 may contain spaces; everything after its closing bracket is regular.
-    stat = Path(f"/proc/{pid}/stat").read_text()
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError as error:
+        raise WorkerLost("The worker died while it was being started.") from error
     return int(stat.rpartition(")")[2].split()[19])
