@@ -17,9 +17,7 @@ from tests.studio import STOP_S, Studio, running_studio, until
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos"), pytest.mark.timeout(180)]
 
 # Long enough to be hit in the middle, on any machine.
-LONG = TextToImage(
-    prompt="a red circle on the left, white background", seed=7, steps=100, width=256, height=256
-)
+LONG = TextToImage(prompt="a red circle on the left, white background", seed=7, steps=100)
 FINISH_S = 90.0
 
 
@@ -48,7 +46,7 @@ def in_the_middle(client: Client, job: Job, step: int = 30) -> Job:
 
     def look() -> Job | None:
         now = client.job(job.id)
-        assert not now.finished, now
+        assert not now.finished, now.error
         return now if now.progress.stage == "denoising" and now.progress.step >= step else None
 
     return until(look, f"step {step}", FINISH_S)
