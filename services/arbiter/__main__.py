@@ -15,11 +15,11 @@ from grpc import aio
 
 from limner.arbiter.v1.arbiter_pb2 import DESCRIPTOR
 from limner.arbiter.v1.arbiter_pb2_grpc import add_ArbiterServiceServicer_to_server
+from services.arbiter.batches import Tempo, TimeLimitedBatches
 from services.arbiter.cards import find_cards
 from services.arbiter.core import Core
 from services.arbiter.engine import Engine
 from services.arbiter.journal import Journal, JournalInUse
-from services.arbiter.policy import FirstComeFirstServed
 from services.arbiter.probes import Probe, RamProbe, ram_budget_bytes
 from services.arbiter.servicer import Arbiter
 from services.arbiter.settings import Settings
@@ -38,7 +38,8 @@ async def main(settings: Settings) -> None:
     probe = find_cards(budget_bytes) or RamProbe(budget_bytes)
     with Journal(settings.run_dir / "ledger", _boot_id()) as journal:
         sample = await asyncio.to_thread(probe.sample, {})
-        core = Core(sample.devices, journal.past, time.monotonic(), FirstComeFirstServed())
+        policy = TimeLimitedBatches(Tempo(batch_floor_s=settings.batch_s))
+        core = Core(sample.devices, journal.past, time.monotonic(), policy)
         engine = Engine(core, journal, holders_dir, _halt)
         engine.start()
         probing = asyncio.create_task(_look(probe, engine))

@@ -33,9 +33,11 @@ def _acquire(book: Book, key: Key, acquire: rq.Acquire, now_s: float) -> None:
     if acquire.ticket in known or not admit_ticket(book, key, acquire, now_s):
         return
     possible = tuple(a for a in acquire.alternatives if book.ledger.could_ever_fit(a.charges))
-    book.queue.tickets[acquire.ticket] = Ticket(
-        acquire.ticket, key, possible, acquire.priority, now_s, acquire.deadline_s, acquire.tenant
+    enqueued_s = book.inherited_s.pop(key, now_s)
+    ticket = Ticket(
+        acquire.ticket, key, possible, acquire.priority, enqueued_s, acquire.deadline_s, acquire.tenant
     )
+    book.queue.add(ticket)
 
 
 def _confirm(book: Book, key: Key, confirm: rq.Confirm, now_s: float) -> None:
@@ -54,8 +56,8 @@ def _loaded(book: Book, key: Key, loaded: rq.Loaded, now_s: float) -> None:
     lease = book.owned(key, loaded.token)
     if lease is None or lease.state is not State.LOADING:
         return
-    load_s = lease.load_s if lease.load_s is not None else now_s - lease.granted_s
-    resident = replace(lease.moved(State.RESIDENT), resident_s=now_s, load_s=load_s)
+    book.habits.loaded(lease.profile, now_s - lease.granted_s)
+    resident = replace(lease.moved(State.RESIDENT), resident_s=now_s, idle_s=now_s)
     book.charge(replace(resident, observed_bytes=loaded.observed_bytes))
     book.note("lease_resident", token=lease.token, holder=key.holder, observed_bytes=loaded.observed_bytes)
 
@@ -78,7 +80,8 @@ def _end(book: Book, key: Key, end: rq.End, now_s: float) -> None:
     if lease is None or book.queue.begins.pop((end.token, end.job), None):
         return
     if lease.state is State.ACTIVE and lease.job == end.job:
-        idle = lease.moved(State.RESIDENT)
+        book.habits.ran(lease.profile, now_s - lease.idle_s)
+        idle = replace(lease.moved(State.RESIDENT), idle_s=now_s)
         book.charge(idle.with_working(idle.working_bytes) if idle.charges else idle)
         book.note("job_ended", token=lease.token, job=end.job, peak_bytes=end.peak_bytes)
 
@@ -129,7 +132,7 @@ def _cancel(book: Book, key: Key, cancel: rq.Cancel, now_s: float) -> None:
             book.withdraw(token, requeue=True)
     ticket = book.queue.tickets.get(cancel.ticket)
     if ticket is not None and ticket.key == key:
-        del book.queue.tickets[cancel.ticket]
+        book.queue.remove(cancel.ticket)
         book.note("ticket_cancelled", ticket=cancel.ticket, waited_s=round(now_s - ticket.enqueued_s, 3))
 
 

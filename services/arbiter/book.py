@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from services.arbiter import responses as rs
 from services.arbiter.effects import Effect, Forget, Kill, Note, Send, Store
+from services.arbiter.habits import Habits
 from services.arbiter.holders import Worker, Workers
 from services.arbiter.leases import Key, Lease, State
 from services.arbiter.ledger import Device, Ledger
@@ -47,11 +48,14 @@ class Book:
         self.epoch = past.epoch + 1
         self.ledger = Ledger(devices)
         self.queue = Queue()
+        self.habits = Habits()
         self.workers = Workers()
         self.offers: dict[int, Outstanding] = {}
         self.releases: list[PastRelease] = []
         self.fenced_s: dict[Key, float] = {}  # When SIGTERM was sent.
         self.dead_s: dict[Key, float] = {}  # Since when a driver owes a dead worker's bytes.
+        # Since when the jobs of a recalled lease have been waiting; their next ticket keeps that age.
+        self.inherited_s: dict[Key, float] = {}
         self.last_token = self.epoch * _TOKENS_PER_EPOCH
         self._effects: list[Effect] = []
         for met in past.workers.values():
@@ -152,7 +156,7 @@ class Book:
         ticket = self.offers.pop(token).ticket
         self.ledger.drop(token)
         if requeue:
-            self.queue.restore(ticket)
+            self.queue.add(ticket)
         return ticket
 
     def withdraw_all(self, key: Key) -> None:
@@ -164,6 +168,7 @@ class Book:
         """Drops a worker that is gone and holds nothing."""
         self.fenced_s.pop(key, None)
         self.dead_s.pop(key, None)
+        self.inherited_s.pop(key, None)
         self.workers.forget(key)
         self.store(Gone(key))
         self._effects.append(Forget(key))

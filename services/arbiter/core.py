@@ -13,7 +13,7 @@ from services.arbiter.departures import Departures
 from services.arbiter.effects import Effect
 from services.arbiter.leases import EDGES, Key, State
 from services.arbiter.ledger import Device
-from services.arbiter.policy import FirstComeFirstServed
+from services.arbiter.policy import Policy
 from services.arbiter.records import Past, Record
 from services.arbiter.turns import Turns
 
@@ -28,9 +28,7 @@ class Core:
     that relies on it.
     """
 
-    def __init__(
-        self, devices: Sequence[Device], past: Past, now_s: float, policy: FirstComeFirstServed
-    ) -> None:
+    def __init__(self, devices: Sequence[Device], past: Past, now_s: float, policy: Policy) -> None:
         self.book = Book(devices, past)
         self.turns = Turns(self.book, policy)
         self.departures = Departures(self.book)

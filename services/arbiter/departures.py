@@ -25,7 +25,7 @@ class Departures:
         book = self._book
         book.withdraw_all(key)
         for ticket in book.queue.of(key):
-            del book.queue.tickets[ticket.id]
+            book.queue.remove(ticket.id)
         book.workers.get(key).is_connected, book.workers.get(key).is_settled = False, True
         for lease in book.ledger.held_by(key):
             if self._frees_at_death(lease):
@@ -57,7 +57,7 @@ class Departures:
                 f"Offer {token} was not confirmed in time; acquire again.",
             )
         for ticket in [t for t in book.queue.tickets.values() if self._ticket_due_s(t) <= now_s]:
-            del book.queue.tickets[ticket.id]
+            book.queue.remove(ticket.id)
             waited_s = round(now_s - ticket.enqueued_s, 1)
             message = (
                 f"The ticket waited {waited_s} s in vain; its deadline has passed or its session has ended."

@@ -33,6 +33,9 @@ class State(StrEnum):
 # States in which the holder cannot be trusted to stay within its grant.
 DOUBTFUL = frozenset({State.SUSPECT, State.FENCING, State.RECLAIMING, State.QUARANTINED})
 
+# Quarantined bytes may never come back.
+_ENDING = frozenset({State.SUSPECT, State.FENCING, State.RECLAIMING})
+
 # Leaving the ledger is possible from every state and is not an edge here.
 EDGES: dict[State, frozenset[State]] = {
     State.OFFERED: frozenset({State.LOADING}),
@@ -70,6 +73,7 @@ class Lease:
     job: str = ""
     resident_s: float = 0.0  # When it became resident.
     load_s: float | None = None  # Predicted or measured; the price of evicting it.
+    idle_s: float = 0.0  # When it was last loaded or used.
     working_bytes: int = 0  # Acquired for the first charge; a job may ask for more or less.
 
     def moved(self, state: State, *, job: str = "") -> Lease:
@@ -116,6 +120,13 @@ class Lease:
     def total_bytes(self) -> int:
         """What it holds on all devices together, contexts included."""
         return sum(self.bytes_on(device) + self.context_on(device) for device in self.devices())
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether its bytes will come back without anybody asking again."""
+        return self.state is not State.QUARANTINED and (
+            self.draining or self.state is State.UNLOADING or self.state in _ENDING
+        )
 
     @property
     def is_empty(self) -> bool:

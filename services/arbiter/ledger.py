@@ -86,6 +86,10 @@ class Ledger:
         known = self.devices.get(device)
         return known.capacity_bytes if known else 0
 
+    def free_bytes(self, device: str) -> int:
+        """What is neither held nor foreign; negative while others use more than their share."""
+        return self.capacity_bytes(device) - self.charged_bytes(device)
+
     def on(self, device: str) -> Collection[Lease]:
         """The leases charged on `device`."""
         return self._on.get(device, {}).values()
@@ -106,6 +110,10 @@ class Ledger:
         return self.fits_law(charges, key, gone) and all(
             self._turn_shortfall(id, charges, key, gone) <= 0 for id in _devices(charges)
         )
+
+    def shortfall_bytes(self, charges: Sequence[Charge], key: Key, gone: Collection[int]) -> int:
+        """Returns how many bytes at least must leave before `charges` keep the law."""
+        return sum(max(0, self._law_shortfall(id, charges, key, gone)) for id in _devices(charges))
 
     def could_ever_fit(self, charges: Sequence[Charge]) -> bool:
         """Tells whether `charges` would fit machines of this size if nothing else ran."""

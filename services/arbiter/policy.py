@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from services.arbiter.demands import Alternative, Charge
-from services.arbiter.leases import DOUBTFUL, Key, Lease, State
+from services.arbiter.habits import Habits
+from services.arbiter.leases import Key
 from services.arbiter.ledger import Ledger
 from services.arbiter.tickets import Queue, Ticket
 
@@ -17,6 +19,7 @@ class View:
 
     ledger: Ledger
     queue: Queue
+    habits: Habits
     is_reachable: Callable[[Key], bool]
     now_s: float
 
@@ -38,65 +41,37 @@ class Vacate:
     tokens: tuple[int, ...]
 
 
-Decision = Grant | Vacate | None
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Do nothing before something happens, or before this time."""
+
+    until_s: float | None = None
 
 
-class FirstComeFirstServed:
-    """Serves tickets strictly in order of arrival; those that ask for no byte need not wait."""
+Decision = Grant | Vacate | Wait
+Way = tuple[Alternative, tuple[Charge, ...]]
+
+
+class Policy(Protocol):
+    """Decides; may remember what it has decided, and nothing else."""
 
     def decide(self, view: View) -> Decision:
-        """Returns the next thing to do; None when nothing can be done before something else happens."""
-        ready = [ticket for ticket in view.queue.tickets.values() if view.is_reachable(ticket.key)]
-        for ticket in ready:
-            if ticket.is_empty:
-                return Grant(ticket, ticket.alternatives[0], ())
-        return _serve(ready[0], view.ledger) if ready else None
+        """Returns the next thing to do; it is asked again after every grant."""
+        ...
 
 
-def _serve(ticket: Ticket, ledger: Ledger) -> Decision:
-    ways = [(a, charges) for a in ticket.alternatives for charges in ledger.placements(a.charges)]
-    for alternative, charges in ways:
-        if ledger.fits(charges, ticket.key) and ledger.has_load_slot(charges):
-            return Grant(ticket, alternative, charges)
-    for _, charges in ways:
-        if (tokens := room(charges, ticket.key, ledger)) is not None:
-            return Vacate(ticket, tokens) if tokens else None
+def ways(ticket: Ticket, ledger: Ledger) -> list[Way]:
+    """Returns the ways to serve a ticket, best tier first, roomiest device first."""
+    return [(a, charges) for a in ticket.alternatives for charges in ledger.placements(a.charges)]
+
+
+def way_that_fits(ticket: Ticket, ledger: Ledger) -> Way | None:
+    """Returns the best way that could start to load this instant."""
+    for alternative, charges in ways(ticket, ledger):
+        has_bytes = all(
+            charge.resident_bytes + charge.load_extra_bytes <= ledger.free_bytes(charge.device)
+            for charge in charges
+        )
+        if has_bytes and ledger.has_load_slot(charges) and ledger.fits(charges, ticket.key):
+            return alternative, charges
     return None
-
-
-def room(charges: tuple[Charge, ...], key: Key, ledger: Ledger) -> tuple[int, ...] | None:
-    """Returns the leases to ask back so that `charges` fit, idle and least recently granted first.
-
-    Those already on their way out count as gone; None when even all leases together would not make room.
-    """
-    devices = {charge.device for charge in charges}
-    there = [lease for lease in ledger.leases.values() if lease.devices() & devices]
-    gone = {lease.token for lease in there if _is_leaving(lease)}
-    asked: list[int] = []
-    for lease in _most_dispensable_first(there):
-        if ledger.fits(charges, key, gone):
-            break
-        gone.add(lease.token)
-        asked.append(lease.token)
-    if not ledger.fits(charges, key, gone):
-        return None
-    return tuple(token for token in asked if _is_needed(token, gone, charges, key, ledger))
-
-
-def _is_needed(token: int, gone: set[int], charges: tuple[Charge, ...], key: Key, ledger: Ledger) -> bool:
-    if not ledger.fits(charges, key, gone - {token}):
-        return True
-    gone.discard(token)
-    return False
-
-
-def _is_leaving(lease: Lease) -> bool:
-    if lease.state is State.QUARANTINED:
-        return False
-    return lease.draining or lease.state is State.UNLOADING or lease.state in DOUBTFUL
-
-
-def _most_dispensable_first(leases: Iterable[Lease]) -> list[Lease]:
-    rank = {State.RESIDENT: 0, State.ACTIVE: 1, State.LOADING: 2}
-    willing = [lease for lease in leases if lease.state in rank and not lease.draining]
-    return sorted(willing, key=lambda lease: (rank[lease.state], lease.resident_s))

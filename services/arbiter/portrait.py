@@ -26,7 +26,7 @@ def to_snapshot(book: Book, revision: int, now_s: float, wall_s: float) -> pb.Sn
         ],
         leases=[_lease(lease, book, offset_s) for lease in granted],
         tickets=[
-            _ticket(ticket, place, now_s) for place, ticket in enumerate(book.queue.tickets.values(), start=1)
+            _ticket(ticket, place, now_s) for place, ticket in enumerate(book.queue.in_order(), start=1)
         ],
         last_releases=[_release(release, offset_s) for release in book.releases],
         host=_host(ledger),

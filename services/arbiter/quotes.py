@@ -6,7 +6,6 @@ from limner.arbiter.v1 import arbiter_pb2 as pb
 from services.arbiter.book import Book
 from services.arbiter.demands import Alternative
 from services.arbiter.leases import Key, State
-from services.arbiter.policy import room
 
 _SOMEBODY = Key("", "")
 
@@ -31,8 +30,7 @@ def _fit(alternative: Alternative, book: Book) -> pb.Fit.ValueType:
     ways = ledger.placements(alternative.charges)
     if any(ledger.fits(charges, _SOMEBODY) and ledger.has_load_slot(charges) for charges in ways):
         return pb.FIT_NOW
-    for charges in ways:
-        tokens = room(charges, _SOMEBODY, ledger)
-        if tokens and all(ledger.leases[token].state is State.RESIDENT for token in tokens):
-            return pb.FIT_AFTER_RECALL
+    idle = {t for t, lease in ledger.leases.items() if lease.is_leaving or lease.state is State.RESIDENT}
+    if any(ledger.fits(charges, _SOMEBODY, idle) for charges in ways):
+        return pb.FIT_AFTER_RECALL
     return pb.FIT_AFTER_WAIT

@@ -137,6 +137,7 @@ def _lease_row(lease: Lease) -> list[Any]:
         lease.job,
         lease.resident_s,
         lease.load_s,
+        lease.idle_s,
         lease.working_bytes,
     ]
 

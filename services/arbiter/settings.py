@@ -19,6 +19,11 @@ class Settings(BaseSettings):
     run_dir: Path = Field(
         default=Path("run"), description="Folder of the ledger and of holders/, the lock files."
     )
+    batch_s: float = Field(
+        default=30.0,
+        ge=0,
+        description="How long a busy model at least keeps a device that another waits for.",
+    )
     ram_budget_bytes: int | None = Field(
         default=None,
         ge=0,

@@ -1,11 +1,17 @@
-"""Who waits for memory."""
+"""Who waits for memory, and who waits to compute."""
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left, insort
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from services.arbiter.demands import Alternative
 from services.arbiter.leases import Key
+
+AGE_PER_LEVEL_S = 60.0  # A level of priority is worth this much waiting, so that nobody waits for ever.
+_NORMAL = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,12 @@ class Ticket:
     enqueued_s: float
     deadline_s: float | None = None
     tenant: str = ""
+    wait_bound_s: float | None = None
+
+    @property
+    def since_s(self) -> float:
+        """When it began to wait, moved by its priority; without bytes it is in nobody's way."""
+        return -math.inf if self.is_empty else effective_s(self.enqueued_s, self.priority)
 
     @property
     def is_empty(self) -> bool:
@@ -33,16 +45,50 @@ class WaitingBegin:
     token: int
     job: str
     priority: int
-    since_s: float
+    enqueued_s: float
     working_bytes: int = 0  # 0 keeps what was acquired.
+
+    @property
+    def since_s(self) -> float:
+        """When it began to wait, moved by its priority."""
+        return effective_s(self.enqueued_s, self.priority)
+
+
+def effective_s(enqueued_s: float, priority: int) -> float:
+    """Returns the time of arrival that a priority is worth; the smaller goes first."""
+    return enqueued_s - (priority - _NORMAL) * AGE_PER_LEVEL_S
 
 
 @dataclass(slots=True)
 class Queue:
-    """Tickets and waiting jobs, each in order of arrival."""
+    """Tickets by effective age, and waiting jobs by lease."""
 
     tickets: dict[str, Ticket] = field(default_factory=dict[str, Ticket])
     begins: dict[tuple[int, str], WaitingBegin] = field(default_factory=dict[tuple[int, str], WaitingBegin])
+    _order: list[tuple[float, int, str]] = field(default_factory=list[tuple[float, int, str]])
+    _places: dict[str, tuple[float, int, str]] = field(default_factory=dict[str, tuple[float, int, str]])
+    _count: int = 0
+
+    def add(self, ticket: Ticket) -> None:
+        """Enters a ticket where its age belongs; among equals the first to come is first."""
+        self._count += 1
+        place = (ticket.since_s, self._count, ticket.id)
+        insort(self._order, place)
+        self._places[ticket.id] = place
+        self.tickets[ticket.id] = ticket
+
+    def remove(self, id: str) -> Ticket:
+        """Takes a ticket out and returns it."""
+        del self._order[bisect_left(self._order, self._places.pop(id))]
+        return self.tickets.pop(id)
+
+    def in_order(self) -> Iterator[Ticket]:
+        """Yields the tickets, the one that has waited longest first."""
+        return (self.tickets[id] for _, _, id in self._order)
+
+    def position(self, id: str) -> int:
+        """The place of a ticket, from 1."""
+        return bisect_left(self._order, self._places[id]) + 1
 
     def of(self, key: Key) -> list[Ticket]:
         """The tickets of one worker."""
@@ -51,12 +97,3 @@ class Queue:
     def begins_of(self, token: int) -> list[WaitingBegin]:
         """The jobs that wait for one lease."""
         return [begin for begin in self.begins.values() if begin.token == token]
-
-    def restore(self, ticket: Ticket) -> None:
-        """Puts a ticket whose offer was withdrawn back to where its age belongs."""
-        self.tickets[ticket.id] = ticket
-        self.tickets = dict(sorted(self.tickets.items(), key=lambda item: item[1].enqueued_s))
-
-    def position(self, id: str) -> int:
-        """The place of a ticket, from 1."""
-        return list(self.tickets).index(id) + 1

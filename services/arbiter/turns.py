@@ -9,7 +9,7 @@ from services.arbiter import responses as rs
 from services.arbiter.book import OFFER_TTL_S, Book, Outstanding
 from services.arbiter.leases import Lease, State
 from services.arbiter.ledger import OverCommitted
-from services.arbiter.policy import FirstComeFirstServed, Grant, Vacate, View
+from services.arbiter.policy import Grant, Policy, Vacate, View
 from services.arbiter.tickets import Ticket, WaitingBegin
 
 RECALL_DEADLINE_S = 5.0
@@ -19,15 +19,17 @@ POSITION_EVERY_S = 0.25  # A long queue moves often; its holders are told no mor
 class Turns:
     """Carries out what the policy decides, and lets jobs begin when their device is free."""
 
-    def __init__(self, book: Book, policy: FirstComeFirstServed) -> None:
+    def __init__(self, book: Book, policy: Policy) -> None:
         self._book, self._policy = book, policy
         self._told_tickets: dict[str, int] = {}
         self._told_begins: dict[tuple[int, str], int] = {}
         self._tell_s: float | None = None
+        self._look_s: float | None = None
 
     def go_on(self, now_s: float, *, may_grant: bool) -> None:
         """Does everything that can be done now."""
         queue = self._book.queue
+        self._look_s = None
         if queue.tickets and may_grant:
             self._grant(now_s)
         if queue.begins:
@@ -42,7 +44,10 @@ class Turns:
         book = self._book
         book.charge(replace(lease, draining=True))
         book.note("recall_sent", token=lease.token, holder=lease.key.holder, state=lease.state, reason=reason)
-        for begin in book.queue.begins_of(lease.token):
+        waiting = book.queue.begins_of(lease.token)
+        if waiting:
+            book.inherited_s[lease.key] = min(begin.enqueued_s for begin in waiting)
+        for begin in waiting:
             del book.queue.begins[begin.token, begin.job]
             message = (
                 f"Lease {lease.token} is being recalled; release it and acquire again for {begin.job!r}."
@@ -62,23 +67,28 @@ class Turns:
         if self._tell_s is None or now_s < self._tell_s:
             return
         self._tell_s = None
-        for position, ticket in enumerate(self._book.queue.tickets.values(), start=1):
+        for position, ticket in enumerate(self._book.queue.in_order(), start=1):
             if self._told_tickets.get(ticket.id) != position:
                 self._tell(ticket, position)
 
     def due_s(self) -> Iterator[float]:
-        """Yields the time at which `tell_positions` has something to do."""
+        """Yields the times at which holders are told their places, and the policy may decide anew."""
+        if self._look_s is not None:
+            yield self._look_s
         if self._tell_s is not None:
             yield self._tell_s
 
     def _grant(self, now_s: float) -> None:
         book = self._book
-        view = View(book.ledger, book.queue, book.workers.is_reachable, now_s)
+        view = View(book.ledger, book.queue, book.habits, book.workers.is_reachable, now_s)
         while isinstance(decision := self._policy.decide(view), Grant):
             self._offer(decision, now_s)
         if isinstance(decision, Vacate):
             for token in decision.tokens:
                 self.recall(book.ledger.leases[token], f"{decision.ticket.key.holder} waits for its memory")
+        elif decision.until_s is not None:
+            # A moment more, so that rounding cannot bring the same answer again.
+            self._look_s = max(decision.until_s, now_s) + 0.001
 
     def _offer(self, grant: Grant, now_s: float) -> None:
         book, ticket, alternative = self._book, grant.ticket, grant.alternative
@@ -95,7 +105,7 @@ class Turns:
             working_bytes=grant.charges[0].working_bytes if grant.charges else 0,
         )
         book.ledger.grant(lease)
-        del book.queue.tickets[ticket.id]
+        book.queue.remove(ticket.id)
         book.offers[lease.token] = Outstanding(ticket, now_s + OFFER_TTL_S)
         book.note(
             "offer_made",
@@ -108,23 +118,24 @@ class Turns:
 
     def _begin(self, now_s: float) -> None:
         book = self._book
-        for waiting in list(book.queue.begins.values()):
+        for waiting in sorted(book.queue.begins.values(), key=lambda begin: begin.since_s):
             lease = book.ledger.leases[waiting.token]
-            if not self._accept(lease, waiting):
+            if not self._accept(lease, waiting, now_s):
                 self._make_wait(lease, waiting)
         self._told_begins = {key: told for key, told in self._told_begins.items() if key in book.queue.begins}
 
-    def _accept(self, lease: Lease, waiting: WaitingBegin) -> bool:
+    def _accept(self, lease: Lease, waiting: WaitingBegin, now_s: float) -> bool:
         book = self._book
         if lease.state is not State.RESIDENT or not book.ledger.has_compute_slot(lease):
             return False
-        active = lease.moved(State.ACTIVE, job=waiting.job)
+        active = replace(lease.moved(State.ACTIVE, job=waiting.job), idle_s=now_s)
         try:
             book.grow(active.with_working(waiting.working_bytes) if waiting.working_bytes else active)
         except OverCommitted:
             self._make_room(lease)
             return False
         del book.queue.begins[waiting.token, waiting.job]
+        book.habits.used(lease.profile, now_s)
         book.note("job_began", token=lease.token, job=waiting.job, holder=lease.key.holder)
         book.send(lease.key, rs.BeginAccepted(lease.token, waiting.job))
         return True
@@ -159,7 +170,7 @@ class Turns:
             self._told_tickets = {id: told for id, told in self._told_tickets.items() if id in tickets}
             self._tell_s = self._tell_s or (now_s + POSITION_EVERY_S if tickets else None)
         for id in [id for id in tickets if id not in self._told_tickets]:
-            self._tell(tickets[id], len(self._told_tickets) + 1)
+            self._tell(tickets[id], self._book.queue.position(id))
 
     def _tell(self, ticket: Ticket, position: int) -> None:
         self._told_tickets[ticket.id] = position

@@ -20,11 +20,11 @@ from grpc import aio
 from limner.arbiter.v1 import arbiter_pb2 as pb
 from limner.arbiter.v1.arbiter_pb2_grpc import add_ArbiterServiceServicer_to_server
 from limner.channel import connect, is_unavailable
+from services.arbiter.batches import Tempo, TimeLimitedBatches
 from services.arbiter.core import Core
 from services.arbiter.engine import Engine
 from services.arbiter.journal import Journal
 from services.arbiter.ledger import Device
-from services.arbiter.policy import FirstComeFirstServed
 from services.arbiter.servicer import Arbiter
 from services.rpc.server import TranslateErrors
 from tests.arbiter.holder import MIB, to_stub
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from tests.arbiter.holder import Stub
 
 CAPACITY_MIB = 1000
+# A busy model yields at once, so that tests of the protocol need not wait.
+EAGER = Tempo(batch_floor_s=0, batch_per_swap=0, linger_s=0, residency_loads=0)
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ async def serving(run_dir: Path) -> AsyncGenerator[str]:
     """Runs an arbiter in this process and yields its address."""
     with Journal(run_dir / "ledger", "boot") as journal:
         device = Device("cpu:0", "host memory", CAPACITY_MIB * MIB, CAPACITY_MIB * MIB)
-        core = Core([device], journal.past, time.monotonic(), FirstComeFirstServed())
+        core = Core([device], journal.past, time.monotonic(), TimeLimitedBatches(EAGER))
         engine = Engine(core, journal, run_dir / "holders", _fail)
         server = aio.server(interceptors=[TranslateErrors()])
         add_ArbiterServiceServicer_to_server(Arbiter(engine), server)
@@ -116,6 +118,7 @@ async def arbiter_process(run_dir: Path) -> AsyncIterator[ArbiterProcess]:
         **os.environ,
         "LIMNER_ARBITER_LISTEN": address,
         "LIMNER_ARBITER_RUN_DIR": str(run_dir),
+        "LIMNER_ARBITER_BATCH_S": "0",
         "LIMNER_ARBITER_RAM_BUDGET_BYTES": str(CAPACITY_MIB * MIB),
     }
     arbiter = ArbiterProcess(address, env)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 from services.arbiter import requests as rq
 from services.arbiter import responses as rs
+from services.arbiter.batches import TimeLimitedBatches
 from services.arbiter.core import Core
 from services.arbiter.demands import Alternative, Charge
 from services.arbiter.effects import Effect, Kill, Note, Send, Store
 from services.arbiter.leases import Key, State
 from services.arbiter.ledger import Device
-from services.arbiter.policy import FirstComeFirstServed
 from services.arbiter.records import Opened, Past, decode, encode, replay
 
 
@@ -79,7 +79,7 @@ class World:
 
     def restart(self) -> None:
         """Kills the arbiter and starts it again on what its file says; every session breaks."""
-        self.core = Core(self.devices, self.file, self.now_s, FirstComeFirstServed())
+        self.core = Core(self.devices, self.file, self.now_s, TimeLimitedBatches())
         self.file = replay([Opened(self.core.book.epoch, "boot"), *self.core.records()])
         for worker in self.workers.values():
             worker.is_connected = False

@@ -1,0 +1,138 @@
+"""Time-limited batches: a warm model keeps its device for a while, so loads are rare and waits bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+
+from services.arbiter.demands import Charge
+from services.arbiter.eviction import Candidate, cheapest_cover
+from services.arbiter.leases import Lease, State
+from services.arbiter.policy import Decision, Grant, Vacate, View, Wait, Way, way_that_fits, ways
+from services.arbiter.tickets import Ticket
+
+_NEVER = float("inf")
+_BACKFILL_WINDOW = 8  # Tickets behind the head that may be tried; more would cost more than it finds.
+
+
+@dataclass(frozen=True, slots=True)
+class Tempo:
+    """How patient the policy is; the defaults are the design's."""
+
+    batch_floor_s: float = 30.0
+    batch_per_swap: float = 4.5  # Bounds the share of time lost to swaps under full backlog to 1 / 4.5.
+    linger_s: float = 1.0  # After a job its front may be about to begin the next one.
+    residency_loads: float = 2.0  # A model stays at least this many times its own load time …
+    residency_cap_s: float = 10.0  # … but an idle one makes nobody wait longer than this.
+    unknown_run_s: float = 10.0  # Stands for a job of unknown length that wants to overtake.
+
+
+class TimeLimitedBatches:
+    """Serves the longest waiting ticket; a busy resident model yields to it after its batch time."""
+
+    def __init__(self, tempo: Tempo | None = None) -> None:
+        self.tempo = tempo or Tempo()
+        self._overtaken_s: dict[str, float] = {}
+
+    def decide(self, view: View) -> Decision:
+        """Returns the next grant, the next recall, or how long to wait."""
+        ready = (ticket for ticket in view.queue.in_order() if view.is_reachable(ticket.key))
+        head: Ticket | None = None
+        for ticket in islice(ready, _BACKFILL_WINDOW):
+            if (way := way_that_fits(ticket, view.ledger)) is not None and (
+                head is None or ticket.is_empty or self._may_overtake(ticket, way, head, view)
+            ):
+                self._overtaken_s.pop(ticket.id, None)
+                return Grant(ticket, *way)
+            head = head or ticket
+        if head is None:
+            self._overtaken_s.clear()
+            return Wait()
+        return self._make_room(head, view)
+
+    def batch_s(self, ticket: Ticket, view: View) -> float:
+        """How long a busy model may keep its device although `ticket` waits."""
+        return max(self.tempo.batch_floor_s, self.tempo.batch_per_swap * _load_s(ticket, view))
+
+    def _make_room(self, head: Ticket, view: View) -> Decision:
+        untils: list[float] = []
+        for _, charges in ways(head, view.ledger):
+            plan = self._plan(head, charges, view)
+            if isinstance(plan, Vacate):
+                return plan
+            untils.append(plan)
+        until_s = min(untils, default=_NEVER)
+        return Wait(None if until_s == _NEVER else until_s)
+
+    def _plan(self, head: Ticket, charges: tuple[Charge, ...], view: View) -> Vacate | float:
+        """Returns whom to ask now, or when that may first succeed."""
+        ledger = view.ledger
+        devices = {charge.device for charge in charges}
+        there = {lease.token: lease for id in devices for lease in ledger.on(id)}
+        leaving = {token for token, lease in there.items() if lease.is_leaving}
+        if ledger.fits(charges, head.key, leaving):
+            return _NEVER
+        times = {t: self._free_from_s(lease, head, view) for t, lease in there.items() if t not in leaving}
+        willing = [there[token] for token, free_s in times.items() if free_s <= view.now_s]
+        candidates = [self._candidate(lease, devices, view) for lease in willing]
+        shortfall_bytes = ledger.shortfall_bytes(charges, head.key, leaving)
+        tokens = cheapest_cover(
+            candidates, shortfall_bytes, lambda gone: ledger.fits(charges, head.key, leaving | gone)
+        )
+        if tokens is not None:
+            return Vacate(head, tokens)
+        return min((free_s for free_s in times.values() if free_s > view.now_s), default=_NEVER)
+
+    def _free_from_s(self, lease: Lease, head: Ticket, view: View) -> float:
+        """Returns when `lease` may be asked back for `head`; never, as long as only an event can tell."""
+        if lease.state not in {State.RESIDENT, State.ACTIVE}:
+            return _NEVER
+        batch_s = self.batch_s(head, view)
+        begins = view.queue.begins_of(lease.token)
+        if begins and min(begin.since_s for begin in begins) < head.since_s:
+            return _NEVER
+        if lease.state is State.ACTIVE or begins:
+            return lease.resident_s + batch_s
+        load_s = _reload_s(lease, view)
+        settled_s = lease.resident_s + min(self.tempo.residency_loads * load_s, self.tempo.residency_cap_s)
+        idle_s = lease.idle_s + min(self.tempo.linger_s, load_s)
+        # A ticket that has waited for two batches does not wait for an idle model.
+        return min(max(settled_s, idle_s), head.enqueued_s + 2 * batch_s)
+
+    def _candidate(self, lease: Lease, devices: set[str], view: View) -> Candidate:
+        is_busy = lease.state is State.ACTIVE or bool(view.queue.begins_of(lease.token))
+        # A busy model has a use at hand: its rate is that of its jobs, not of its past.
+        rate = 1.0 if is_busy else view.habits.rate(lease.profile, view.now_s)
+        bytes_there = sum(
+            lease.bytes_on(id) + lease.context_on(id) + lease.extra_on(id) for id in lease.devices() & devices
+        )
+        return Candidate(lease.token, rate * _reload_s(lease, view), bytes_there, lease.idle_s)
+
+    def _may_overtake(self, ticket: Ticket, way: Way, head: Ticket, view: View) -> bool:
+        """Tells whether `ticket` may start first: `head` keeps its bytes, and does not lose patience."""
+        taken_s = _load_s(ticket, view) + (way[0].run_s or self.tempo.unknown_run_s)
+        total_s = self._overtaken_s.get(head.id, 0.0) + taken_s
+        if total_s > 2 * self.batch_s(head, view):
+            return False
+        if not any(_fit_together(charges, way[1], head, view) for _, charges in ways(head, view.ledger)):
+            return False
+        self._overtaken_s[head.id] = total_s
+        return True
+
+
+def _fit_together(ours: tuple[Charge, ...], theirs: tuple[Charge, ...], head: Ticket, view: View) -> bool:
+    """Tells whether both fit side by side once everybody else has left."""
+    devices = {charge.device for charge in ours} & {charge.device for charge in theirs}
+    others = {lease.token for id in devices for lease in view.ledger.on(id)}
+    return not devices or view.ledger.fits((*ours, *theirs), head.key, others)
+
+
+def _load_s(ticket: Ticket, view: View) -> float:
+    first = ticket.alternatives[0]
+    learnt_s = view.habits.load_s(first.profile)
+    return learnt_s if learnt_s is not None else first.load_s or 0.0
+
+
+def _reload_s(lease: Lease, view: View) -> float:
+    learnt_s = view.habits.load_s(lease.profile)
+    return learnt_s if learnt_s is not None else lease.load_s or 0.0

@@ -1,0 +1,63 @@
+"""What experience says about each profile: how long it loads and runs, and how often it is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+_HALF_LIFE_S = 600.0  # A use counts half after ten minutes: a studio's session, not its history.
+_WEIGHT = 0.5  # Of the newest measurement.
+_LN_2 = 0.6931471805599453
+
+
+@dataclass(slots=True)
+class _Habit:
+    load_s: float | None = None
+    run_s: float | None = None
+    uses: float = 0.0
+    counted_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Habits:
+    """Learnt figures by profile; times are arguments."""
+
+    _by_profile: dict[str, _Habit] = field(default_factory=dict[str, _Habit])
+
+    def loaded(self, profile: str, load_s: float) -> None:
+        """Learns from a load."""
+        habit = self._by_profile.setdefault(profile, _Habit())
+        habit.load_s = _mix(habit.load_s, load_s)
+
+    def ran(self, profile: str, run_s: float) -> None:
+        """Learns from a job."""
+        habit = self._by_profile.setdefault(profile, _Habit())
+        habit.run_s = _mix(habit.run_s, run_s)
+
+    def used(self, profile: str, now_s: float) -> None:
+        """Counts a use."""
+        habit = self._by_profile.setdefault(profile, _Habit())
+        habit.uses = self._faded(habit, now_s) + 1.0
+        habit.counted_s = now_s
+
+    def load_s(self, profile: str) -> float | None:
+        """How long it takes to load, if it ever did."""
+        habit = self._by_profile.get(profile)
+        return habit.load_s if habit else None
+
+    def run_s(self, profile: str) -> float | None:
+        """How long its jobs take, if there was any."""
+        habit = self._by_profile.get(profile)
+        return habit.run_s if habit else None
+
+    def rate(self, profile: str, now_s: float) -> float:
+        """How often it is used, per second, of late."""
+        habit = self._by_profile.get(profile)
+        return self._faded(habit, now_s) * _LN_2 / _HALF_LIFE_S if habit else 0.0
+
+    @staticmethod
+    def _faded(habit: _Habit, now_s: float) -> float:
+        return habit.uses * 0.5 ** ((now_s - habit.counted_s) / _HALF_LIFE_S)
+
+
+def _mix(old: float | None, new: float) -> float:
+    return new if old is None else old + _WEIGHT * (new - old)

@@ -1,0 +1,110 @@
+"""What was learnt about profiles, kept across restarts and reboots. Losing it costs time, never safety."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from services.arbiter.sizing import KEPT_PROFILES, KEPT_SAMPLES, Floor, Place, Sizing, Track, Usage
+
+log = structlog.get_logger(__name__)
+
+_FORMAT = 1
+
+
+class Profiles:
+    """One file; a crash at any moment leaves the old one or the new one.
+
+    The arbiter's time plus `to_wall_s` is wall-clock time, in which the file is written.
+    """
+
+    def __init__(self, path: Path, to_wall_s: float) -> None:
+        self._path, self._to_wall_s = path, to_wall_s
+        self._kept_revision = 0
+
+    def load(self) -> Sizing:
+        """Returns what an earlier arbiter learnt; nothing, with a line in the log, when that cannot be read."""
+        try:
+            return Sizing(decode(self._path.read_bytes(), self._to_wall_s))
+        except FileNotFoundError:
+            return Sizing()
+        except (OSError, ValueError) as error:
+            log.warning(
+                "profiles_unreadable", path=str(self._path), error=str(error), consequence="starts empty"
+            )
+            return Sizing()
+
+    def is_due(self, sizing: Sizing) -> bool:
+        """Tells whether anything was learnt that is not kept yet."""
+        return sizing.revision != self._kept_revision
+
+    def keep(self, usages: Mapping[Place, Usage], revision: int) -> None:
+        """Writes what is known at `revision`; may block. A disk that refuses is noted and tried again."""
+        fresh = self._path.with_suffix(".new")
+        try:
+            with fresh.open("wb") as file:
+                file.write(encode(usages, self._to_wall_s))
+                file.flush()
+                # Else a power cut could leave the new name with none of its bytes.
+                os.fsync(file.fileno())
+            fresh.replace(self._path)
+        except OSError as error:
+            log.warning(
+                "profiles_not_kept", path=str(self._path), error=str(error), consequence="tried again"
+            )
+            return
+        self._kept_revision = revision
+
+
+def encode(usages: Mapping[Place, Usage], to_wall_s: float) -> bytes:
+    """Returns `usages` as one line with its checksum and one of JSON."""
+    shift_s = round(to_wall_s)
+    rows = [[*place, *_usage_row(usage, shift_s)] for place, usage in usages.items()]
+    body = json.dumps({"format": _FORMAT, "profiles": rows}, separators=(",", ":")).encode()
+    return b"%08x\n%s\n" % (zlib.crc32(body), body)
+
+
+def decode(data: bytes, to_wall_s: float) -> dict[Place, Usage]:
+    """Returns what `encode` made into `data`; raises ValueError when it did not."""
+    checksum, _, rest = data.partition(b"\n")
+    body = rest.removesuffix(b"\n")
+    if checksum != b"%08x" % zlib.crc32(body):
+        raise ValueError("The checksum is wrong; the file is torn or was edited.")
+    document = json.loads(body)
+    if document["format"] != _FORMAT:
+        raise ValueError(f"The format is {document['format']}; this arbiter reads {_FORMAT}.")
+    shift_s = round(to_wall_s)
+    rows: list[list[Any]] = document["profiles"][-KEPT_PROFILES:]
+    return {(profile, device): _usage(row, shift_s) for profile, device, *row in rows}
+
+
+def _usage_row(usage: Usage, shift_s: int) -> list[Any]:
+    tracks = [
+        [list(track.samples), track.charge_bytes, track.clean_runs] for track in (usage.resting, usage.peak)
+    ]
+    floors = [
+        [floor.bytes, floor.expires_s + shift_s if floor.bytes else 0]
+        for floor in (usage.load_floor, usage.peak_floor)
+    ]
+    return [*tracks, *floors]
+
+
+def _usage(row: list[Any], shift_s: int) -> Usage:
+    resting, peak, load_floor, peak_floor = row
+    return Usage(_track(resting), _track(peak), _floor(load_floor, shift_s), _floor(peak_floor, shift_s))
+
+
+def _track(row: list[Any]) -> Track:
+    samples, charge_bytes, clean_runs = row
+    return Track(tuple(samples[-KEPT_SAMPLES:]), charge_bytes, clean_runs)
+
+
+def _floor(row: list[Any], shift_s: int) -> Floor:
+    floor_bytes, expires_s = row
+    return Floor(floor_bytes, expires_s - shift_s) if floor_bytes else Floor()
