@@ -29,6 +29,7 @@ class Device:
     health: str = "ok"
     # Host memory is back when the process is gone; a driver may take its time.
     frees_at_death: bool = True
+    margin_bytes: int = 0  # Kept back of the total; doubled while nobody can look.
 
     @property
     def capacity_bytes(self) -> int:

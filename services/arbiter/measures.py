@@ -45,7 +45,7 @@ class Measures:
         return self.sizing.sized(alternative, devices, now_s)
 
     def confirmed(self, lease: Lease, ledger: Ledger) -> None:
-        """Remembers what its device held before `lease` touches anything, if nothing has moved since the look."""
+        """Remembers what the device held before `lease` touches it, if nothing has moved since the last look."""
         charge = _only_charge(lease)
         scene = self._scenes.get(charge.device) if charge else None
         if charge and scene and scene.leases == _others(lease, ledger):
@@ -134,30 +134,6 @@ class Measures:
         said_bytes = _without_context(charge, lease.observed_bytes)
         if resident_bytes * 100 > said_bytes * _OVERUSE_PERCENT:
             self.sizing.rested(_place(lease), resident_bytes)
-
-
-def overdrawn(ledger: Ledger) -> list[Lease]:
-    """Returns the idle leases to ask back, longest idle first, where more is held than there is."""
-    asked: list[Lease] = []
-    for id in ledger.devices:
-        there = list(ledger.on(id))
-        missing_bytes = ledger.charged_bytes(id) - ledger.capacity_bytes(id)
-        missing_bytes -= sum(_freed_on(lease, id) for lease in there if lease.draining or lease in asked)
-        idle = [
-            lease
-            for lease in there
-            if lease.state is State.RESIDENT and not lease.draining and lease not in asked
-        ]
-        for lease in sorted(idle, key=lambda lease: lease.resident_s):
-            if missing_bytes <= 0:
-                break
-            asked.append(lease)
-            missing_bytes -= _freed_on(lease, id)
-    return asked
-
-
-def _freed_on(lease: Lease, id: str) -> int:
-    return lease.bytes_on(id) + lease.context_on(id)
 
 
 def _only_charge(lease: Lease) -> Charge | None:
