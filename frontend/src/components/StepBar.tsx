@@ -6,11 +6,20 @@ import { activityOf, fractionOf } from "./words";
 export function StepBar({ job }: { job: Job }) {
   const percent = Math.round(fractionOf(job) * 100);
   return (
-    <Progress.Root size={5} radius="xl" transitionDuration={200}>
+    <Progress.Root
+      size={5}
+      radius="xl"
+      transitionDuration={200}
+      role="progressbar"
+      aria-label="Progress"
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent}
+      aria-valuetext={activityOf(job)}
+    >
       <Progress.Section
+        withAria={false}
         value={percent}
-        aria-label="Progress"
-        aria-valuetext={activityOf(job)}
         color={job.status === "cancelling" ? "gray" : "verdigris"}
       />
     </Progress.Root>

@@ -23,7 +23,8 @@ test.each([
 });
 
 test.each([
-  [{ status: "queued", progress: { queue_position: 2, stage: "waiting" } }, "2nd in line"],
+  [{ status: "queued", progress: { queue_position: 2, waiting_for: "memory" } }, "2nd in line"],
+  [{ status: "running", progress: { waiting_for: "memory" } }, "Waiting: memory"],
   [
     { status: "queued", progress: { waiting_for: "the text-to-image service" } },
     "Waiting: the text-to-image service",

@@ -38,10 +38,11 @@ const STAGES: Record<Stage, string> = {
 /** What an unfinished job is doing, in a few words. */
 export function activityOf({ status, progress }: Job): string {
   if (status === "cancelling") return "Stopping";
-  if (progress.waiting_for) return `Waiting: ${progress.waiting_for}`;
-  if (status === "queued") {
-    return progress.queue_position ? capitalised(placeInLine(progress.queue_position)) : "In line";
+  if (status === "queued" && progress.queue_position) {
+    return capitalised(placeInLine(progress.queue_position));
   }
+  if (progress.waiting_for) return `Waiting: ${progress.waiting_for}`;
+  if (status === "queued") return "In line";
   const isPainting = progress.stage === "denoising" && progress.total_steps > 0;
   if (!isPainting) return STAGES[progress.stage];
   const image =

@@ -9,11 +9,16 @@ export function Working({ job, onCancel }: { job: Job; onCancel: (job: Job) => v
     <Stack gap={8}>
       <StepBar job={job} />
       <Group justify="space-between" wrap="nowrap" align="center">
-        <Text size="sm">
+        <Text component="div" size="sm">
           {activityOf(job)}
           <Text span c="dimmed">
             {remainingOf(job) && `, ${remainingOf(job)} left`}
           </Text>
+          {job.status === "queued" && job.progress.waiting_for && (
+            <Text component="div" size="sm" c="var(--waiting)">
+              Waiting: {job.progress.waiting_for}
+            </Text>
+          )}
         </Text>
         <Button
           variant="default"
