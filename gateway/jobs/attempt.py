@@ -58,14 +58,16 @@ class Superseded(Exception):
 class Attempt:
     """One try at one job on one replica."""
 
-    def __init__(self, job_id: str, replica: Replica, books: Books) -> None:
+    def __init__(self, job_id: str, fresh: Job | None, replica: Replica, books: Books) -> None:
         self.job_id = job_id
+        self._fresh = fresh
         self._replica = replica
         self._books = books
         self._job: Job
         self._call: (
             aio.UnaryStreamCall[t2i_pb2.GenerateImagesRequest, t2i_pb2.GenerateImagesResponse] | None
         ) = None
+        self._starting: asyncio.Task[bool] | None = None
         self._is_cancelled = False
         self._has_checkpoint = False
         self._has_advanced = False
@@ -94,8 +96,8 @@ class Attempt:
                 return await self._give_up()
 
     async def _run(self) -> Ending:
-        job = await self._books.store.get(self.job_id)
-        if job is None or job.state is not State.QUEUED:
+        job = self._fresh or await self._books.store.get(self.job_id)
+        if job is None or job.state is not State.QUEUED or self._is_cancelled:
             raise Superseded
         self._job = job
         if job.model is None and not await self._settle_model():
@@ -141,7 +143,7 @@ class Attempt:
         now = time.monotonic()
         if self._job.state is State.QUEUED and progress.stage is not Stage.WAITING:
             self._kept_at = now
-            await self._start(progress)
+            self._start(progress)
         elif is_new_stage and now - self._kept_at >= KEEP_INTERVAL_S:
             self._kept_at = now
             await self._record(replace(self._job, progress=progress))
@@ -167,17 +169,20 @@ class Attempt:
         images = tuple(sorted([*others, picture], key=lambda each: each.index))
         self._has_advanced = True
         if self._job.state is State.QUEUED:
-            await self._start(self._progress())
+            self._start(self._progress())
         if len(images) == self._wanted_count():
             await self._end(State.SUCCEEDED, images=images)
         else:
             await self._record(replace(self._job, images=images, progress=self._progress()))
 
-    async def _start(self, progress: Progress) -> None:
+    def _start(self, progress: Progress) -> None:
         now = time.time()
         self._books.metrics.wait.observe(now - self._job.created_at)
         started_at = self._job.started_at or now
-        await self._record(replace(self._job, state=State.RUNNING, progress=progress, started_at=started_at))
+        running = replace(self._job, state=State.RUNNING, progress=progress, started_at=started_at)
+        # Written while the service goes on: the first image of a fast model need not wait for it.
+        self._starting = asyncio.create_task(self._books.store.record(self._job, running))
+        self._job = running
 
     async def _conclude(self) -> Ending:
         if not self._job.state.is_final:
@@ -236,6 +241,10 @@ class Attempt:
         return Ending()
 
     async def _record(self, after: Job) -> None:
+        if self._starting is not None:
+            starting, self._starting = self._starting, None
+            if not await starting:
+                raise Superseded
         if not await self._books.store.record(self._job, after):
             raise Superseded
         self._job = after

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 2.0
 _SHOWN_IN_QUEUE = 100
+_FRESH_LIMIT = 256
 
 
 class Dispatcher:
@@ -35,13 +36,14 @@ class Dispatcher:
         self._board = books.board
         self._replicas = replicas
         self._attempts: dict[str, Attempt] = {}
+        self._fresh: dict[str, Job] = {}  # as they are in the store, to spare reading them again
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Takes up what the last gateway left."""
         await self._books.store.recover()
         for job in await self._books.store.queued():
-            self._board.queue(job)
+            self._queue(job)
         self._fill()
 
     async def stop(self) -> None:
@@ -52,7 +54,7 @@ class Dispatcher:
 
     def submit(self, job: Job) -> None:
         """Puts a job that is already in the store in line."""
-        self._board.queue(job)
+        self._queue(job)
         self._fill()
 
     async def cancel(self, job_id: str) -> Job | None:
@@ -69,8 +71,14 @@ class Dispatcher:
                 return after
         return None
 
+    def _queue(self, job: Job) -> None:
+        self._board.queue(job)
+        if len(self._fresh) < _FRESH_LIMIT:
+            self._fresh[job.id] = job
+
     def _hang_up(self, job_id: str) -> None:
         self._board.line.discard(job_id)
+        self._fresh.pop(job_id, None)
         attempt = self._attempts.get(job_id)
         if attempt is not None:
             attempt.cancel()
@@ -86,7 +94,7 @@ class Dispatcher:
             self._board.line.discard(job_id)
             self._board.in_hand[job_id] = Progress()
             replica.jobs.add(job_id)
-            self._attempts[job_id] = Attempt(job_id, replica, self._books)
+            self._attempts[job_id] = Attempt(job_id, self._fresh.pop(job_id, None), replica, self._books)
             self._spawn(self._work(job_id, replica))
         self._announce()
 
@@ -105,7 +113,7 @@ class Dispatcher:
 
     def _settle(self, ending: Ending, replica: Replica) -> None:
         if ending.again is not None:
-            self._board.queue(ending.again)
+            self._queue(ending.again)
         if ending.verdict is not None and ending.verdict.obstacle is not None:
             self._rest(replica, ending.verdict)
         elif ending.verdict is None:

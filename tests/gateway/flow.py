@@ -23,7 +23,7 @@ async def submit(client: httpx.AsyncClient, **body: Any) -> Json:
 async def finish(client: httpx.AsyncClient, **body: Any) -> Json:
     """Sends a job and returns it as it ended."""
     answer = await client.post(
-        "/generate/text-to-image", json={"prompt": "a red circle"} | body, headers={"Prefer": "wait=15"}
+        "/generate/text-to-image", json={"prompt": "a red circle"} | body, headers={"Prefer": "wait=60"}
     )
     assert answer.status_code == 200, answer.text
     return answer.json()
@@ -37,7 +37,7 @@ async def job(client: httpx.AsyncClient, job_id: str) -> Json:
 
 async def until(client: httpx.AsyncClient, job_id: str, is_so: Callable[[Json], bool]) -> Json:
     """Returns the job as soon as `is_so`."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while not is_so(found := await job(client, job_id)):
             await asyncio.sleep(0.01)
     return found
@@ -61,7 +61,7 @@ async def listening(
 async def take(events: AsyncIterator[Json], is_last: Callable[[Json], bool]) -> list[Json]:
     """Returns the events up to the first of which `is_last` is true."""
     taken: list[Json] = []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         async for event in events:
             taken.append(event)
             if is_last(event):

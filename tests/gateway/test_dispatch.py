@@ -217,7 +217,7 @@ async def test_cancelling_a_waiting_job_is_immediate(
     service: ScriptedService, client: httpx.AsyncClient
 ) -> None:
     gate = Gate()
-    service.scripts = [gate, wait_in_line]
+    service.scripts, service.usual = [gate], wait_in_line
     ids = [(await submit(client))["id"] for _ in range(3)]
     await gate.reached.wait()
     for job_id in ids[1:]:

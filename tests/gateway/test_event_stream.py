@@ -103,23 +103,27 @@ async def test_previews_are_shown_at_most_twice_a_second_and_never_kept(
     assert {event["type"] for event in history} == {"job"}
 
 
-async def test_steps_are_told_while_a_job_runs(service: ScriptedService, client: httpx.AsyncClient) -> None:
+async def test_stages_are_told_as_they_begin(service: ScriptedService, client: httpx.AsyncClient) -> None:
+    heard = {STAGE_LOADING: asyncio.Event(), STAGE_DENOISING: asyncio.Event()}
+
     async def step(request: Request, context: Context) -> AsyncIterator[Response]:
-        yield progress(STAGE_LOADING)
-        for number in range(3):
-            yield progress(STAGE_DENOISING, number)
-            await asyncio.sleep(0.12)  # longer than two events that are not kept lie apart
+        for stage, is_heard in heard.items():
+            yield progress(stage, 2)
+            await is_heard.wait()
         yield result(request)
 
     service.scripts = [step]
     async with listening(client) as events:
-        accepted = await submit(client)
-        told = jobs(await take(events, is_end_of(accepted["id"])))
-    stages = [
-        (job["progress"]["stage"], job["progress"]["step"]) for job in told if job["status"] == "running"
-    ]
-    assert stages[0] == ("loading", 0)
-    assert stages[-1] == ("denoising", 2)
+        await submit(client)
+        for name, is_heard in zip(("loading", "denoising"), heard.values(), strict=True):
+            told = await take(events, lambda event, name=name: is_at(event, name))
+            assert told[-1]["data"]["job"]["progress"]["step"] == 2
+            is_heard.set()
+
+
+def is_at(event: Json, stage: str) -> bool:
+    data = event["data"]
+    return data["type"] == "job" and data["job"]["progress"]["stage"] == stage
 
 
 async def test_the_queue_says_what_holds_it_up(client: httpx.AsyncClient, sockets: Path) -> None:
