@@ -88,8 +88,9 @@ def _look(card: _Card, ours_bytes: int) -> Device:
 
 
 def _id(device: Path) -> str:
-    """The card's own number where it has one, else its slot."""
-    return f"amd:{_text(device / 'unique_id') or device.resolve().name}"
+    """The name by which ROCR_VISIBLE_DEVICES knows a card, else its slot."""
+    unique = _text(device / "unique_id")
+    return f"GPU-{unique}" if unique else f"amd:{device.resolve().name}"
 
 
 def _render_minor(device: Path) -> str:

@@ -5,29 +5,42 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import pynvml
 
-from services.arbiter.demands import PAGEABLE, PINNED
+from services.arbiter.devices import Foreign, host_pools, margin_bytes
 from services.arbiter.leases import Key
 from services.arbiter.ledger import Device
-from services.arbiter.probes import Sample, ram_bytes
-
-_MARGIN_SHARE_PERCENT = 4
-_MARGIN_BYTES = 512 * 1024 * 1024
-_DISPLAY_MARGIN_BYTES = 1024 * 1024 * 1024  # Desktops take and return memory at will.
-_FOREIGN_WINDOW = 60  # Samples, one a second: others' peaks count for a minute.
-_PINNED_SHARE_PERCENT = 25  # Of the host's budget; pinned pages cannot be swapped or moved.
+from services.arbiter.probes import Sample
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A card's memory at one instant, as its driver tells it."""
+
+    total_bytes: int
+    reserved_bytes: int
+    free_bytes: int
+    used_bytes: int
+
+    def counts_reserved_as_used(self) -> bool:
+        """Tells which of its releases' two meanings this driver gives to `used`: the one that adds up."""
+        rest_bytes = self.total_bytes - self.free_bytes - self.used_bytes
+        return abs(rest_bytes) < abs(rest_bytes - self.reserved_bytes)
+
+
+@dataclass(frozen=True, slots=True)
 class _Card:
     handle: Any
-    foreign: deque[int] = field(default_factory=lambda: deque[int](maxlen=_FOREIGN_WINDOW))
+    counts_reserved_as_used: bool  # Decided once: figures taken while others allocate may not add up.
+    foreign: Foreign = field(default_factory=Foreign)
+
+    def used_bytes(self, memory: Memory) -> int:
+        """What processes use."""
+        return memory.used_bytes - (memory.reserved_bytes if self.counts_reserved_as_used else 0)
 
 
 class NvmlProbe:
@@ -37,51 +50,71 @@ class NvmlProbe:
         self._cards, self._budget_bytes = cards, budget_bytes
 
     def sample(self, pids: Mapping[Key, int]) -> Sample:
-        """Returns every card; what no worker of ours uses is foreign."""
-        used = [self._look(card, set(pids.values())) for card in self._cards]
-        on_cards = {pid for _, users in used for pid in users}
-        pinned_bytes = self._budget_bytes * _PINNED_SHARE_PERCENT // 100
-        host = (
-            Device(PAGEABLE, "host memory", ram_bytes(), self._budget_bytes),
-            Device(PINNED, "pinned host memory", ram_bytes(), pinned_bytes),
-        )
+        """Returns every card that still answers; what no worker of ours uses is foreign."""
+        devices: list[Device] = []
+        on_cards: set[int] = set()
+        for card in self._cards:
+            try:
+                device, users = _look(card, frozenset(pids.values()))
+            except pynvml.NVMLError:
+                # A card that fell off the bus must not hide its neighbours.
+                continue
+            devices.append(device)
+            on_cards |= users
         present = frozenset(key for key, pid in pids.items() if pid in on_cards)
-        return Sample((*(device for device, _ in used), *host), present)
-
-    def _look(self, card: _Card, pids: set[int]) -> tuple[Device, set[int]]:
-        memory: Any = pynvml.nvmlDeviceGetMemoryInfo(card.handle, pynvml.nvmlMemory_v2)
-        users = {
-            p.pid: p.usedGpuMemory or 0 for p in pynvml.nvmlDeviceGetComputeRunningProcesses(card.handle)
-        }
-        ours_bytes = sum(used for pid, used in users.items() if pid in pids)
-        card.foreign.append(max(0, memory.used - ours_bytes))
-        limit_bytes = memory.total - memory.reserved - _margin_bytes(card.handle, memory.total)
-        device = Device(
-            pynvml.nvmlDeviceGetUUID(card.handle),
-            pynvml.nvmlDeviceGetName(card.handle),
-            memory.total,
-            limit_bytes,
-            foreign_bytes=max(card.foreign),
-            observed_bytes=ours_bytes,
-            frees_at_death=False,
-        )
-        return device, set(users)
+        return Sample((*devices, *host_pools(self._budget_bytes)), present)
 
 
 def find_cards(budget_bytes: int) -> NvmlProbe | None:
     """Returns a probe of this machine's cards; None when it has none or no driver."""
     try:
         pynvml.nvmlInit()
-        cards = [_Card(pynvml.nvmlDeviceGetHandleByIndex(i)) for i in range(pynvml.nvmlDeviceGetCount())]
+        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
+        cards = [_Card(handle, _memory(handle).counts_reserved_as_used()) for handle in handles]
     except pynvml.NVMLError:
         return None
     return NvmlProbe(cards, budget_bytes) if cards else None
 
 
-def _margin_bytes(handle: Any, total_bytes: int) -> int:
+def _look(card: _Card, pids: frozenset[int]) -> tuple[Device, set[int]]:
+    memory = _memory(card.handle)
+    users = _users(card.handle)
+    ours = {pid: used for pid, used in users.items() if pid in pids}
+    ours_bytes = sum(used or 0 for used in ours.values())
+    if None not in ours.values():
+        # Where the driver does not tell what ours use, as under WDDM, the rest is not known either.
+        card.foreign.add(card.used_bytes(memory), ours_bytes)
+    margin = margin_bytes(memory.total_bytes, has_display=_has_display(card.handle))
+    device = Device(
+        pynvml.nvmlDeviceGetUUID(card.handle),
+        pynvml.nvmlDeviceGetName(card.handle),
+        memory.total_bytes,
+        max(0, memory.total_bytes - memory.reserved_bytes - margin),
+        foreign_bytes=card.foreign.highest_bytes,
+        observed_bytes=ours_bytes,
+        frees_at_death=False,
+        margin_bytes=margin,
+    )
+    return device, set(users)
+
+
+def _memory(handle: Any) -> Memory:
     try:
-        has_display = bool(pynvml.nvmlDeviceGetDisplayActive(handle))
+        found: Any = pynvml.nvmlDeviceGetMemoryInfo(handle, pynvml.nvmlMemory_v2)
+        return Memory(found.total, found.reserved, found.free, found.used)
     except pynvml.NVMLError:
-        has_display = False
-    floor_bytes = _DISPLAY_MARGIN_BYTES if has_display else _MARGIN_BYTES
-    return max(floor_bytes, total_bytes * _MARGIN_SHARE_PERCENT // 100)
+        # Drivers before 510 and some of WSL know the first form only, in which reserved bytes are used ones.
+        found = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        return Memory(found.total, 0, found.free, found.used)
+
+
+def _users(handle: Any) -> dict[int, int | None]:
+    processes: Any = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
+    return {process.pid: process.usedGpuMemory for process in processes}
+
+
+def _has_display(handle: Any) -> bool:
+    try:
+        return bool(pynvml.nvmlDeviceGetDisplayActive(handle))
+    except pynvml.NVMLError:
+        return False

@@ -1,4 +1,4 @@
-"""What all probes of cards do alike: margins, host memory beside the cards, others' use over a minute."""
+"""What probes of cards do alike: margins, host memory beside the cards, others' use over a minute."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Foreign:
 def margin_bytes(total_bytes: int, *, has_display: bool) -> int:
     """Returns what is kept back of a card for what no probe sees in time."""
     floor_bytes = _DISPLAY_MARGIN_BYTES if has_display else _MARGIN_BYTES
-    return max(floor_bytes, total_bytes * _MARGIN_SHARE_PERCENT // 100)
+    return min(total_bytes, max(floor_bytes, total_bytes * _MARGIN_SHARE_PERCENT // 100))
 
 
 def host_pools(budget_bytes: int) -> tuple[Device, ...]:

@@ -45,7 +45,7 @@ class Measures:
         return self.sizing.sized(alternative, devices, now_s)
 
     def confirmed(self, lease: Lease, ledger: Ledger) -> None:
-        """Remembers what the device held before `lease` touches it, if nothing has moved since the last look."""
+        """Remembers what its device held before, if nothing has moved since the last look."""
         charge = _only_charge(lease)
         scene = self._scenes.get(charge.device) if charge else None
         if charge and scene and scene.leases == _others(lease, ledger):

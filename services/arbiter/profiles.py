@@ -29,7 +29,7 @@ class Profiles:
         self._kept_revision = 0
 
     def load(self) -> Sizing:
-        """Returns what an earlier arbiter learnt; nothing, and says so in the log, when that is unreadable."""
+        """Returns what an earlier arbiter learnt; nothing, and a line in the log, if that is unreadable."""
         try:
             return Sizing(decode(self._path.read_bytes(), self._to_wall_s))
         except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What is asked back when a device holds more than it has, because others took memory or a lease grew. Pure."""
+"""What is asked back when more is held than there is: others took memory, or a lease grew. Pure."""
 
 from __future__ import annotations
 
