@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
+from services.arbiter.bounds import lease_load_s, longest_run_s, longest_swap_s, older_work_s, ticket_load_s
 from services.arbiter.demands import Charge
 from services.arbiter.eviction import Candidate, cheapest_cover
 from services.arbiter.leases import Lease, State
@@ -20,7 +21,7 @@ class Tempo:
     """How patient the policy is; the defaults are the design's."""
 
     batch_floor_s: float = 30.0
-    batch_per_swap: float = 4.5  # Bounds the share of time lost to swaps under full backlog to 1 / 4.5.
+    batch_per_swap: float = 5.0  # Bounds the share of time lost to swaps under full backlog to 1 / 5.
     linger_s: float = 1.0  # After a job its front may be about to begin the next one.
     residency_loads: float = 2.0  # A model stays at least this many times its own load time …
     residency_cap_s: float = 10.0  # … but an idle one makes nobody wait longer than this.
@@ -33,6 +34,17 @@ class TimeLimitedBatches:
     def __init__(self, tempo: Tempo | None = None) -> None:
         self.tempo = tempo or Tempo()
         self._overtaken_s: dict[str, float] = {}
+
+    def admit(self, ticket: Ticket, view: View) -> Ticket:
+        """Promises a longest wait: older work, two batches, and what cannot be cut short."""
+        if ticket.is_empty:
+            return ticket
+        unknown_s = self.tempo.unknown_run_s
+        swap_s = longest_swap_s(ticket, view)
+        batches_s = 2 * max(self.batch_s(ticket, view), self.tempo.batch_per_swap * swap_s)
+        patience_s = older_work_s(ticket, view, unknown_s) + batches_s
+        wait_bound_s = patience_s + 2 * longest_run_s(ticket, view, unknown_s) + 2 * swap_s
+        return replace(ticket, patience_s=view.now_s + patience_s, wait_bound_s=wait_bound_s)
 
     def decide(self, view: View) -> Decision:
         """Returns the next grant, the next recall, or how long to wait."""
@@ -52,7 +64,10 @@ class TimeLimitedBatches:
 
     def batch_s(self, ticket: Ticket, view: View) -> float:
         """How long a busy model may keep its device although `ticket` waits."""
-        return max(self.tempo.batch_floor_s, self.tempo.batch_per_swap * _load_s(ticket, view))
+        return max(
+            self.tempo.batch_floor_s,
+            self.tempo.batch_per_swap * ticket_load_s(ticket, view),
+        )
 
     def _make_room(self, head: Ticket, view: View) -> Decision:
         untils: list[float] = []
@@ -87,15 +102,18 @@ class TimeLimitedBatches:
         """Returns when `lease` may be asked back for `head`; never, as long as only an event can tell."""
         if lease.state not in {State.RESIDENT, State.ACTIVE}:
             return _NEVER
-        batch_s = self.batch_s(head, view)
+        # The model that yields will have to come back: its load is part of the price of the switch.
+        batch_s = max(self.batch_s(head, view), self.tempo.batch_per_swap * lease_load_s(lease, view))
         begins = view.queue.begins_of(lease.token)
         if begins and min(begin.since_s for begin in begins) < head.since_s:
             return _NEVER
         if lease.state is State.ACTIVE or begins:
-            return lease.resident_s + batch_s
-        load_s = _reload_s(lease, view)
-        settled_s = lease.resident_s + min(self.tempo.residency_loads * load_s, self.tempo.residency_cap_s)
-        idle_s = lease.idle_s + min(self.tempo.linger_s, load_s)
+            return min(lease.resident_s + batch_s, max(head.patience_s, lease.resident_s))
+        reload_s = lease_load_s(lease, view)
+        settled_s = lease.resident_s + min(self.tempo.residency_loads * reload_s, self.tempo.residency_cap_s)
+        # Whoever has loaded for a job may begin it; later its front lingers no longer than a load would take.
+        has_served = lease.idle_s > lease.resident_s
+        idle_s = lease.idle_s + (min(self.tempo.linger_s, reload_s) if has_served else self.tempo.linger_s)
         # A ticket that has waited for two batches does not wait for an idle model.
         return min(max(settled_s, idle_s), head.enqueued_s + 2 * batch_s)
 
@@ -106,11 +124,11 @@ class TimeLimitedBatches:
         bytes_there = sum(
             lease.bytes_on(id) + lease.context_on(id) + lease.extra_on(id) for id in lease.devices() & devices
         )
-        return Candidate(lease.token, rate * _reload_s(lease, view), bytes_there, lease.idle_s)
+        return Candidate(lease.token, rate * lease_load_s(lease, view), bytes_there, lease.idle_s)
 
     def _may_overtake(self, ticket: Ticket, way: Way, head: Ticket, view: View) -> bool:
         """Tells whether `ticket` may start first: `head` keeps its bytes, and does not lose patience."""
-        taken_s = _load_s(ticket, view) + (way[0].run_s or self.tempo.unknown_run_s)
+        taken_s = ticket_load_s(ticket, view) + (way[0].run_s or self.tempo.unknown_run_s)
         total_s = self._overtaken_s.get(head.id, 0.0) + taken_s
         if total_s > 2 * self.batch_s(head, view):
             return False
@@ -125,14 +143,3 @@ def _fit_together(ours: tuple[Charge, ...], theirs: tuple[Charge, ...], head: Ti
     devices = {charge.device for charge in ours} & {charge.device for charge in theirs}
     others = {lease.token for id in devices for lease in view.ledger.on(id)}
     return not devices or view.ledger.fits((*ours, *theirs), head.key, others)
-
-
-def _load_s(ticket: Ticket, view: View) -> float:
-    first = ticket.alternatives[0]
-    learnt_s = view.habits.load_s(first.profile)
-    return learnt_s if learnt_s is not None else first.load_s or 0.0
-
-
-def _reload_s(lease: Lease, view: View) -> float:
-    learnt_s = view.habits.load_s(lease.profile)
-    return learnt_s if learnt_s is not None else lease.load_s or 0.0

@@ -55,6 +55,10 @@ Way = tuple[Alternative, tuple[Charge, ...]]
 class Policy(Protocol):
     """Decides; may remember what it has decided, and nothing else."""
 
+    def admit(self, ticket: Ticket, view: View) -> Ticket:
+        """Returns a new ticket with what it is promised."""
+        ...
+
     def decide(self, view: View) -> Decision:
         """Returns the next thing to do; it is asked again after every grant."""
         ...

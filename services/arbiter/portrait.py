@@ -82,6 +82,7 @@ def _ticket(ticket: Ticket, place: int, now_s: float) -> pb.Ticket:
         priority=ticket.priority,
         queue_position=place,
         waited=to_duration(now_s - ticket.enqueued_s),
+        wait_bound=None if ticket.wait_bound_s is None else to_duration(ticket.wait_bound_s),
     )
 
 

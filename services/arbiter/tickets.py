@@ -25,6 +25,7 @@ class Ticket:
     enqueued_s: float
     deadline_s: float | None = None
     tenant: str = ""
+    patience_s: float = math.inf  # From then on a busy model yields to it after its job, batch or not.
     wait_bound_s: float | None = None
 
     @property
@@ -75,6 +76,10 @@ class Queue:
         place = (ticket.since_s, self._count, ticket.id)
         insort(self._order, place)
         self._places[ticket.id] = place
+        self.tickets[ticket.id] = ticket
+
+    def replace(self, ticket: Ticket) -> None:
+        """Changes what is known of a ticket; it keeps its place."""
         self.tickets[ticket.id] = ticket
 
     def remove(self, id: str) -> Ticket:

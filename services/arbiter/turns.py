@@ -30,8 +30,11 @@ class Turns:
         """Does everything that can be done now."""
         queue = self._book.queue
         self._look_s = None
+        view = View(self._book.ledger, queue, self._book.habits, self._book.workers.is_reachable, now_s)
+        for ticket in [t for t in queue.tickets.values() if t.wait_bound_s is None and not t.is_empty]:
+            queue.replace(self._policy.admit(ticket, view))
         if queue.tickets and may_grant:
-            self._grant(now_s)
+            self._grant(view)
         if queue.begins:
             self._begin(now_s)
         if self._told_tickets or queue.tickets:
@@ -78,9 +81,8 @@ class Turns:
         if self._tell_s is not None:
             yield self._tell_s
 
-    def _grant(self, now_s: float) -> None:
-        book = self._book
-        view = View(book.ledger, book.queue, book.habits, book.workers.is_reachable, now_s)
+    def _grant(self, view: View) -> None:
+        book, now_s = self._book, view.now_s
         while isinstance(decision := self._policy.decide(view), Grant):
             self._offer(decision, now_s)
         if isinstance(decision, Vacate):
@@ -174,7 +176,9 @@ class Turns:
 
     def _tell(self, ticket: Ticket, position: int) -> None:
         self._told_tickets[ticket.id] = position
-        self._book.send(ticket.key, rs.Position(ticket.id, position, self._waiting_for(ticket)))
+        self._book.send(
+            ticket.key, rs.Position(ticket.id, position, self._waiting_for(ticket), None, ticket.wait_bound_s)
+        )
 
     def _waiting_for(self, ticket: Ticket) -> str:
         others = {lease.key.holder for lease in self._book.ledger.leases.values() if not lease.is_empty}
