@@ -39,7 +39,7 @@ class Track:
         """Returns the track after one more run; the charge grows at once and shrinks slowly."""
         samples = (*self.samples, measured_bytes)[-KEPT_SAMPLES:]
         wanted_bytes = _with_margin(max(max(samples[-_LAST_SAMPLES:]), _percentile(samples)))
-        if wanted_bytes >= self.charge_bytes or not self.samples:
+        if wanted_bytes > self.charge_bytes:
             return Track(samples, wanted_bytes)
         runs = self.clean_runs + 1
         if runs < _SHRINK_RUNS:
