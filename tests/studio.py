@@ -18,6 +18,7 @@ from typing import TypeVar
 import psutil
 
 from limner.cli.occupancy import occupant
+from limner.cli.tether import PARENT
 from limner.client import Client
 from limner.home import Home, locate
 
@@ -100,10 +101,11 @@ def running_studio(root: Path, port: int | None = None) -> Generator[Studio]:
     root.mkdir(parents=True, exist_ok=True)
     with (root / "limner-run.log").open("ab") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "limner.cli", "run"],
+            # Tethered, so that a test run that is killed takes its studio with it.
+            [sys.executable, "-m", "limner.cli.tether", "limner", "SIGTERM", "limner.cli", "run"],
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=studio_environment(root, port),
+            env=studio_environment(root, port) | {PARENT: str(os.getpid())},
         )
     assert process.stdout is not None
     with process, process.stdout:
