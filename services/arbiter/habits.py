@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-_HALF_LIFE_S = 600.0  # A use counts half after ten minutes: a studio's session, not its history.
+# What was wanted a moment ago is wanted again, and what is wanted all day will be: the mean of both rates beats
+# either alone, and the least recently used, on the traces of tests/arbiter/test_eviction.py.
+_SHORT_S = 30.0  # Half-lives of a use.
+_LONG_S = 1200.0
 _WEIGHT = 0.5  # Of the newest measurement.
 _LN_2 = 0.6931471805599453
 
@@ -13,7 +16,8 @@ _LN_2 = 0.6931471805599453
 class _Habit:
     load_s: float | None = None
     run_s: float | None = None
-    uses: float = 0.0
+    recent_uses: float = 0.0
+    all_uses: float = 0.0
     counted_s: float = 0.0
 
 
@@ -36,7 +40,9 @@ class Habits:
     def used(self, profile: str, now_s: float) -> None:
         """Counts a use."""
         habit = self._by_profile.setdefault(profile, _Habit())
-        habit.uses = self._faded(habit, now_s) + 1.0
+        idle_s = now_s - habit.counted_s
+        habit.recent_uses = habit.recent_uses * 0.5 ** (idle_s / _SHORT_S) + 1.0
+        habit.all_uses = habit.all_uses * 0.5 ** (idle_s / _LONG_S) + 1.0
         habit.counted_s = now_s
 
     def load_s(self, profile: str) -> float | None:
@@ -52,11 +58,12 @@ class Habits:
     def rate(self, profile: str, now_s: float) -> float:
         """How often it is used, per second, of late."""
         habit = self._by_profile.get(profile)
-        return self._faded(habit, now_s) * _LN_2 / _HALF_LIFE_S if habit else 0.0
-
-    @staticmethod
-    def _faded(habit: _Habit, now_s: float) -> float:
-        return habit.uses * 0.5 ** ((now_s - habit.counted_s) / _HALF_LIFE_S)
+        if habit is None:
+            return 0.0
+        idle_s = now_s - habit.counted_s
+        recent = habit.recent_uses * 0.5 ** (idle_s / _SHORT_S) / _SHORT_S
+        lasting = habit.all_uses * 0.5 ** (idle_s / _LONG_S) / _LONG_S
+        return _LN_2 * (recent + lasting) / 2
 
 
 def _mix(old: float | None, new: float) -> float:
