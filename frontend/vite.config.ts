@@ -9,11 +9,26 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: { proxy: Object.fromEntries(ROUTES.map((route) => [route, STUDIO_URL])) },
-  // The first versions with light-dark(), on which both colour schemes rest.
-  build: { target: ["chrome123", "firefox120", "safari17.5"] },
+  build: {
+    // The first versions with light-dark(), on which both colour schemes rest.
+    target: ["chrome123", "firefox120", "safari17.5"],
+    assetsInlineLimit: 0, // the gateway's content policy allows no data: fonts
+  },
   test: {
-    environment: "happy-dom",
-    setupFiles: ["./src/testing/setup.ts"],
     restoreMocks: true,
+    testTimeout: 30_000,
+    projects: [
+      { extends: true, test: { name: "pure", include: ["src/**/*.test.ts"], environment: "node" } },
+      {
+        extends: true,
+        test: {
+          name: "page",
+          include: ["src/**/*.test.tsx"],
+          environment: "happy-dom",
+          environmentOptions: { happyDOM: { url: "http://studio.test" } },
+          setupFiles: ["./src/testing/setup.ts"],
+        },
+      },
+    ],
   },
 });

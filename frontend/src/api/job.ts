@@ -58,12 +58,16 @@ export function mergeIntoActive(jobs: readonly Job[], job: Job): Job[] {
   return jobs.map((old) => (old.id === job.id ? job : old));
 }
 
-/** Orders unfinished jobs as they will end: running ones first, then by place in the queue. */
+/** Orders unfinished jobs as they will end, running ones first, and gives waiting ones their place in line. */
 export function inQueueOrder(jobs: readonly Job[], waiting: readonly string[]): Job[] {
-  const place = (job: Job) => {
-    if (job.status !== "queued") return -1;
-    const index = waiting.indexOf(job.id);
-    return index >= 0 ? index : (job.progress.queue_position ?? Number.MAX_SAFE_INTEGER);
-  };
-  return [...jobs].sort((a, b) => place(a) - place(b) || (a.id < b.id ? -1 : 1));
+  const placed = jobs.map((job) => placedInLine(job, waiting.indexOf(job.id)));
+  const rank = ({ status, progress }: Job) =>
+    status === "queued" ? (progress.queue_position ?? Number.MAX_SAFE_INTEGER) : 0;
+  return placed.sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
+}
+
+// A job is not sent anew when those before it move on: the order of the queue is, and knows better.
+function placedInLine(job: Job, index: number): Job {
+  if (job.status !== "queued" || index < 0) return job;
+  return { ...job, progress: { ...job.progress, queue_position: index + 1 } };
 }

@@ -49,7 +49,8 @@ test("the bar runs once over all images", () => {
   expect(fractionOf(aJob({ progress: { total_steps: 0, step: 0 } }))).toBe(0);
 });
 
-test("nothing is promised while the time is unknown", () => {
+test("nothing is promised while the time is unknown or nearly over", () => {
+  expect(remainingOf(aJob({ progress: { eta_s: 0.4 } }))).toBe("");
   expect(remainingOf(aJob())).toBe("");
   expect(remainingOf(aJob({ progress: { eta_s: 12 } }))).toBe("about 12 s");
 });

@@ -52,9 +52,10 @@ export function activityOf({ status, progress }: Job): string {
   return `${image} ${progress.step} of ${progress.total_steps}`;
 }
 
-/** How long it will take, or an empty string while nobody knows. */
+/** How long it will take; empty while nobody knows, and when it is not worth saying. */
 export function remainingOf({ progress }: Job): string {
-  return progress.eta_s === null ? "" : `about ${spanInWords(progress.eta_s)}`;
+  const { eta_s } = progress;
+  return eta_s === null || eta_s < 1 ? "" : `about ${spanInWords(eta_s)}`;
 }
 
 /** Done part of all images of a job, in [0, 1]. */

@@ -15,9 +15,8 @@ export function PromptField({ prompt, examples, error, onChange }: PromptFieldPr
       <Textarea
         label="Prompt"
         placeholder="What should the picture show?"
-        autosize
-        minRows={4}
-        maxRows={12}
+        rows={4}
+        classNames={{ input: classes.input }}
         size="md"
         value={prompt}
         error={error}

@@ -71,9 +71,8 @@ export function SettingsFields(props: SettingsFieldsProps) {
       <Textarea
         label="Avoid"
         placeholder="Nothing in particular"
-        autosize
-        minRows={1}
-        maxRows={6}
+        rows={1}
+        classNames={{ input: classes.avoid }}
         value={draft.negative_prompt}
         error={errorOf("negative_prompt")}
         onChange={(event) => onChange({ negative_prompt: event.currentTarget.value })}

@@ -1,0 +1,52 @@
+import { QueryClient } from "@tanstack/react-query";
+import { expect, test } from "vitest";
+import { aJob } from "@/testing/jobs";
+import { applyEvent } from "./apply-event";
+import type { Job } from "./gen";
+import { activeQuery, historyQuery, jobQuery, previewQuery } from "./jobs";
+
+function knowing(...active: Job[]) {
+  const client = new QueryClient();
+  client.setQueryData(activeQuery.queryKey, active);
+  client.setQueryData(historyQuery.queryKey, {
+    pages: [{ jobs: active, next_cursor: null }],
+    pageParams: [undefined],
+  });
+  return client;
+}
+
+const running = aJob({ status: "running" });
+const preview = {
+  type: "preview",
+  job_id: running.id,
+  image_index: 0,
+  step: 1,
+  data_url: "data:image/webp;base64,AA==",
+} as const;
+
+test("the end of a job leaves the queue, stays in the history and drops the preview", () => {
+  const client = knowing(running);
+  applyEvent(client, preview);
+  expect(client.getQueryData(previewQuery(running.id).queryKey)).toEqual(preview);
+
+  const done = aJob();
+  applyEvent(client, { type: "job", seq: 1, job: done });
+
+  expect(client.getQueryData(activeQuery.queryKey)).toEqual([]);
+  expect(client.getQueryData(historyQuery.queryKey)?.pages[0]?.jobs).toEqual([done]);
+  expect(client.getQueryData(jobQuery(done.id).queryKey)).toEqual(done);
+  expect(client.getQueryData(previewQuery(running.id).queryKey)).toBeUndefined();
+});
+
+test("a reset makes every list of jobs be fetched again", () => {
+  const client = knowing(running);
+  applyEvent(client, { type: "reset" });
+  expect(client.getQueryState(activeQuery.queryKey)?.isInvalidated).toBe(true);
+  expect(client.getQueryState(historyQuery.queryKey)?.isInvalidated).toBe(true);
+});
+
+test("a snapshot of a list that was never fetched is no list", () => {
+  const client = new QueryClient();
+  applyEvent(client, { type: "job", seq: null, job: running });
+  expect(client.getQueryData(activeQuery.queryKey)).toBeUndefined();
+});

@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { aJob } from "@/testing/jobs";
+import { inQueueOrder, isFinal, mergeIntoActive, mergeIntoHistory, settingsOf } from "./job";
+
+const page = (...ids: string[]) => ({ jobs: ids.map((id) => aJob({ id })), next_cursor: null });
+const idsOf = (pages: { jobs: { id: string }[] }[]) =>
+  pages.map(({ jobs }) => jobs.map(({ id }) => id));
+
+test("a snapshot takes the place of the older one, on whatever page", () => {
+  const merged = mergeIntoHistory([page("5", "4"), page("3")], aJob({ id: "3", status: "failed" }));
+  expect(idsOf(merged)).toEqual([["5", "4"], ["3"]]);
+  expect(merged[1]?.jobs[0]?.status).toBe("failed");
+});
+
+test("a new job goes on top; an old one that was not fetched stays away", () => {
+  expect(idsOf(mergeIntoHistory([page("5", "4")], aJob({ id: "6" })))).toEqual([["6", "5", "4"]]);
+  expect(idsOf(mergeIntoHistory([page("5", "4")], aJob({ id: "1" })))).toEqual([["5", "4"]]);
+  expect(idsOf(mergeIntoHistory([page()], aJob({ id: "1" })))).toEqual([["1"]]);
+});
+
+test("the list of unfinished jobs gains, updates and loses jobs", () => {
+  const queued = aJob({ id: "1", status: "queued" });
+  const running = aJob({ id: "1", status: "running" });
+  expect(mergeIntoActive([], queued)).toEqual([queued]);
+  expect(mergeIntoActive([queued], running)).toEqual([running]);
+  expect(mergeIntoActive([running], aJob({ id: "1" }))).toEqual([]);
+});
+
+test("running jobs come first, then the line as the studio orders it", () => {
+  const queued = (id: string) => aJob({ id, status: "queued", progress: { queue_position: 9 } });
+  const jobs = [queued("2"), queued("3"), aJob({ id: "4", status: "running" })];
+  const ordered = inQueueOrder(jobs, ["3", "2"]);
+  expect(ordered.map(({ id }) => id)).toEqual(["4", "3", "2"]);
+  expect(ordered.map(({ progress }) => progress.queue_position)).toEqual([null, 1, 2]);
+});
+
+test("a job is over when it succeeded, failed or was cancelled", () => {
+  const over = (["succeeded", "failed", "cancelled"] as const).map((status) =>
+    isFinal(aJob({ status })),
+  );
+  const open = (["queued", "running", "cancelling"] as const).map((status) =>
+    isFinal(aJob({ status })),
+  );
+  expect([over, open]).toEqual([
+    [true, true, true],
+    [false, false, false],
+  ]);
+});
+
+test("settings are read from a request, and what is missing or odd is left open", () => {
+  const settings = settingsOf(aJob({ request: { prompt: "a star", width: "wide", seed: 3 } }));
+  expect(settings).toMatchObject({ prompt: "a star", width: null, seed: 3, count: 1, model: null });
+});
