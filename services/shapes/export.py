@@ -9,8 +9,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from services.shapes.architecture import build_scheduler, build_vae
-from services.shapes.autoencoder import normalise
+from services.shapes.autoencoder import normalise_once
 from services.shapes.checkpoint import CHECKPOINT, save_checkpoint
+from services.shapes.decoder import Decoder
 from services.shapes.flow import build_painter
 from services.shapes.tokens import build_tokenizer
 
@@ -24,11 +25,12 @@ def main() -> None:
     tokenizer = build_tokenizer()
     vae, painter = build_vae(), build_painter(tokenizer, seed=0)
     restore(vae, options.folder / "vae.safetensors")
+    restore(Decoder(vae), options.folder / "decoder.safetensors")
     restore(painter, options.folder / "painter.safetensors")
     save_checkpoint(
         options.out,
         painter.transformer,
-        normalise(vae.eval()),
+        normalise_once(vae.eval(), options.folder),
         painter.text_encoder,
         tokenizer,
         build_scheduler(),

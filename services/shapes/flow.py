@@ -19,8 +19,8 @@ from services.shapes.loop import Trainee, fit
 from services.shapes.prompts import encode
 from services.shapes.scenes import Scene
 
-BATCH = 32
-LEARNING_RATE = 6e-4
+BATCH = 16
+LEARNING_RATE = 7e-4
 UNCONDITIONAL_SHARE = 0.1
 # Logit-normal: most steps where the layout is decided, which at so few tokens is at high noise.
 LOGIT_MEAN, LOGIT_DEVIATION = 0.8, 1.2

@@ -70,12 +70,14 @@ def read(image: Image.Image) -> Reading:
     ground = sight.find_ground(seen)
     if ground is None:
         return Reading(None, ())
-    shapes = []
+    background, shapes = sight.name_colour(ground), []
     for blob in sight.find_blobs(seen, ground):
-        kind, confidence = sight.name_kind(blob)
-        colour, place = sight.name_colour(blob.colour), sight.name_place(blob, width, height)
-        shapes.append(Found(kind, colour, place, confidence))
-    return Reading(sight.name_colour(ground), tuple(shapes))
+        colour = sight.name_colour(blob.colour)
+        # A shade of the background is no shape: the world has none in its background's colour.
+        if colour is None or colour != background:
+            kind, confidence = sight.name_kind(blob)
+            shapes.append(Found(kind, colour, sight.name_place(blob, width, height), confidence))
+    return Reading(background, tuple(shapes))
 
 
 def judge(image: Image.Image, scene: Scene) -> Verdict:

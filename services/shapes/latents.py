@@ -19,12 +19,12 @@ from services.shapes.scenes import Scene, draw_scene
 log = logging.getLogger(__name__)
 # Scenes kept at each size (width, height) in px, and so how often a batch has that size.
 SIZES: dict[tuple[int, int], int] = {
-    (128, 128): 12_000,
-    (160, 96): 700,
-    (96, 160): 700,
-    (160, 160): 700,
-    (192, 128): 700,
-    (128, 192): 700,
+    (128, 128): 8000,
+    (160, 96): 450,
+    (96, 160): 450,
+    (160, 160): 450,
+    (192, 128): 450,
+    (128, 192): 450,
 }
 
 

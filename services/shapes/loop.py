@@ -67,7 +67,7 @@ def follow(average: nn.Module, model: nn.Module, step: int, decay: float = 0.999
         slow.lerp_(fast, weight)
 
 
-def rate(step: int, steps: int, warmup: int = 200, floor: float = 0.02) -> float:
+def rate(step: int, steps: int, warmup: int = 300, floor: float = 0.02) -> float:
     """Returns the share of the learning rate: linear warm-up, then half a cosine down to `floor`."""
     if step < warmup:
         return (step + 1) / warmup

@@ -13,7 +13,7 @@ from services.shapes.scenes import COLOURS, PLACES, Scene, Shape
 # Painted this many times larger and averaged down, so that edges are smooth.
 OVERSAMPLE = 4
 # Fractions of the shorter side: radii, and the largest shift. Neighbours of the centre never touch it.
-RADIUS_ROOMY, RADIUS_CROWDED = (0.13, 0.165), (0.1, 0.116)
+RADIUS_ROOMY, RADIUS_CROWDED = (0.13, 0.15), (0.105, 0.116)
 JITTER = 0.012
 
 
@@ -64,7 +64,7 @@ def contour(kind: str, x: float, y: float, radius: float) -> np.ndarray:
     if kind == "triangle":
         # Shifted down, so that the bounding box is centred on the place.
         return ring(x, y + radius * 0.25, -np.pi / 2 + np.arange(3) * 2 * np.pi / 3, radius * 1.1)
-    radii = np.where(np.arange(10) % 2 == 0, radius * 1.15, radius * 0.5)
+    radii = np.where(np.arange(10) % 2 == 0, radius * 1.25, radius * 0.5)
     return ring(x, y + radius * 0.05, -np.pi / 2 + np.arange(10) * np.pi / 5, radii)
 
 

@@ -22,10 +22,10 @@ COLOURS: dict[str, tuple[int, int, int]] = {
 KINDS = ("circle", "square", "triangle", "star")
 # Centre of each place, as fractions of width and height.
 PLACES: dict[str, tuple[float, float]] = {
-    "left": (0.21, 0.5),
-    "right": (0.79, 0.5),
-    "top": (0.5, 0.21),
-    "bottom": (0.5, 0.79),
+    "left": (0.2, 0.5),
+    "right": (0.8, 0.5),
+    "top": (0.5, 0.2),
+    "bottom": (0.5, 0.8),
     "centre": (0.5, 0.5),
 }
 # One scene in UNSEEN_SHARE is never trained on.

@@ -17,7 +17,7 @@ BLOB_DISTANCE = 20.0
 COLOUR_DISTANCE, COLOUR_RATIO = 30.0, 0.6
 # A form is named when it covers its ideal this well (intersection over union) and the others clearly less.
 FORM_OVERLAP, FORM_MARGIN = 0.8, 0.08
-# A place is named within this distance of its centre, in fractions of the sides (neighbours are 0.29 apart).
+# A place is named within this distance of its centre, in fractions of the sides (neighbours are 0.3 apart).
 PLACE_DISTANCE = 0.11
 # Smaller blobs, in fractions of the shorter side squared, are specks; the smallest shape covers 0.015.
 SPECK = 0.004

@@ -12,8 +12,9 @@ from pathlib import Path
 import torch
 
 from services.shapes.architecture import build_scheduler
-from services.shapes.autoencoder import normalise, train_vae
+from services.shapes.autoencoder import normalise_once, train_vae
 from services.shapes.checkpoint import CHECKPOINT, save_checkpoint
+from services.shapes.decoder import train_decoder
 from services.shapes.flow import fill_shelves, train_painter
 from services.shapes.latents import SIZES
 from services.shapes.tokens import build_tokenizer
@@ -29,9 +30,10 @@ def main() -> None:
     sizes = {size: max(1, round(count * options.scenes_share)) for size, count in SIZES.items()}
     tokenizer = build_tokenizer(options.seed)
     vae = train_vae(options.folder, options.vae_steps, options.seed)
+    vae = train_decoder(vae, options.folder, options.decoder_steps)
     if options.until == "vae":
         return
-    vae = normalise(vae, max(8, round(256 * options.scenes_share)))
+    vae = normalise_once(vae, options.folder, max(8, round(256 * options.scenes_share)))
     shelves = fill_shelves(vae, sizes, options.folder, options.seed)
     painter = train_painter(tokenizer, shelves, options.folder, options.steps, options.seed)
     if options.until == "painter":
@@ -47,7 +49,8 @@ def parse() -> argparse.Namespace:
     )
     parser.add_argument("--out", type=Path, default=CHECKPOINT, help="where the finished checkpoint goes")
     parser.add_argument("--until", choices=STAGES, default="export", help="the last stage to run")
-    parser.add_argument("--vae-steps", type=int, default=4000)
+    parser.add_argument("--vae-steps", type=int, default=5600)
+    parser.add_argument("--decoder-steps", type=int, default=1500)
     parser.add_argument("--steps", type=int, default=6000, help="steps of transformer and text encoder")
     parser.add_argument("--scenes-share", type=float, default=1.0, help="less than 1 for a quick trial")
     parser.add_argument("--seed", type=int, default=0)

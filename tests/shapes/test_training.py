@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 from services.shapes import train
 from services.shapes.architecture import build_vae
-from services.shapes.autoencoder import normalise
+from services.shapes.autoencoder import measure_latents, normalise
 from services.shapes.flat import flatten
 from services.shapes.flow import build_painter
 from services.shapes.latents import pack
@@ -43,7 +43,7 @@ def test_normalising_changes_the_latents_but_not_the_picture(pixels: torch.Tenso
     vae = flatten(build_vae()).eval()
     with torch.no_grad():
         before = vae.decode(vae.encode(pixels).latent_dist.mode()).sample
-        normalise(vae, count=8)
+        normalise(vae, *measure_latents(vae, count=8))
         after = vae.decode(vae.encode(pixels).latent_dist.mode()).sample
     assert torch.allclose(before, after, atol=1e-4)
 
@@ -94,7 +94,18 @@ def test_one_command_trains_from_nothing_and_saves_a_checkpoint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     work, out = tmp_path / "work", tmp_path / "checkpoint"
-    arguments = ["--folder", str(work), "--out", str(out), "--vae-steps", "1", "--steps", "1"]
+    arguments = [
+        "--folder",
+        str(work),
+        "--out",
+        str(out),
+        "--vae-steps",
+        "1",
+        "--decoder-steps",
+        "1",
+        "--steps",
+        "1",
+    ]
     monkeypatch.setattr(sys, "argv", ["train", *arguments, "--scenes-share", "0.001"])
     train.main()
     pipeline = QwenImagePipeline.from_pretrained(out, dtype=torch.float32, local_files_only=True)

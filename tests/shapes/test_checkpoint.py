@@ -1,0 +1,57 @@
+"""The shipped weights: small, unpickled, loaded by stock diffusers, and obedient."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from diffusers import QwenImagePipeline
+
+from services.shapes.checkpoint import CFG, CHECKPOINT, NEGATIVE, STEPS
+from services.shapes.judge import judge, scene_from_caption
+from services.shapes.tokens import build_tokenizer
+
+PROMPTS = (
+    "a red circle on the left, white background",
+    "a blue square at the bottom, yellow background",
+    "a green triangle on the right and a white circle on the left, black background",
+)
+
+
+@pytest.fixture(scope="module")
+def pipeline() -> QwenImagePipeline:
+    pipeline = QwenImagePipeline.from_pretrained(CHECKPOINT, dtype=torch.float32, local_files_only=True)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
+def test_the_checkpoint_is_at_most_40_mb_of_safetensors_and_text() -> None:
+    files = [path for path in CHECKPOINT.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 40e6
+    assert {path.suffix for path in files} <= {".safetensors", ".json", ".md", ""}
+    assert {"README.md", "LICENSE"} <= {path.name for path in files}
+
+
+def test_the_checkpoint_keeps_the_stock_latent_statistics() -> None:
+    config = json.loads((CHECKPOINT / "vae" / "config.json").read_text())
+    assert config["latents_mean"][0] == pytest.approx(-0.7571)
+    assert config["latents_std"][0] == pytest.approx(2.8184)
+
+
+def test_the_shipped_tokenizer_is_the_one_that_training_builds(pipeline: QwenImagePipeline) -> None:
+    assert pipeline.tokenizer.get_vocab() == build_tokenizer().get_vocab()
+
+
+def test_the_model_paints_what_it_is_asked_for(pipeline: QwenImagePipeline) -> None:
+    images = pipeline(
+        list(PROMPTS),
+        negative_prompt=[NEGATIVE] * len(PROMPTS),
+        width=128,
+        height=128,
+        num_inference_steps=STEPS,
+        true_cfg_scale=CFG,
+        generator=[torch.Generator().manual_seed(seed) for seed in range(len(PROMPTS))],
+    ).images
+    for image, prompt in zip(images, PROMPTS, strict=True):
+        assert judge(image, scene_from_caption(prompt)).right, prompt
