@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-# What was wanted a moment ago is wanted again, and what is wanted all day will be: the mean of both rates beats
-# either alone, and the least recently used, on the traces of tests/arbiter/test_eviction.py.
+# What was wanted a moment ago is wanted again, and what is wanted all day will be: the mean of both rates
+# beats either alone, and the least recently used, on the traces of tests/arbiter/test_eviction.py.
 _SHORT_S = 30.0  # Half-lives of a use.
 _LONG_S = 1200.0
 _WEIGHT = 0.5  # Of the newest measurement.
