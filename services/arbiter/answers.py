@@ -11,6 +11,7 @@ from services.arbiter import responses as rs
 from services.arbiter.admission import admit_begin, admit_ticket
 from services.arbiter.book import Book
 from services.arbiter.demands import Charge
+from services.arbiter.learning import corrected, watch
 from services.arbiter.leases import Key, Lease, State
 from services.arbiter.ledger import OverCommitted
 from services.arbiter.tickets import Ticket, WaitingBegin
@@ -25,11 +26,14 @@ def _beat(book: Book, key: Key, beat: rq.Beat, now_s: float) -> None:
     worker = book.workers.get(key)
     worker.beat_s, worker.observed_bytes = now_s, beat.observed_bytes
     for lease in book.ledger.held_by(key):
-        book.ledger.put(replace(lease, observed_bytes=beat.observed_bytes))
+        seen = replace(lease, observed_bytes=beat.observed_bytes)
+        book.ledger.put(seen)
+        watch(book, seen, beat.observed_bytes)
 
 
 def _acquire(book: Book, key: Key, acquire: rq.Acquire, now_s: float) -> None:
     known = {offer.ticket.id for offer in book.offers.values()} | book.queue.tickets.keys()
+    acquire = replace(acquire, alternatives=corrected(acquire.alternatives, book, now_s))
     if acquire.ticket in known or not admit_ticket(book, key, acquire, now_s):
         return
     possible = tuple(a for a in acquire.alternatives if book.ledger.could_ever_fit(a.charges))
@@ -46,6 +50,7 @@ def _confirm(book: Book, key: Key, confirm: rq.Confirm, now_s: float) -> None:
         return
     if lease.state is State.OFFERED:
         offer = book.offers.pop(lease.token)
+        book.measures.confirmed(lease, book.ledger)
         book.charge(lease.moved(State.LOADING))
         waited_s = round(now_s - offer.ticket.enqueued_s, 3)
         book.note("lease_granted", token=lease.token, holder=key.holder, tier=lease.tier, waited_s=waited_s)
@@ -59,6 +64,7 @@ def _loaded(book: Book, key: Key, loaded: rq.Loaded, now_s: float) -> None:
     book.habits.loaded(lease.profile, now_s - lease.granted_s)
     resident = replace(lease.moved(State.RESIDENT), resident_s=now_s, idle_s=now_s)
     book.charge(replace(resident, observed_bytes=loaded.observed_bytes))
+    book.measures.loaded(resident, loaded.observed_bytes, book.ledger)
     book.note("lease_resident", token=lease.token, holder=key.holder, observed_bytes=loaded.observed_bytes)
 
 
@@ -81,6 +87,8 @@ def _end(book: Book, key: Key, end: rq.End, now_s: float) -> None:
         return
     if lease.state is State.ACTIVE and lease.job == end.job:
         book.habits.ran(lease.profile, now_s - lease.idle_s)
+        book.measures.ended(lease, end.peak_bytes, book.ledger)
+        lease = watch(book, lease, end.peak_bytes)
         idle = replace(lease.moved(State.RESIDENT), idle_s=now_s)
         book.charge(idle.with_working(idle.working_bytes) if idle.charges else idle)
         book.note("job_ended", token=lease.token, job=end.job, peak_bytes=end.peak_bytes)
@@ -140,6 +148,7 @@ def _out_of_memory(book: Book, key: Key, report: rq.OutOfMemory, now_s: float) -
     lease = book.owned(key, report.token)
     if lease is None:
         return
+    book.measures.ran_out(lease, report.peak_bytes, report.requested_bytes, book.ledger, now_s)
     book.note(
         "out_of_memory",
         token=lease.token,

@@ -11,7 +11,9 @@ from services.arbiter.habits import Habits
 from services.arbiter.holders import Worker, Workers
 from services.arbiter.leases import Key, Lease, State
 from services.arbiter.ledger import Device, Ledger
+from services.arbiter.measures import Measures
 from services.arbiter.records import Charged, Freed, Gone, Met, Past, Record
+from services.arbiter.sizing import Sizing
 from services.arbiter.tickets import Queue, Ticket
 
 OFFER_TTL_S = 5.0
@@ -44,15 +46,17 @@ class Outstanding:
 class Book:
     """Ledger, queue and workers, with the effects of every change in order."""
 
-    def __init__(self, devices: Sequence[Device], past: Past) -> None:
+    def __init__(self, devices: Sequence[Device], past: Past, sizing: Sizing | None = None) -> None:
         self.epoch = past.epoch + 1
         self.ledger = Ledger(devices)
         self.queue = Queue()
         self.habits = Habits()
+        self.measures = Measures(sizing or Sizing())
         self.workers = Workers()
         self.offers: dict[int, Outstanding] = {}
         self.releases: list[PastRelease] = []
         self.fenced_s: dict[Key, float] = {}  # When SIGTERM was sent.
+        self.recalled_s: dict[int, float] = {}  # When a lease was asked back.
         self.dead_s: dict[Key, float] = {}  # Since when a driver owes a dead worker's bytes.
         # Since when the jobs of a recalled lease have been waiting; their next ticket keeps that age.
         self.inherited_s: dict[Key, float] = {}
@@ -131,6 +135,7 @@ class Book:
         """Takes a lease out of the ledger."""
         charged_bytes = lease.total_bytes
         self.ledger.drop(lease.token)
+        self.recalled_s.pop(lease.token, None)
         for begin in self.queue.begins_of(lease.token):
             del self.queue.begins[begin.token, begin.job]
         if lease.state is State.OFFERED:

@@ -11,11 +11,15 @@ from services.arbiter.answers import answer
 from services.arbiter.book import Book, to_met
 from services.arbiter.departures import Departures
 from services.arbiter.effects import Effect
+from services.arbiter.learning import refit
 from services.arbiter.leases import EDGES, Key, State
 from services.arbiter.ledger import Device
 from services.arbiter.policy import Policy
 from services.arbiter.records import Past, Record
+from services.arbiter.relief import overdrawn
+from services.arbiter.sizing import Sizing
 from services.arbiter.turns import Turns
+from services.arbiter.vigil import Limits, Vigil
 
 BEAT_INTERVAL_S = 2.0
 RECOVERY_S = 15.0  # How long a restarted arbiter waits for the workers that its ledger names.
@@ -28,10 +32,21 @@ class Core:
     that relies on it.
     """
 
-    def __init__(self, devices: Sequence[Device], past: Past, now_s: float, policy: Policy) -> None:
-        self.book = Book(devices, past)
+    def __init__(
+        self,
+        devices: Sequence[Device],
+        past: Past,
+        now_s: float,
+        policy: Policy,
+        sizing: Sizing | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.book = Book(devices, past, sizing)
         self.turns = Turns(self.book, policy)
         self.departures = Departures(self.book)
+        self.vigil = Vigil(self.book, limits or Limits())
+        for worker in self.book.workers.unsettled():
+            worker.beat_s = now_s
         self._recovered_s = now_s + RECOVERY_S
         self._is_recovering = bool(past.workers)
 
@@ -43,6 +58,7 @@ class Core:
         worker.lock_file, worker.is_provable, worker.beat_s = hello.lock_file, is_provable, now_s
         book.store(to_met(worker))
         book.withdraw_all(key)
+        self.vigil.revive(key)
         self._reconcile(key, hello.held)
         adopted = tuple(
             rq.Held(lease.token, lease.state, lease.observed_bytes) for lease in book.ledger.held_by(key)
@@ -58,6 +74,8 @@ class Core:
         """Applies one request; a repeated one changes nothing. Raises ProtocolViolation or StaleToken."""
         if not self.book.workers.admit(key, seq):
             return []
+        self.book.workers.get(key).beat_s = now_s
+        self.vigil.revive(key)
         answer(self.book, key, request, now_s)
         # A beat changes nothing that a decision depends on.
         return self.book.take_effects() if isinstance(request, rq.Beat) else self._settle(now_s)
@@ -90,18 +108,21 @@ class Core:
         for device in devices:
             is_draining = device.id in known and known[device.id].draining
             known[device.id] = replace(device, draining=is_draining)
+        self.book.measures.looked(self.book.ledger)
         self.departures.reclaim([key for key in self.book.dead_s if key not in present], now_s)
         return self._settle(now_s)
 
     def expire(self, now_s: float) -> list[Effect]:
         """Does what is due by now; `next_due_s` says when to call."""
         self.departures.expire(now_s)
+        for key, reason in self.vigil.look(now_s).items():
+            self._fence(key, reason, now_s)
         self.turns.tell_positions(now_s)
         return self._settle(now_s)
 
     def next_due_s(self) -> float | None:
         """The next time at which something is due; None when nothing ever will be by itself."""
-        due = [*self.departures.due_s(), *self.turns.due_s()]
+        due = [*self.departures.due_s(), *self.turns.due_s(), *self.vigil.due_s()]
         if self._is_recovering:
             due.append(self._recovered_s)
         return min(due, default=None)
@@ -117,8 +138,15 @@ class Core:
 
     def fence(self, holder: str, reason: str, now_s: float) -> list[Effect]:
         """Takes everything from a holder by ending its worker. Raises KeyError for an unknown one."""
+        self._fence(Key(holder, self.book.workers.current[holder]), reason, now_s)
+        return self._settle(now_s)
+
+    def records(self) -> list[Record]:
+        """Everything that a successor must know, for compaction."""
+        return self.book.records()
+
+    def _fence(self, key: Key, reason: str, now_s: float) -> None:
         book = self.book
-        key = Key(holder, book.workers.current[holder])
         book.withdraw_all(key)
         for lease in book.ledger.held_by(key):
             if State.FENCING in EDGES[lease.state]:
@@ -126,13 +154,8 @@ class Core:
                 book.send(key, rs.Fenced(lease.token, reason))
         if key not in book.fenced_s:
             book.fenced_s[key] = now_s
-            book.note("holder_fenced", holder=holder, reason=reason)
+            book.note("holder_fenced", holder=key.holder, reason=reason)
             book.kill(key, by_force=False)
-        return self._settle(now_s)
-
-    def records(self) -> list[Record]:
-        """Everything that a successor must know, for compaction."""
-        return self.book.records()
 
     def _reconcile(self, key: Key, held: Sequence[rq.Held]) -> None:
         """Lets a holder say that it computes no more; what it does not name stays charged."""
@@ -150,5 +173,9 @@ class Core:
     def _settle(self, now_s: float) -> list[Effect]:
         if self._is_recovering:
             self._is_recovering = now_s < self._recovered_s and bool(self.book.workers.unsettled())
+        refit(self.book, now_s)
+        for lease in overdrawn(self.book.ledger):
+            self.turns.recall(lease, "more is held than there is")
         self.turns.go_on(now_s, may_grant=not self._is_recovering)
+        self.vigil.note_recalls(now_s)
         return self.book.take_effects()

@@ -30,11 +30,13 @@ class Device:
     # Host memory is back when the process is gone; a driver may take its time.
     frees_at_death: bool = True
     margin_bytes: int = 0  # Kept back of the total; doubled while nobody can look.
+    is_stale: bool = False
 
     @property
     def capacity_bytes(self) -> int:
         """What can be granted now."""
-        return max(0, self.limit_bytes - self.foreign_bytes)
+        doubt_bytes = self.margin_bytes if self.is_stale else 0
+        return max(0, self.limit_bytes - self.foreign_bytes - doubt_bytes)
 
 
 class Ledger:
@@ -118,7 +120,9 @@ class Ledger:
 
     def could_ever_fit(self, charges: Sequence[Charge]) -> bool:
         """Tells whether `charges` would fit machines of this size if nothing else ran."""
-        empty = Ledger(replace(d, foreign_bytes=0, draining=False) for d in self.devices.values())
+        empty = Ledger(
+            replace(d, foreign_bytes=0, draining=False, is_stale=False) for d in self.devices.values()
+        )
         return any(empty.fits(placed, _NOBODY) for placed in empty.placements(charges))
 
     def placements(self, charges: Sequence[Charge]) -> list[tuple[Charge, ...]]:
@@ -144,9 +148,7 @@ class Ledger:
 
     def has_compute_slot(self, lease: Lease) -> bool:
         """Tells whether nobody computes on the lease's devices."""
-        return not any(
-            other.state is State.ACTIVE for id in lease.devices() - HOST_POOLS for other in self.on(id)
-        )
+        return not any(other.is_computing for id in lease.devices() - HOST_POOLS for other in self.on(id))
 
     def _law_shortfall(self, id: str, charges: Sequence[Charge], key: Key, gone: Collection[int]) -> int:
         left = [lease for lease in self.on(id) if lease.token not in gone]

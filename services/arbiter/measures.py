@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from services.arbiter.demands import CPU, HOST_POOLS, Alternative, Charge
+from services.arbiter.demands import CPU, HOST_POOLS, Charge
 from services.arbiter.leases import Lease, State
-from services.arbiter.ledger import Device, Ledger
+from services.arbiter.ledger import Ledger
 from services.arbiter.sizing import Place, Sizing, after_running_out
 
 _OVERUSE_PERCENT = 103
@@ -39,10 +38,6 @@ class Measures:
     _scenes: dict[str, _Scene] = field(default_factory=dict[str, _Scene])
     _loads: dict[int, _Load] = field(default_factory=dict[int, _Load])
     _overuses: dict[tuple[int, State], int] = field(default_factory=dict[tuple[int, State], int])
-
-    def sized(self, alternative: Alternative, devices: Mapping[str, Device], now_s: float) -> Alternative:
-        """Returns `alternative` with what was learnt in place of its priors."""
-        return self.sizing.sized(alternative, devices, now_s)
 
     def confirmed(self, lease: Lease, ledger: Ledger) -> None:
         """Remembers what its device held before, if nothing has moved since the last look."""
@@ -84,10 +79,6 @@ class Measures:
 
     def watched(self, lease: Lease, observed_bytes: int, ledger: Ledger) -> Lease | None:
         """Returns the lease charged with what it was seen to hold, once that is beyond its grant for good."""
-        if (charge := _only_charge(lease)) and (device := ledger.devices.get(charge.device)):
-            # No more than the device's witness, if it has one, sees of all workers together: a holder's word
-            # alone must not take memory from others.
-            observed_bytes = min(observed_bytes, device.observed_bytes or observed_bytes)
         held_bytes = _held_bytes(lease, observed_bytes, ledger)
         if held_bytes is None or lease.state not in {State.RESIDENT, State.ACTIVE}:
             return None
@@ -99,6 +90,9 @@ class Measures:
         if self._overuses[key] < _OVERUSE_SAMPLES:
             return None
         del self._overuses[key]
+        # At most the whole device: what asked for more could never begin again.
+        charge, device = lease.charges[0], ledger.devices[lease.charges[0].device]
+        held_bytes = min(held_bytes, max(0, device.limit_bytes - charge.context_bytes))
         if lease.state is State.RESIDENT:
             self.sizing.rested(_place(lease), held_bytes)
             return _resting_at(lease, held_bytes)

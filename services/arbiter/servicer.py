@@ -17,6 +17,7 @@ from services.arbiter import requests as rq
 from services.arbiter.admission import charge_fault
 from services.arbiter.engine import Engine
 from services.arbiter.events import Event
+from services.arbiter.learning import corrected
 from services.arbiter.leases import Key
 from services.arbiter.outbox import Outbox
 from services.arbiter.portrait import to_snapshot
@@ -82,7 +83,7 @@ class Arbiter(ArbiterServiceServicer):
 
     async def Quote(self, request: pb.QuoteRequest, context: Context) -> pb.QuoteResponse:
         """Says whether a demand would fit."""
-        alternatives = [read_alternative(alternative) for alternative in request.alternatives]
+        alternatives = tuple(read_alternative(alternative) for alternative in request.alternatives)
         faults = [
             Violation(f"alternatives[{index}].charges", fault)
             for index, alternative in enumerate(alternatives)
@@ -91,8 +92,11 @@ class Arbiter(ArbiterServiceServicer):
         ]
         if faults:
             raise InvalidFields(faults)
+        book = self._engine.core.book
         return pb.QuoteResponse(
-            quotes=[quote(alternative, self._engine.core.book) for alternative in alternatives]
+            quotes=[
+                quote(alternative, book) for alternative in corrected(alternatives, book, time.monotonic())
+            ]
         )
 
     async def Snapshot(self, request: pb.SnapshotRequest, context: Context) -> pb.SnapshotResponse:

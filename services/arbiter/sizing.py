@@ -70,6 +70,11 @@ class Usage:
     load_floor: Floor = field(default_factory=Floor)
     peak_floor: Floor = field(default_factory=Floor)
 
+    @property
+    def charges(self) -> tuple[int, int, Floor, Floor]:
+        """Everything that a demand is corrected by."""
+        return self.resting.charge_bytes, self.peak.charge_bytes, self.load_floor, self.peak_floor
+
 
 Place = tuple[str, str]  # profile, device
 
@@ -80,6 +85,7 @@ class Sizing:
     def __init__(self, usages: Mapping[Place, Usage] | None = None) -> None:
         self.usages: dict[Place, Usage] = dict(usages or {})
         self.revision = 0
+        self._moved: set[str] = set()
 
     def sized(self, alternative: Alternative, devices: Mapping[str, Device], now_s: float) -> Alternative:
         """Returns `alternative` with learnt charges instead of priors, where something was learnt.
@@ -125,12 +131,19 @@ class Sizing:
         changed = replace(usage, load_floor=floor) if while_loading else replace(usage, peak_floor=floor)
         self._learn(place, changed)
 
+    def take_moved(self) -> set[str]:
+        """Returns the profiles whose charges have changed since the last time."""
+        moved, self._moved = self._moved, set()
+        return moved
+
     def _learn(self, place: Place, usage: Usage) -> None:
         if not place[0] or len(place[0]) > _LONGEST_PROFILE:
             return
         # Taken out first, so that the one unused for longest is in front.
-        self.usages.pop(place, None)
+        before = self.usages.pop(place, Usage())
         self.usages[place] = usage
+        if usage.charges != before.charges:
+            self._moved.add(place[0])
         if len(self.usages) > KEPT_PROFILES:
             del self.usages[next(iter(self.usages))]
         self.revision += 1

@@ -159,8 +159,7 @@ class Witness:
 def _doubt(device: Device, age_s: float) -> Device:
     if device.id in HOST_POOLS:
         return device
-    foreign_bytes = device.foreign_bytes + device.margin_bytes
-    return replace(device, foreign_bytes=foreign_bytes, health=f"stale: last seen {age_s:.0f} s ago")
+    return replace(device, is_stale=True, health=f"stale: last seen {age_s:.0f} s ago")
 
 
 def _lost(device: Device) -> Device:
