@@ -82,6 +82,8 @@ def configuration(programs: Sequence[Program]) -> str:
     conf = configparser.RawConfigParser()
     conf["supervisord"] = {
         "logfile": "%(ENV_LIMNER_HOME)s/logs/supervisor.log",
+        "logfile_maxbytes": "5MB",
+        "logfile_backups": "1",
         "pidfile": "%(ENV_LIMNER_HOME)s/run/supervisord.pid",
         "childlogdir": "%(ENV_LIMNER_HOME)s/logs",
         "nocleanup": "true",

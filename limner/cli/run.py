@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable
+from itertools import groupby
 from pathlib import Path
 
 import httpx
@@ -92,9 +93,10 @@ async def _attend(home: Home, url: str) -> None:
 
 async def _give_up(home: Home, crashes: Crashes) -> None:
     async for crash in _crashes(home, crashes, _STARTING_POLL_S):
+        path = log_path(home, crash.program)
         if crash.count >= _CRASHES_TO_GIVE_UP:
-            path = log_path(home, crash.program)
             raise CommandFailed(f"{crash.program} keeps crashing; the end of {path}:\n{_tail(path)}")
+        _say(f"{crash.program} ended while starting and is tried again:\n{_tail(path, 1)}")
 
 
 async def _crashes(home: Home, crashes: Crashes, poll_s: float) -> AsyncIterator[Crash]:
@@ -122,9 +124,11 @@ async def _ready(url: str) -> None:
             await asyncio.sleep(_STARTING_POLL_S)
 
 
-def _tail(path: Path) -> str:
-    lines = path.read_text(errors="replace").splitlines() if path.exists() else []
-    return "\n".join(f"  {line}" for line in lines[-_TAIL_LINES:])
+def _tail(path: Path, lines: int = _TAIL_LINES) -> str:
+    """Returns the last lines, those that repeat only once."""
+    text = path.read_text(errors="replace") if path.exists() else ""
+    distinct = [line for line, _ in groupby(text.splitlines())]
+    return "\n".join(f"  {line}" for line in distinct[-lines:])
 
 
 def _say(sentence: str) -> None:

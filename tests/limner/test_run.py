@@ -14,14 +14,14 @@ from limner.home import locate
 from tests.studio import Studio, free_port, members, studio_environment, until
 
 
-def limner(*arguments: str, home: Path, port: int) -> subprocess.CompletedProcess[str]:
+def limner(*arguments: str, home: Path, port: int, **settings: str) -> subprocess.CompletedProcess[str]:
     """Runs one command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "limner.cli", *arguments],
-        env=studio_environment(home, port),
+        env=studio_environment(home, port) | settings,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=100,
         check=False,
     )
 
@@ -59,6 +59,13 @@ def test_a_stop_during_the_start_leaves_nothing(tmp_path: Path) -> None:
         output, errors = starting.communicate(timeout=40)
     assert (starting.returncode, output, errors) == (0, b"", b"")
     assert [process for process in everyone if process.is_running()] == []
+
+
+def test_a_program_that_cannot_start_is_named_with_its_last_words(tmp_path: Path) -> None:
+    answer = limner("run", home=tmp_path, port=free_port(), LIMNER_ARBITER_RAM_BUDGET_BYTES="plenty")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "limner-arbiter keeps crashing" in answer.stderr
+    assert "plenty" in answer.stderr
 
 
 def test_a_second_studio_in_the_same_home_is_refused(studio: Studio) -> None:
