@@ -74,13 +74,15 @@ class Lease:
     resident_s: float = 0.0  # When it became resident.
     load_s: float | None = None  # Predicted or measured; the price of evicting it.
     idle_s: float = 0.0  # When it was last loaded or used.
+    before: State = State.LOADING  # What it was when it became suspect.
     working_bytes: int = 0  # Acquired for the first charge; a job may ask for more or less.
 
     def moved(self, state: State, *, job: str = "") -> Lease:
         """The lease in `state`; raises IllegalTransition where §3.3 of the design has no such edge."""
         if state not in EDGES[self.state]:
             raise IllegalTransition(f"Lease {self.token} cannot go from {self.state} to {state}.")
-        return replace(self, state=state, job=job)
+        before = self.before if self.state in DOUBTFUL else self.state
+        return replace(self, state=state, job=job, before=before)
 
     def with_working(self, working_bytes: int) -> Lease:
         """The lease with other working bytes on its first device."""
@@ -120,6 +122,12 @@ class Lease:
     def total_bytes(self) -> int:
         """What it holds on all devices together, contexts included."""
         return sum(self.bytes_on(device) + self.context_on(device) for device in self.devices())
+
+    @property
+    def is_computing(self) -> bool:
+        """Whether its worker computes, or may still do so although nobody hears of it."""
+        is_lost = self.state in {State.SUSPECT, State.FENCING} and self.before is State.ACTIVE
+        return self.state is State.ACTIVE or is_lost
 
     @property
     def is_leaving(self) -> bool:

@@ -138,6 +138,7 @@ def _lease_row(lease: Lease) -> list[Any]:
         lease.resident_s,
         lease.load_s,
         lease.idle_s,
+        lease.before,
         lease.working_bytes,
     ]
 
@@ -145,4 +146,16 @@ def _lease_row(lease: Lease) -> list[Any]:
 def _lease(row: list[Any]) -> Lease:
     token, ticket, holder, incarnation, profile, tier, charges, state, *rest = row
     grants = tuple(Charge(*charge) for charge in charges)
-    return Lease(token, ticket, Key(holder, incarnation), profile, tier, grants, State(state), *rest)
+    *others, before, working_bytes = rest
+    return Lease(
+        token,
+        ticket,
+        Key(holder, incarnation),
+        profile,
+        tier,
+        grants,
+        State(state),
+        *others,
+        before=State(before),
+        working_bytes=working_bytes,
+    )

@@ -26,6 +26,7 @@ from services.arbiter.engine import Engine
 from services.arbiter.journal import Journal
 from services.arbiter.ledger import Device
 from services.arbiter.servicer import Arbiter
+from services.arbiter.vigil import Limits
 from services.rpc.server import TranslateErrors
 from tests.arbiter.holder import MIB, to_stub
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 CAPACITY_MIB = 1000
 # A busy model yields at once, so that tests of the protocol need not wait.
+# Holders of the tests name this very process as their worker: it must not be fenced for their silence.
+PATIENT = Limits(idle_s=3600, busy_s=3600, give_back_s=3600)
 EAGER = Tempo(batch_floor_s=0, batch_per_swap=0, linger_s=0, residency_loads=0)
 
 
@@ -57,7 +60,7 @@ async def serving(run_dir: Path) -> AsyncGenerator[str]:
     """Runs an arbiter in this process and yields its address."""
     with Journal(run_dir / "ledger", "boot") as journal:
         device = Device("cpu:0", "host memory", CAPACITY_MIB * MIB, CAPACITY_MIB * MIB)
-        core = Core([device], journal.past, time.monotonic(), TimeLimitedBatches(EAGER))
+        core = Core([device], journal.past, time.monotonic(), TimeLimitedBatches(EAGER), limits=PATIENT)
         engine = Engine(core, journal, run_dir / "holders", _fail)
         server = aio.server(interceptors=[TranslateErrors()])
         add_ArbiterServiceServicer_to_server(Arbiter(engine), server)

@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from services.arbiter import requests as rq
 from services.arbiter.demands import ANY_DEVICE, Charge
-from services.arbiter.leases import State
+from services.arbiter.leases import DOUBTFUL, State
 from services.arbiter.ledger import Device
 from tests.arbiter.world import Held, Worker, World
 
@@ -134,7 +134,9 @@ class Holders(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.1, 1.0, 6.0, 20.0]))
     def wait(self, seconds: float) -> None:
-        self.world.wait(seconds)
+        self.world.live(seconds)
+        for name in {"a", "b", "c"} - {key.holder for key in self.world.workers}:
+            self.world.connect(self.world.spawn(name))
         for worker in self.world.workers.values():
             worker.offers = {t: o for t, o in worker.offers.items() if t in self.world.core.book.offers}
 
@@ -143,7 +145,10 @@ class Holders(RuleBasedStateMachine):
         ledger = self.world.core.book.ledger
         for device in DEVICES:
             exact = sum(lease.bytes_on(device.id) for lease in ledger.leases.values())
-            assert ledger.charged_bytes(device.id) == exact <= device.limit_bytes
+            assert ledger.charged_bytes(device.id) == exact
+            # A suspect may hold more than it was granted; then nothing is granted beside it.
+            if not any(lease.state in DOUBTFUL for lease in ledger.on(device.id)):
+                assert exact <= device.limit_bytes
 
     @invariant()
     def charges_exactly_what_holders_hold(self) -> None:

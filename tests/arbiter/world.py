@@ -153,6 +153,16 @@ class World:
         del self.workers[worker.key]
         self.deliver(self.core.bury(worker.key, self.now_s))
 
+    def live(self, seconds: float) -> None:
+        """Lets time pass as it really does: connected workers beat, and those that are killed die."""
+        end_s = self.now_s + seconds
+        while self.now_s < end_s:
+            for worker in [w for w in self.workers.values() if w.is_connected]:
+                self.say(worker, rq.Beat(0))
+            self.wait(min(2.0, end_s - self.now_s))
+            for worker in [w for w in self.workers.values() if w.key in self.killed]:
+                self.die(worker)
+
     def wait(self, seconds: float) -> None:
         """Lets time pass, doing what is due on the way."""
         end_s = self.now_s + seconds
