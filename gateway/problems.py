@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, cast
@@ -14,9 +13,11 @@ from fastapi.responses import JSONResponse
 from grpc import StatusCode, aio
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
-from gateway.limits import Refused, multiples_beside
-from gateway.schemas import FieldProblem, Part, Problem, TextToImageRequest
+from gateway.explanations import SHOWN_CHARACTERS, explain
+from gateway.limits import Refused
+from gateway.schemas import FieldProblem, Part, Problem
 from limner.failure import Failure, read_failure
 
 log = structlog.get_logger(__name__)
@@ -43,7 +44,6 @@ HTTP_STATUS: Mapping[StatusCode, int] = {
 }
 
 _GENERIC = "Limner made a mistake; the log of the gateway has the details."
-_SHOWN_VALUE_CHARACTERS = 100
 
 
 class ProblemError(Exception):
@@ -118,62 +118,6 @@ def too_large(limit_bytes: int) -> ProblemError:
     )
 
 
-def explain(error: Mapping[str, Any]) -> FieldProblem:
-    """Returns one validation error of pydantic in plain words: field, value and fix."""
-    place = [str(part) for part in error["loc"] if part != "body"]
-    field = _shorten(".".join(place)) or "body"
-    value = error.get("input")
-    return FieldProblem(field=field, value=_shorten(value), message=_describe(field, value, error))
-
-
-def _describe(field: str, value: object, error: Mapping[str, Any]) -> str:
-    limits: dict[str, Any] = error.get("ctx") or {}
-    match error["type"]:
-        case "missing":
-            return f"{field} is missing; it is required."
-        case "extra_forbidden":
-            close = difflib.get_close_matches(field, TextToImageRequest.model_fields, 1)
-            hint = f"did you mean {close[0]}?" if close else "remove it."
-            return f"{field} is not a field of this request; {hint}"
-        case "string_too_short":
-            return f"{field} is empty; write something."
-        case "string_too_long":
-            length = len(cast("str", value))
-            return f"{field} has {length} characters; at most {limits['max_length']} are allowed: shorten it."
-        case "greater_than_equal":
-            return f"{field} is {_shorten(value)}; it must be at least {limits['ge']:g}."
-        case "less_than_equal":
-            return f"{field} is {_shorten(value)}; it must be at most {limits['le']}."
-        case "multiple_of":
-            multiple = int(limits["multiple_of"])
-            fix = multiples_beside(cast("int", value), multiple, multiple, 2**53)
-            return f"{field} is {value}; it must be a multiple of {multiple} (try {fix})."
-        case "finite_number":
-            return f"{field} is {_shorten(value)}; it must be a finite number."
-        case "json_invalid":
-            return f"The body is not JSON ({limits.get('error', 'cannot be read')}); send an object."
-        case "string_unicode":
-            return f"{field} contains half a surrogate pair; send whole characters."
-        case "int_type" | "int_from_float" | "int_parsing" | "int_parsing_size":
-            return f"{field} is {_shorten(value)}; it must be a whole number."
-        case "float_type" | "float_parsing":
-            return f"{field} is {_shorten(value)}; it must be a number."
-        case "string_type":
-            return f"{field} is {_shorten(value)}; it must be a string."
-        case "model_attributes_type" | "model_type" | "dict_type":
-            return f"{field} is {_shorten(value)}; it must be a JSON object."
-        case _:
-            return f"{field} is {_shorten(value)}: {error['msg']}."
-
-
-def _shorten(value: object) -> str:
-    text = value if isinstance(value, str) else repr(value)
-    if len(text) > _SHOWN_VALUE_CHARACTERS:
-        text = text[:_SHOWN_VALUE_CHARACTERS] + "…"
-    # Half a surrogate pair, which JSON may carry, cannot be sent back as UTF-8.
-    return text.encode("utf-8", "replace").decode()
-
-
 async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
     return respond(cast("ProblemError", error))
 
@@ -192,12 +136,24 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     status = HTTPStatus(wrong.status_code)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         return respond(too_large(request.app.max_body_size))
+    headers = dict(wrong.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed_methods(request) or headers.get("Allow", "")
     details = {
-        404: f"There is nothing at {request.url.path[:_SHOWN_VALUE_CHARACTERS]}.",
+        404: f"There is nothing at {request.url.path[:SHOWN_CHARACTERS]}.",
         405: f"{request.method} is not possible here.",
     }
     detail = details.get(status, str(wrong.detail))
-    return respond(ProblemError(status, status.name, detail, headers=wrong.headers))
+    return respond(ProblemError(status, status.name, detail, headers=headers))
+
+
+def _allowed_methods(request: Request) -> str:
+    """Returns all methods of the path; the framework names only those of the first route that has it."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    for path, methods in paths.items():
+        if compile_path(path)[0].match(request.url.path):
+            return ", ".join(sorted(method.upper() for method in methods))
+    return ""
 
 
 async def _on_call(_request: Request, error: Exception) -> JSONResponse:

@@ -15,8 +15,8 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from gateway.catalogue import Catalogue
 from gateway.events import EventHub
 from gateway.images import ImageStore
-from gateway.jobs.attempt import Books
 from gateway.jobs.board import Board
+from gateway.jobs.books import Books
 from gateway.jobs.database import open_database
 from gateway.jobs.dispatcher import Dispatcher
 from gateway.jobs.job import Job

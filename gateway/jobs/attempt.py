@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
 from dataclasses import dataclass, replace
 
@@ -9,15 +8,12 @@ import structlog
 from grpc import StatusCode, aio
 
 from gateway import limits, schemas
-from gateway.catalogue import Catalogue
-from gateway.events import EventHub, Signal
-from gateway.images import ImageStore
+from gateway.events import Signal
 from gateway.jobs import text_to_image
-from gateway.jobs.board import Board
+from gateway.jobs.books import Books
 from gateway.jobs.job import Fault, Job, Picture, Progress, Stage, State
-from gateway.jobs.store import JobStore
+from gateway.jobs.pace import Pace, Turn
 from gateway.jobs.verdict import Action, Verdict, judge
-from gateway.metrics import Metrics
 from gateway.replicas import Replica
 from gateway.views import show_job, show_model
 from limner.failure import Failure, read_failure
@@ -25,22 +21,6 @@ from limner.progress.v1 import progress_pb2
 from limner.t2i.v1 import t2i_pb2
 
 log = structlog.get_logger(__name__)
-
-SHOW_INTERVAL_S = 0.1  # between two progress events of a job that are not kept
-KEEP_INTERVAL_S = 0.5  # between two that are
-PREVIEW_INTERVAL_S = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Books:
-    """Where an attempt writes what happens."""
-
-    store: JobStore
-    images: ImageStore
-    board: Board
-    hub: EventHub
-    metrics: Metrics
-    catalogue: Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +51,7 @@ class Attempt:
         self._is_cancelled = False
         self._has_checkpoint = False
         self._has_advanced = False
-        self._shown_at = self._kept_at = self._previewed_at = float("-inf")  # monotonic, s
+        self._pace = Pace()
 
     def cancel(self) -> None:
         """Hangs up, because the user no longer wants the job."""
@@ -142,17 +122,19 @@ class Attempt:
         is_new_stage = previous is None or previous.stage is not progress.stage
         now = time.monotonic()
         if self._job.state is State.QUEUED and progress.stage is not Stage.WAITING:
-            self._kept_at = now
+            self._pace.kept(now)
             self._start(progress)
-        elif is_new_stage and now - self._kept_at >= KEEP_INTERVAL_S:
-            self._kept_at = now
-            await self._record(replace(self._job, progress=progress))
-        elif is_new_stage or now - self._shown_at >= SHOW_INTERVAL_S:
-            self._shown_at = now
-            self._show()
-        if message.HasField("preview") and now - self._previewed_at >= PREVIEW_INTERVAL_S:
-            self._previewed_at = now
-            self._preview(message)
+        else:
+            match self._pace.turn(is_new_stage, now):
+                case Turn.KEEP:
+                    await self._record(replace(self._job, progress=progress))
+                case Turn.SHOW:
+                    self._show()
+                case Turn.SKIP:
+                    pass
+        if message.HasField("preview") and self._books.hub.has_readers and self._pace.may_preview(now):
+            event = text_to_image.to_preview(self.job_id, message)
+            self._books.hub.publish(Signal(f"preview {self.job_id}", event))
 
     async def _take_checkpoint(self, checkpoint: progress_pb2.Checkpoint) -> None:
         self._has_checkpoint = self._has_advanced = True
@@ -252,16 +234,6 @@ class Attempt:
     def _show(self) -> None:
         if self._books.hub.has_readers:
             self._books.hub.publish_job(show_job(self._books.board.view(self._job)), None)
-
-    def _preview(self, message: progress_pb2.Progress) -> None:
-        if not self._books.hub.has_readers:
-            return
-        image = message.preview
-        data_url = f"data:image/{image.format or 'webp'};base64,{base64.b64encode(image.data).decode()}"
-        event = schemas.PreviewEvent(
-            job_id=self.job_id, image_index=message.image_index, step=message.step, data_url=data_url
-        )
-        self._books.hub.publish(Signal(f"preview {self.job_id}", event))
 
     def _progress(self) -> Progress:
         return self._books.board.in_hand.get(self.job_id, self._job.progress)

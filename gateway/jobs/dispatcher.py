@@ -9,7 +9,8 @@ import structlog
 
 from gateway import schemas
 from gateway.events import Signal
-from gateway.jobs.attempt import Attempt, Books, Ending
+from gateway.jobs.attempt import Attempt, Ending
+from gateway.jobs.books import Books
 from gateway.jobs.job import Fault, Job, Progress, State
 from gateway.jobs.verdict import Verdict
 from gateway.replicas import Replica

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 from gateway.jobs.job import Job, Progress, Stage
-from gateway.schemas import TextToImageRequest
+from gateway.schemas import PreviewEvent, TextToImageRequest
 from limner.image.v1 import image_pb2
 from limner.progress.v1 import progress_pb2
 from limner.t2i.v1 import t2i_pb2
@@ -63,6 +64,18 @@ def to_progress(message: progress_pb2.Progress) -> Progress:
         queue_position=message.queue_position or None,
         eta_s=message.eta.ToTimedelta().total_seconds() if message.HasField("eta") else None,
         waiting_for=message.waiting_for or None,
+    )
+
+
+def to_preview(job_id: str, message: progress_pb2.Progress) -> PreviewEvent:
+    """Returns the small picture that came with a report of progress."""
+    image = message.preview
+    data = base64.b64encode(image.data).decode()
+    return PreviewEvent(
+        job_id=job_id,
+        image_index=message.image_index,
+        step=message.step,
+        data_url=f"data:image/{image.format or 'webp'};base64,{data}",
     )
 
 

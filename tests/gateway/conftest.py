@@ -57,6 +57,7 @@ async def client(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
 @asynccontextmanager
 async def running_gateway(settings: Settings) -> AsyncGenerator[httpx.AsyncClient]:
     listener = listen(settings)
+    listener.listen()  # so that a client may come before the server's first turn
     port = listener.getsockname()[1]
     async with GatewayServer.open(settings) as server:
         serving = asyncio.create_task(server.serve([listener]))

@@ -198,6 +198,32 @@ async def test_the_next_job_is_with_the_replica_before_the_first_ends_and_no_mor
     assert len(service.calls) == 2
 
 
+async def test_every_replica_gets_its_share(
+    settings: Settings, service: ScriptedService, sockets: Path
+) -> None:
+    other = ScriptedService()
+    gates = [Gate(), Gate()]
+    service.scripts, other.scripts = [gates[0]], [gates[1]]
+    both = settings.model_copy(update={"t2i": (*settings.t2i, f"unix:{sockets}/other")})
+    async with serve_images(sockets / "other", other), running_gateway(both) as client:
+        ids = [(await submit(client))["id"] for _ in range(2)]
+        for gate in gates:
+            await gate.reached.wait()
+            gate.go_on.set()
+        for job_id in ids:
+            await until_status(client, job_id, "succeeded")
+    assert (len(service.calls), len(other.calls)) == (1, 1)
+
+
+async def test_jobs_go_to_the_replica_that_is_there(
+    settings: Settings, service: ScriptedService, sockets: Path
+) -> None:
+    both = settings.model_copy(update={"t2i": (f"unix:{sockets}/gone", *settings.t2i)})
+    async with running_gateway(both) as client:
+        done = [await finish(client) for _ in range(3)]
+    assert [job["status"] for job in done] == ["succeeded"] * 3
+
+
 async def test_cancelling_a_running_job_hangs_up(service: ScriptedService, client: httpx.AsyncClient) -> None:
     gate = Gate()
     service.scripts = [gate]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.jobs.order import AGE_LIMIT_S, Entry, Line
@@ -71,6 +71,7 @@ def test_no_job_is_held_back_beyond_the_age_limit() -> None:
     assert waiting.choose(["b"], now=AGE_LIMIT_S + 1) == "1"
 
 
+@settings(max_examples=50)
 @given(
     st.lists(
         st.builds(

@@ -6,7 +6,8 @@ import pytest
 from grpc import StatusCode
 from pydantic import ValidationError
 
-from gateway.problems import HTTP_STATUS, explain, from_failure, respond
+from gateway.explanations import explain
+from gateway.problems import HTTP_STATUS, from_failure, respond
 from gateway.schemas import TextToImageRequest
 from limner.failure import Failure, Violation
 

@@ -1,0 +1,68 @@
+"""Validation errors in plain words: which field, with which value, and the fix. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, cast
+
+from gateway.limits import multiples_beside
+from gateway.schemas import FieldProblem, TextToImageRequest
+
+SHOWN_CHARACTERS = 100  # of a value that was sent
+
+
+def explain(error: Mapping[str, Any]) -> FieldProblem:
+    """Returns one validation error of pydantic in plain words: field, value and fix."""
+    place = [str(part) for part in error["loc"] if part != "body"]
+    field = _shorten(".".join(place)) or "body"
+    value = error.get("input")
+    return FieldProblem(field=field, value=_shorten(value), message=_describe(field, value, error))
+
+
+def _describe(field: str, value: object, error: Mapping[str, Any]) -> str:
+    limits: dict[str, Any] = error.get("ctx") or {}
+    match error["type"]:
+        case "missing":
+            return f"{field} is missing; it is required."
+        case "extra_forbidden":
+            close = difflib.get_close_matches(field, TextToImageRequest.model_fields, 1)
+            hint = f"did you mean {close[0]}?" if close else "remove it."
+            return f"{field} is not a field of this request; {hint}"
+        case "string_too_short":
+            return f"{field} is empty; write something."
+        case "string_too_long":
+            length = len(cast("str", value))
+            return f"{field} has {length} characters; at most {limits['max_length']} are allowed: shorten it."
+        case "greater_than_equal":
+            return f"{field} is {_shorten(value)}; it must be at least {limits['ge']:g}."
+        case "less_than_equal":
+            return f"{field} is {_shorten(value)}; it must be at most {limits['le']}."
+        case "multiple_of":
+            multiple = int(limits["multiple_of"])
+            fix = multiples_beside(cast("int", value), multiple, multiple, 2**53)
+            return f"{field} is {value}; it must be a multiple of {multiple} (try {fix})."
+        case "finite_number":
+            return f"{field} is {_shorten(value)}; it must be a finite number."
+        case "json_invalid":
+            return f"The body is not JSON ({limits.get('error', 'cannot be read')}); send an object."
+        case "string_unicode":
+            return f"{field} contains half a surrogate pair; send whole characters."
+        case "int_type" | "int_from_float" | "int_parsing" | "int_parsing_size":
+            return f"{field} is {_shorten(value)}; it must be a whole number."
+        case "float_type" | "float_parsing":
+            return f"{field} is {_shorten(value)}; it must be a number."
+        case "string_type":
+            return f"{field} is {_shorten(value)}; it must be a string."
+        case "model_attributes_type" | "model_type" | "dict_type":
+            return f"{field} is {_shorten(value)}; it must be a JSON object."
+        case _:
+            return f"{field} is {_shorten(value)}: {error['msg']}."
+
+
+def _shorten(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    if len(text) > SHOWN_CHARACTERS:
+        text = text[:SHOWN_CHARACTERS] + "…"
+    # Half a surrogate pair, which JSON may carry, cannot be sent back as UTF-8.
+    return text.encode("utf-8", "replace").decode()

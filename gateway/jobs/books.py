@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.catalogue import Catalogue
+from gateway.events import EventHub
+from gateway.images import ImageStore
+from gateway.jobs.board import Board
+from gateway.jobs.store import JobStore
+from gateway.metrics import Metrics
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """Where everything that happens to jobs is read and written."""
+
+    store: JobStore
+    images: ImageStore
+    board: Board
+    hub: EventHub
+    metrics: Metrics
+    catalogue: Catalogue
