@@ -28,7 +28,8 @@ export function App() {
   const { data: picked } = useQuery(jobQuery(selection.job));
   useDocumentTitle(jobs.active.length > 0 ? `(${jobs.active.length}) Limner` : "Limner");
 
-  const staged = picked ?? followedJob(jobs.active, jobs.history);
+  const undismissed = jobs.history.filter(({ id }) => !dismissed.includes(id));
+  const staged = picked ?? followedJob(jobs.active, undismissed);
   const stagedImage = staged && shownImage(staged, picked ? selection.image : null);
   const stage = useRef<HTMLElement>(null);
   const stageAt = (job: string | null, image: number | null) => {
@@ -67,10 +68,9 @@ export function App() {
         <aside className={classes.queue} id="queue" aria-label="Queue">
           <QueueDrawer
             active={jobs.active}
-            failed={jobs.history.filter(
-              ({ status, id }) => status === "failed" && !dismissed.includes(id),
-            )}
+            failed={undismissed.filter(({ status }) => status === "failed")}
             heldUpBy={jobs.heldUpBy}
+            problem={jobs.problem}
             onSelect={show}
             onCancel={jobs.cancel}
             onRetry={jobs.retry}

@@ -25,6 +25,6 @@ export function useJobs() {
     showMore: () => void history.fetchNextPage(),
     cancel: (job: Job) => cancelling.mutate(job.id),
     retry: (job: Job) => retrying.mutate(job),
-    problem: cancelling.error ?? retrying.error,
+    problem: (cancelling.error ?? retrying.error)?.message ?? null,
   };
 }

@@ -26,7 +26,8 @@ export function useSelection() {
     const parameters = new URLSearchParams();
     if (job !== null) parameters.set("job", job);
     if (image !== null) parameters.set("image", String(image));
-    window.history.replaceState(null, "", `/?${parameters}`);
+    const query = parameters.size > 0 ? `?${parameters}` : "";
+    window.history.replaceState(null, "", window.location.pathname + query);
     window.dispatchEvent(new Event(CHANGED));
   }, []);
   const image = Number.parseInt(parameters.get("image") ?? "", 10);

@@ -1,5 +1,6 @@
-import { Group, Input, NumberInput, Slider } from "@mantine/core";
+import { Group, Input, Slider } from "@mantine/core";
 import { useId } from "react";
+import { NumberField } from "./NumberField";
 import classes from "./SliderField.module.css";
 
 interface SliderFieldProps {
@@ -20,7 +21,7 @@ export function SliderField({ label, hint, error, value, onChange, ...range }: S
     <Input.Wrapper error={error} errorProps={{ id: `${id}-error` }}>
       <Group justify="space-between" wrap="nowrap">
         <Input.Label htmlFor={id}>{label}</Input.Label>
-        <NumberInput
+        <NumberField
           id={id}
           aria-describedby={error ? `${id}-error` : undefined}
           error={Boolean(error)}
@@ -29,7 +30,7 @@ export function SliderField({ label, hint, error, value, onChange, ...range }: S
           value={value}
           step={range.step}
           hideControls
-          onChange={(typed) => typeof typed === "number" && onChange(typed)}
+          onChange={onChange}
         />
       </Group>
       <Slider

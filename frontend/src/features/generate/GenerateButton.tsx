@@ -1,4 +1,5 @@
 import { Button, Kbd, List, Stack, Text } from "@mantine/core";
+import { useOs } from "@mantine/hooks";
 import { useId } from "react";
 import classes from "./GenerateButton.module.css";
 import type { Generation } from "./use-generate";
@@ -7,6 +8,7 @@ import type { Generation } from "./use-generate";
 export function GenerateButton({ generation }: { generation: Generation }) {
   const { reasons, refusal, notice, isSending } = generation;
   const id = useId();
+  const os = useOs();
   const isBlocked = reasons.length > 0;
   return (
     <Stack gap={8}>
@@ -21,7 +23,7 @@ export function GenerateButton({ generation }: { generation: Generation }) {
         aria-describedby={id}
         rightSection={
           <Kbd size="xs" className={classes.keys}>
-            Ctrl ↵
+            {os === "macos" ? "⌘ ↵" : "Ctrl ↵"}
           </Kbd>
         }
       >

@@ -1,6 +1,7 @@
-import { Group, NativeSelect, NumberInput, Text, Textarea } from "@mantine/core";
+import { Group, NativeSelect, Text, Textarea } from "@mantine/core";
 import type { Model } from "@/api/gen";
 import type { Settings } from "@/api/job";
+import { NumberField } from "@/components/NumberField";
 import { SliderField } from "@/components/SliderField";
 import { numbersOf } from "./draft";
 import type { FieldName } from "./obstacles";
@@ -37,7 +38,7 @@ export function SettingsFields(props: SettingsFieldsProps) {
           error={errorOf("seed")}
           onChange={(seed) => onChange({ seed })}
         />
-        <NumberInput
+        <NumberField
           label="Images"
           className={classes.count}
           value={draft.count}
@@ -45,7 +46,7 @@ export function SettingsFields(props: SettingsFieldsProps) {
           max={16}
           clampBehavior="blur"
           error={errorOf("count")}
-          onChange={(count) => typeof count === "number" && onChange({ count })}
+          onChange={(count) => onChange({ count })}
         />
       </Group>
       <SliderField

@@ -1,5 +1,6 @@
-import { Group, Input, NumberInput, Stack } from "@mantine/core";
+import { Group, Input, Stack } from "@mantine/core";
 import type { Model } from "@/api/gen";
+import { NumberField } from "@/components/NumberField";
 import { RatioPicker } from "./RatioPicker";
 import { ratioOfSize, type Size, sizeOfRatio } from "./size";
 
@@ -49,9 +50,9 @@ interface SideInputProps {
   onChange: (side_px: number) => void;
 }
 
-function SideInput({ label, model, onChange, ...field }: SideInputProps) {
+function SideInput({ label, model, ...field }: SideInputProps) {
   return (
-    <NumberInput
+    <NumberField
       {...field}
       aria-label={label}
       leftSection={label.charAt(0)}
@@ -59,7 +60,6 @@ function SideInput({ label, model, onChange, ...field }: SideInputProps) {
       step={model.size_multiple_px}
       allowDecimal={false}
       allowNegative={false}
-      onChange={(typed) => typeof typed === "number" && onChange(typed)}
     />
   );
 }

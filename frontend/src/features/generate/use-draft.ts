@@ -8,6 +8,8 @@ export function useDraft() {
     key: "limner.draft",
     defaultValue: EMPTY_DRAFT,
     getInitialValueInEffect: false,
+    // What an older page stored may lack a field.
+    deserialize: (stored) => ({ ...EMPTY_DRAFT, ...JSON.parse(stored ?? "{}") }),
   });
   return { draft, setDraft };
 }

@@ -25,7 +25,9 @@ const failed = aJob({
 
 function open(change: Partial<Parameters<typeof QueueDrawer>[0]> = {}) {
   const actions = { onSelect: vi.fn(), onCancel: vi.fn(), onRetry: vi.fn(), onDismiss: vi.fn() };
-  show(<QueueDrawer active={[]} failed={[]} heldUpBy={null} {...actions} {...change} />);
+  show(
+    <QueueDrawer active={[]} failed={[]} heldUpBy={null} problem={null} {...actions} {...change} />,
+  );
   return actions;
 }
 

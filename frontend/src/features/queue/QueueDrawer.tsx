@@ -8,6 +8,8 @@ interface QueueDrawerProps {
   active: readonly Job[];
   failed: readonly Job[];
   heldUpBy: string | null;
+  /** Why the last cancel or retry did not work. */
+  problem: string | null;
   onSelect: (job: Job) => void;
   onCancel: (job: Job) => void;
   onRetry: (job: Job) => void;
@@ -16,7 +18,7 @@ interface QueueDrawerProps {
 
 /** What is being painted, what comes next, and what went wrong. */
 export function QueueDrawer(props: QueueDrawerProps) {
-  const { active, failed, heldUpBy, onSelect, onCancel, onRetry, onDismiss } = props;
+  const { active, failed, heldUpBy, problem, onSelect, onCancel, onRetry, onDismiss } = props;
   return (
     <Stack gap="sm">
       <Title order={2} className={classes.heading}>
@@ -26,6 +28,11 @@ export function QueueDrawer(props: QueueDrawerProps) {
       {heldUpBy && active.length > 0 && (
         <Text size="sm" c="var(--waiting)">
           Nothing can start now: {heldUpBy}
+        </Text>
+      )}
+      {problem && (
+        <Text size="sm" c="var(--alarm)" role="alert">
+          {problem}
         </Text>
       )}
       {active.length === 0 && (

@@ -14,8 +14,9 @@ export function Facts({ job, image }: { job: Job; image: JobImage | undefined })
       {image && (
         <div>
           <dt>Seed</dt>
-          <dd>{image.seed}</dd>
-          <CopySeed seed={image.seed} />
+          <dd>
+            {image.seed} <CopySeed seed={image.seed} />
+          </dd>
         </div>
       )}
       <Fact name="Size" value={`${image?.width ?? width} × ${image?.height ?? height}`} />
