@@ -18,6 +18,8 @@ from limner.home import Home, HomeUnusable
 # The programs' own grace periods, one after the other (limner.cli.programs), and some.
 _STOP_S = 40.0
 _POLL_S = 0.05
+# Zombies have ended; only their parent has not asked how.
+_DEAD_STATES = frozenset("ZX")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +117,9 @@ def _start_ticks(pid: int) -> int:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return 0
-    # The name in parentheses may hold anything; field 3 follows the last one (proc_pid_stat(5)).
-    return int(stat.rpartition(")")[2].split()[19])
+    # The name in parentheses may hold anything; field 3, the state, follows the last one (proc_pid_stat(5)).
+    fields = stat.rpartition(")")[2].split()
+    return 0 if fields[0] in _DEAD_STATES else int(fields[19])
 
 
 def _alive(process: Process) -> bool:

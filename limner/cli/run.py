@@ -37,10 +37,9 @@ def run(
     """Start the studio on this machine; Ctrl-C stops it."""
     setproctitle.setproctitle("limner")
     place = locate(home)
-    check_port(host, port)
     prepare(place)
     with occupy(place) as lock:
-        # Once more: what `occupy` has stopped may have held the port, or somebody may have taken it since.
+        # Only now: what `occupy` has stopped may have held the port.
         check_port(host, port)
         try:
             asyncio.run(_run(place, host, port, lock))

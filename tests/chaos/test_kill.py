@@ -92,8 +92,14 @@ def test_every_accepted_job_outlives_all_processes_at_once(tmp_path: Path, undis
             assert times_finished(again, job) == 1
 
 
-@pytest.mark.parametrize("title", ["limner", "limner-supervisor"])
-def test_nothing_is_left_when_the_master_dies(fresh_studio: Studio, title: str) -> None:
+def test_nothing_is_left_when_the_supervisor_dies(fresh_studio: Studio) -> None:
     everyone = fresh_studio.members()
-    fresh_studio.kill(title)
+    fresh_studio.kill("limner-supervisor")
     assert psutil.wait_procs(everyone, timeout=STOP_S)[1] == []
+
+
+def test_a_new_studio_takes_over_from_a_killed_one_at_once(fresh_studio: Studio) -> None:
+    everyone = fresh_studio.members()
+    fresh_studio.kill("limner")
+    with running_studio(fresh_studio.home.root, fresh_studio.port):
+        assert psutil.wait_procs(everyone, timeout=0)[1] == []

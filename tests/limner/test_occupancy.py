@@ -49,13 +49,11 @@ def test_a_home_is_free_again_after_its_studio(home: Home) -> None:
 
 
 def test_what_a_killed_master_left_is_stopped(home: Home) -> None:
-    descriptor = os.open(home.run / "lock", os.O_RDWR | os.O_CREAT)
-    os.close(descriptor)
     with occupy(home) as lock:
         left = holder(lock)
         record(home, "http://127.0.0.1:8000", left.pid)
-        torn = (home.run / "studio.json").read_text()
-    (home.run / "studio.json").write_text(torn)
+        kept = (home.run / "studio.json").read_text()
+    (home.run / "studio.json").write_text(kept)
     forget_master(home)
     with occupy(home):
         assert left.wait(timeout=5) != 0
@@ -76,6 +74,24 @@ def test_a_process_that_only_has_the_same_id_is_left_alone(home: Home) -> None:
         stranger.kill()
         keeper.kill()
         keeper.wait()
+
+
+def test_a_master_that_nobody_has_waited_for_counts_as_ended(home: Home) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as zombie:
+        os.waitid(os.P_PID, zombie.pid, os.WEXITED | os.WNOWAIT)
+        with occupy(home) as lock:
+            left = holder(lock)
+            record(home, "http://127.0.0.1:8000", left.pid)
+            found = json.loads((home.run / "studio.json").read_text())
+        found["master"] = {"pid": zombie.pid, "start_ticks": start_ticks(zombie.pid)}
+        (home.run / "studio.json").write_text(json.dumps(found))
+        with occupy(home):
+            assert left.wait(timeout=5) != 0
+
+
+def start_ticks(pid: int) -> int:
+    """Field 22 of a process whose name has no spaces."""
+    return int(Path(f"/proc/{pid}/stat").read_text().split()[21])
 
 
 def test_a_torn_record_is_as_good_as_none(home: Home) -> None:
