@@ -16,11 +16,13 @@ from grpc import aio
 from limner.arbiter.v1.arbiter_pb2 import DESCRIPTOR
 from limner.arbiter.v1.arbiter_pb2_grpc import add_ArbiterServiceServicer_to_server
 from services.arbiter.batches import Tempo, TimeLimitedBatches
-from services.arbiter.cards import find_cards
+from services.arbiter.child import Silent
 from services.arbiter.core import Core
+from services.arbiter.discovery import looking
 from services.arbiter.engine import Engine
 from services.arbiter.journal import Journal, JournalInUse
-from services.arbiter.probes import Probe, RamProbe, ram_budget_bytes
+from services.arbiter.probes import Probe, ram_budget_bytes
+from services.arbiter.profiles import Profiles
 from services.arbiter.servicer import Arbiter
 from services.arbiter.settings import Settings
 from services.rpc.server import serve
@@ -35,19 +37,23 @@ async def main(settings: Settings) -> None:
     holders_dir = settings.run_dir / "holders"
     holders_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     budget_bytes = settings.ram_budget_bytes if settings.ram_budget_bytes is not None else ram_budget_bytes()
-    probe = find_cards(budget_bytes) or RamProbe(budget_bytes)
-    with Journal(settings.run_dir / "ledger", _boot_id()) as journal:
+    profiles = Profiles((settings.state_dir or settings.run_dir) / "profiles", time.time() - time.monotonic())
+    with (
+        Journal(settings.run_dir / "ledger", _boot_id()) as journal,
+        looking(settings.probe, settings.cards, budget_bytes) as probe,
+    ):
         sample = await asyncio.to_thread(probe.sample, {})
         policy = TimeLimitedBatches(Tempo(batch_floor_s=settings.batch_s))
-        core = Core(sample.devices, journal.past, time.monotonic(), policy)
+        core = Core(sample.devices, journal.past, time.monotonic(), policy, profiles.load())
         engine = Engine(core, journal, holders_dir, _halt)
         engine.start()
-        probing = asyncio.create_task(_look(probe, engine))
+        probing = asyncio.create_task(_look(probe, engine, profiles))
         try:
             await _serve(settings.listen, engine)
         finally:
             probing.cancel()
             engine.stop()
+            profiles.keep(core.book.measures.sizing)
 
 
 async def _serve(address: str, engine: Engine) -> None:
@@ -58,10 +64,11 @@ async def _serve(address: str, engine: Engine) -> None:
     await serve(address, [register], [DESCRIPTOR.services_by_name["ArbiterService"].full_name], grace_s=0.2)
 
 
-async def _look(probe: Probe, engine: Engine) -> None:
+async def _look(probe: Probe, engine: Engine, profiles: Profiles) -> None:
     while True:
         await asyncio.sleep(_PROBE_EVERY_S)
         engine.observe(await asyncio.to_thread(probe.sample, engine.pids()))
+        await asyncio.to_thread(profiles.keep, engine.core.book.measures.sizing)
 
 
 def _boot_id() -> str:
@@ -80,5 +87,5 @@ if __name__ == "__main__":
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     try:
         asyncio.run(main(Settings()))
-    except (JournalInUse, OSError) as error:
+    except (JournalInUse, Silent, OSError) as error:
         sys.exit(f"limner-arbiter cannot start: {error}")

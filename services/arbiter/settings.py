@@ -7,6 +7,9 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from services.arbiter.discovery import Kind
+from services.arbiter.static import StaticCard
+
 
 class Settings(BaseSettings):
     """Settings of the arbiter."""
@@ -28,4 +31,16 @@ class Settings(BaseSettings):
         default=None,
         ge=0,
         description="What cpu:0 may grant; by default 70 % of the memory this machine lets us use.",
+    )
+    state_dir: Path | None = Field(
+        default=None,
+        description="Folder of what was learnt about models, kept across reboots; by default run_dir.",
+    )
+    probe: Kind = Field(
+        default="auto",
+        description="Whose cards to look for: auto (NVIDIA, else host memory), nvidia, amd, apple or ram.",
+    )
+    cards: tuple[StaticCard, ...] = Field(
+        default=(),
+        description='Cards nobody can look at, as JSON: [{"id": "GPU-…", "total_bytes": 17179869184}].',
     )

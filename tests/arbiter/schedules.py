@@ -21,9 +21,11 @@ from services.arbiter.ledger import Device
 from services.arbiter.policy import Decision, Grant, Policy, Vacate, View, Wait, way_that_fits, ways
 from services.arbiter.records import Past
 from services.arbiter.tickets import Ticket
+from services.arbiter.vigil import Limits
 
 TRACES = Path(__file__).parent / "traces"
 _CARD_BYTES = 100
+_FOR_EVER_S = 1e9
 _DEVICE = Device("card", "", _CARD_BYTES, _CARD_BYTES)
 
 
@@ -109,7 +111,10 @@ class Simulation:
     def __init__(self, policy: Policy) -> None:
         self.now_s = 0.0
         self.outcome = Outcome()
-        self._core = Core([_DEVICE], Past(), 0.0, policy)
+        # These fronts never beat: what is simulated is the queue.
+        self._core = Core(
+            [_DEVICE], Past(), 0.0, policy, limits=Limits(_FOR_EVER_S, _FOR_EVER_S, _FOR_EVER_S)
+        )
         self._fronts = {p.name: _Front(p) for p in PIPELINES.values()}
         self._agenda: list[tuple[float, int, Callable[[], None]]] = []
         self._counter = count()
