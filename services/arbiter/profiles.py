@@ -40,14 +40,18 @@ class Profiles:
             )
             return Sizing()
 
-    def is_due(self, sizing: Sizing) -> bool:
-        """Tells whether anything was learnt that is not kept yet."""
-        return sizing.revision != self._kept_revision
+    def keep(self, sizing: Sizing) -> None:
+        """Writes what was learnt since the last time, if anything; may block.
 
-    def keep(self, usages: Mapping[Place, Usage], revision: int) -> None:
-        """Writes what is known at `revision`; may block. A disk that refuses is noted and tried again."""
+        May be called from a thread: knowledge is only ever replaced. A disk that refuses is noted and tried
+        again.
+        """
+        revision, usages = sizing.revision, dict(sizing.usages)
+        if revision == self._kept_revision:
+            return
         fresh = self._path.with_suffix(".new")
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with fresh.open("wb") as file:
                 file.write(encode(usages, self._to_wall_s))
                 file.flush()

@@ -7,7 +7,9 @@ devices stand, with doubled margins once they are stale.
 
 from __future__ import annotations
 
+import math
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -57,6 +59,8 @@ class Witness:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._command, self._patience, self._clock = tuple(command), patience or Patience(), clock
+        # Samples are taken in a thread, which may still be waiting for one when the arbiter stops.
+        self._turn = threading.Lock()
         self._interview: _Interview | None = None
         self._hung: list[subprocess.Popen[bytes]] = []
         self._failures = 0
@@ -79,7 +83,8 @@ class Witness:
 
     def sample(self, pids: Mapping[Key, int]) -> Sample:
         """Returns what the child sees now, or what it last saw; blocks no longer than one answer may take."""
-        sample = self._ask(pids)
+        with self._turn:
+            sample = self._ask(pids)
         if sample is not None:
             return self._accept(sample)
         # Nobody can be shown to be gone by somebody who does not look.
@@ -91,8 +96,10 @@ class Witness:
 
     def close(self) -> None:
         """Ends the child."""
-        if self._interview is not None:
-            self._abandon(self._interview)
+        with self._turn:
+            if self._interview is not None:
+                self._abandon(self._interview)
+            self._restart_s = math.inf
         for process in self._hung:
             try:
                 process.wait(self._patience.answer_s)

@@ -28,17 +28,10 @@ def learnt() -> Sizing:
     return sizing
 
 
-def keep(profiles: Profiles, sizing: Sizing) -> None:
-    """Writes what is known."""
-    profiles.keep(sizing.usages, sizing.revision)
-
-
 def test_a_successor_knows_what_was_learnt(tmp_path: Path) -> None:
     sizing = learnt()
     profiles = Profiles(tmp_path / "profiles", 0.0)
-    assert profiles.is_due(sizing)
-    keep(profiles, sizing)
-    assert not profiles.is_due(sizing)
+    profiles.keep(sizing)
     assert Profiles(tmp_path / "profiles", 0.0).load().usages == sizing.usages
     assert [file.name for file in tmp_path.iterdir()] == ["profiles"]
 
@@ -94,13 +87,26 @@ def test_a_later_format_is_refused_by_its_number() -> None:
         decode(b"%08x\n%s\n" % (zlib.crc32(body), body), 0.0)
 
 
+def test_nothing_new_is_not_written_again(tmp_path: Path) -> None:
+    sizing, path = learnt(), tmp_path / "profiles"
+    profiles = Profiles(path, 0.0)
+    profiles.keep(sizing)
+    path.unlink()
+    profiles.keep(sizing)
+    assert not path.exists()
+    sizing.peaked(PLACE, 950 * MIB)
+    profiles.keep(sizing)
+    assert path.exists()
+
+
 def test_a_disk_that_refuses_is_noted_and_tried_again(tmp_path: Path) -> None:
     sizing = learnt()
-    profiles = Profiles(tmp_path / "absent" / "profiles", 0.0)
+    obstacle = tmp_path / "state"
+    obstacle.touch()
+    profiles = Profiles(obstacle / "profiles", 0.0)
     with capture_logs() as logs:
-        keep(profiles, sizing)
+        profiles.keep(sizing)
     assert logs[0]["event"] == "profiles_not_kept"
-    assert profiles.is_due(sizing)
-    (tmp_path / "absent").mkdir()
-    keep(profiles, sizing)
-    assert not profiles.is_due(sizing)
+    obstacle.unlink()
+    profiles.keep(sizing)
+    assert profiles.load().usages == sizing.usages
