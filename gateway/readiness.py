@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from grpc import aio
 from sqlalchemy.exc import SQLAlchemyError
@@ -69,20 +70,28 @@ async def _check_arbiter(arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub) -> P
 
 async def take_ticket(arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub) -> None:
     """Takes a lease of zero bytes through every step of the protocol and back. Raises TicketFailed."""
+    async with _conversation(arbiter) as conversation:
+        await conversation.send(pb.SessionRequest(hello=pb.Hello(service="gateway")))
+        await conversation.expect("welcome")
+        ticket = f"readiness-{conversation.incarnation}"
+        nothing = pb.Alternative(tier="full", profile=PROFILE, charges=[pb.Charge()])
+        acquire = pb.Acquire(ticket=ticket, alternatives=[nothing], priority=3)
+        await conversation.send(pb.SessionRequest(acquire=acquire))
+        token = (await conversation.expect("offer")).offer.token
+        await conversation.send(pb.SessionRequest(confirm=pb.Confirm(token=token)))
+        await conversation.expect("confirm_accepted")
+        await conversation.send(pb.SessionRequest(release=pb.Release(token=token)))
+        await conversation.expect("release_accepted")
+        await conversation.finish()
+
+
+@asynccontextmanager
+async def _conversation(arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub) -> AsyncGenerator[_Conversation]:
     conversation = _Conversation(arbiter)
-    await conversation.send(pb.SessionRequest(hello=pb.Hello(service="gateway")))
-    await conversation.expect("welcome")
-    ticket = f"readiness-{conversation.incarnation}"
-    nothing = pb.Alternative(tier="full", profile=PROFILE, charges=[pb.Charge()])
-    await conversation.send(
-        pb.SessionRequest(acquire=pb.Acquire(ticket=ticket, alternatives=[nothing], priority=3))
-    )
-    token = (await conversation.expect("offer")).offer.token
-    await conversation.send(pb.SessionRequest(confirm=pb.Confirm(token=token)))
-    await conversation.expect("confirm_accepted")
-    await conversation.send(pb.SessionRequest(release=pb.Release(token=token)))
-    await conversation.expect("release_accepted")
-    await conversation.close()
+    try:
+        yield conversation
+    finally:
+        conversation.hang_up()
 
 
 class _Conversation:
@@ -112,10 +121,15 @@ class _Conversation:
                 raise TicketFailed(f"The arbiter refused a ticket of zero bytes: {response.rejected.message}")
         raise TicketFailed(f"The arbiter ended the session before {kind}.")
 
-    async def close(self) -> None:
+    async def finish(self) -> None:
+        """Says that nothing more comes, and waits until the arbiter has nothing more to say."""
         await self._requests.put(None)
         async for _ in self._call:
             pass
+
+    def hang_up(self) -> None:
+        """Ends the session, if it has not ended."""
+        self._call.cancel()
 
     async def _send_all(self) -> AsyncIterator[pb.SessionRequest]:
         while (request := await self._requests.get()) is not None:

@@ -70,8 +70,8 @@ def listen(settings: Settings) -> socket.socket:
     """Returns a socket bound to the address of `settings`."""
     if not settings.is_loopback:
         raise CannotListen(
-            f"LIMNER_GATEWAY_HOST is {settings.host}: other machines could use the studio without a token; "
-            "use 127.0.0.1 and, from elsewhere, an ssh tunnel."
+            f"On host {settings.host} other machines could use the studio without a token; "
+            "set LIMNER_HOST to 127.0.0.1 and come from elsewhere through an ssh tunnel."
         )
     host = "127.0.0.1" if settings.host == "localhost" else settings.host.strip("[]")
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)

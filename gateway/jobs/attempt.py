@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 
 import structlog
 from grpc import StatusCode, aio
+from obstore.exceptions import BaseError as ObstoreError
 
 from gateway import limits, schemas
 from gateway.events import Signal
@@ -70,10 +72,20 @@ class Attempt:
                 raise
             return await self._give_up()
         except aio.AioRpcError as error:
-            try:
-                return await self._fail(read_failure(error))
-            except Superseded:
-                return await self._give_up()
+            return await self._unless_superseded(self._fail(read_failure(error)))
+        except (ObstoreError, OSError) as error:
+            log.exception("image store failed", job=self.job_id)
+            text = f"The finished image could not be stored: {error}. Free some space and send the job again."
+            return await self._unless_superseded(self._conclude(Fault("STORAGE_FAILED", text)))
+        finally:
+            if self._call is not None:
+                self._call.cancel()  # of a call that has ended it says nothing
+
+    async def _unless_superseded(self, ending: Awaitable[Ending]) -> Ending:
+        try:
+            return await ending
+        except Superseded:
+            return await self._give_up()
 
     async def _run(self) -> Ending:
         job = self._fresh or await self._books.store.get(self.job_id)
@@ -90,7 +102,9 @@ class Attempt:
         self._call = self._replica.images.GenerateImages(text_to_image.to_request(self._job, resume_from))
         async for response in self._call:
             await self._take(response)
-        return await self._conclude()
+        made, wanted = len(self._job.images), self._wanted_count()
+        text = f"The service ended after {made} of {wanted} images; send the job again."
+        return await self._conclude(Fault("INTERNAL", text))
 
     async def _settle_model(self) -> bool:
         """Checks a job that was accepted while no service answered; an impossible one fails here."""
@@ -166,11 +180,10 @@ class Attempt:
         self._starting = asyncio.create_task(self._books.store.record(self._job, running))
         self._job = running
 
-    async def _conclude(self) -> Ending:
+    async def _conclude(self, fault: Fault) -> Ending:
+        """Fails the job with `fault` unless it has ended."""
         if not self._job.state.is_final:
-            made, wanted = len(self._job.images), self._wanted_count()
-            text = f"The service ended after {made} of {wanted} images; send the job again."
-            await self._end(State.FAILED, fault=Fault("INTERNAL", text))
+            await self._end(State.FAILED, fault=fault)
         return Ending()
 
     async def _fail(self, failure: Failure) -> Ending:
@@ -213,8 +226,6 @@ class Attempt:
 
     async def _give_up(self) -> Ending:
         """Ends a job whose cancelling was waiting for this attempt; leaves any other as it is."""
-        if self._call is not None:
-            self._call.cancel()
         job = await self._books.store.get(self.job_id)
         if job is not None and job.state is State.CANCELLING:
             await self._books.store.record(job, replace(job, state=State.CANCELLED, finished_at=time.time()))

@@ -15,6 +15,7 @@ router = APIRouter(tags=["events"])
 
 # A client that missed more than this fetches the list again, which is cheaper.
 REPLAY_LIMIT = 1000
+RETRY_MS = 1000  # how long a browser waits before it comes back
 
 
 @router.get("/events", operation_id="streamEvents", response_class=EventSourceResponse)
@@ -34,7 +35,7 @@ async def stream_events(
             for signal in await _catch_up(studio, last_event_id):
                 replayed = max(replayed, signal.seq or 0)
                 yield _to_message(signal)
-            yield _to_message(Signal("queue", studio.dispatcher.queue_event()))
+            yield _to_message(Signal("queue", studio.dispatcher.queue_event()), retry_ms=RETRY_MS)
             async for signal in reader:
                 if signal.seq is None or signal.seq > replayed:
                     yield _to_message(signal)
@@ -56,6 +57,6 @@ async def _catch_up(studio: Studio, last_event_id: str | None) -> list[Signal]:
     return [Signal(RESET.key, RESET.event, await store.last_seq())]
 
 
-def _to_message(signal: Signal) -> ServerSentEvent:
+def _to_message(signal: Signal, retry_ms: int | None = None) -> ServerSentEvent:
     seq = None if signal.seq is None else str(signal.seq)
-    return ServerSentEvent(raw_data=signal.json, event=signal.event.type, id=seq)
+    return ServerSentEvent(raw_data=signal.json, event=signal.event.type, id=seq, retry=retry_ms)

@@ -148,6 +148,15 @@ async def test_a_service_that_ends_without_images_fails_the_job(
     assert "0 of 1 images" in done["error"]["message"]
 
 
+async def test_an_image_that_cannot_be_stored_fails_the_job_and_says_why(
+    settings: Settings, service: ScriptedService, client: httpx.AsyncClient
+) -> None:
+    (Path(settings.images) / "blobs").touch()
+    done = await finish(client)
+    assert done["error"]["code"] == "STORAGE_FAILED"
+    assert "could not be stored" in done["error"]["message"]
+
+
 async def test_a_job_waits_for_a_service_that_is_down_and_starts_with_it(
     client: httpx.AsyncClient, sockets: Path
 ) -> None:
