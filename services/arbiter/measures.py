@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from services.arbiter.demands import CPU, HOST_POOLS, Charge
-from services.arbiter.leases import Lease, State
+from services.arbiter.leases import Key, Lease, State
 from services.arbiter.ledger import Ledger
 from services.arbiter.sizing import Place, Sizing, after_running_out
 
 _OVERUSE_PERCENT = 103
 _OVERUSE_SAMPLES = 2  # One alone may be memory that is just being given back.
+_CONTEXT_DOUBT_BYTES = 512 * 1024 * 1024  # How far the context that a load brings to a card may be off.
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,16 @@ class _Load:
 
 @dataclass(slots=True)
 class Measures:
-    """Gives every measured byte to the one lease it can belong to, or to none."""
+    """Gives every measured byte to the one lease it can belong to, or to none.
+
+    On the host a worker's word counts, since anybody can measure a process. On a card it counts once the
+    device's witness has seen a load of that worker and agreed; before, and without one, priors stay.
+    """
 
     sizing: Sizing = field(default_factory=Sizing)
     _scenes: dict[str, _Scene] = field(default_factory=dict[str, _Scene])
     _loads: dict[int, _Load] = field(default_factory=dict[int, _Load])
+    _believed: set[Key] = field(default_factory=set[Key])
     _overuses: dict[tuple[int, State], int] = field(default_factory=dict[tuple[int, State], int])
 
     def confirmed(self, lease: Lease, ledger: Ledger) -> None:
@@ -47,17 +53,19 @@ class Measures:
             self._loads[lease.token] = _Load(scene)
 
     def loaded(self, lease: Lease, observed_bytes: int, ledger: Ledger) -> None:
-        """Learns what a lease holds at rest from its holder's word; the next looks may correct it."""
+        """Learns what a lease holds at rest; the next looks may correct it."""
         if load := self._loads.get(lease.token):
             self._loads[lease.token] = replace(load, loaded=_bare(lease))
-        if (held_bytes := _held_bytes(lease, observed_bytes, ledger)) is not None:
+        held_bytes = _held_bytes(lease, observed_bytes, ledger)
+        if held_bytes is not None and lease.charges[0].device == CPU:
             self.sizing.rested(_place(lease), held_bytes)
 
     def ended(self, lease: Lease, peak_bytes: int, ledger: Ledger) -> None:
         """Learns from a job's peak, unless the job was sized by itself and not by its profile."""
-        (charge, *_) = lease.charges or (Charge(""),)
         held_bytes = _held_bytes(lease, peak_bytes, ledger)
-        if held_bytes is not None and charge.working_bytes == lease.working_bytes:
+        if held_bytes is None or lease.charges[0].working_bytes != lease.working_bytes:
+            return
+        if lease.charges[0].device == CPU or lease.key in self._believed:
             self.sizing.peaked(_place(lease), held_bytes)
 
     def ran_out(
@@ -109,6 +117,7 @@ class Measures:
             if device.observed_bytes > 0
         }
         self._overuses = {key: n for key, n in self._overuses.items() if key[0] in ledger.leases}
+        self._believed &= {lease.key for lease in ledger.leases.values()}
 
     def _weigh(self, token: int, load: _Load, ledger: Ledger) -> None:
         lease = ledger.leases.get(token)
@@ -122,12 +131,19 @@ class Measures:
         if lease is None or _bare(lease) != load.loaded or load.before.leases != _others(lease, ledger):
             return
         (charge,) = lease.charges
-        grown_bytes = ledger.devices[charge.device].observed_bytes - load.before.observed_bytes
-        # Host memory held the worker's context before; on a card the load brought it along.
-        resident_bytes = grown_bytes if charge.device == CPU else grown_bytes - charge.context_bytes
+        resident_bytes = ledger.devices[charge.device].observed_bytes - load.before.observed_bytes
+        doubt_bytes = 0
+        if charge.device != CPU:
+            # Host memory held the worker's context before; to a card the load brought it along.
+            resident_bytes, doubt_bytes = resident_bytes - charge.context_bytes, _CONTEXT_DOUBT_BYTES
         said_bytes = _without_context(charge, lease.observed_bytes)
-        if resident_bytes * 100 > said_bytes * _OVERUSE_PERCENT:
-            self.sizing.rested(_place(lease), resident_bytes)
+        agrees = (resident_bytes - doubt_bytes) * 100 <= said_bytes * _OVERUSE_PERCENT
+        if agrees:
+            self._believed.add(lease.key)
+        else:
+            self._believed.discard(lease.key)
+        if charge.device != CPU or not agrees:
+            self.sizing.rested(_place(lease), max(resident_bytes, said_bytes))
 
 
 def _only_charge(lease: Lease) -> Charge | None:

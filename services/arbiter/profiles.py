@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,6 +28,7 @@ class Profiles:
     def __init__(self, path: Path, to_wall_s: float) -> None:
         self._path, self._to_wall_s = path, to_wall_s
         self._kept_revision = 0
+        self._turn = threading.Lock()  # The last writing may begin before a thread has ended the one before.
 
     def load(self) -> Sizing:
         """Returns what an earlier arbiter learnt; nothing, and a line in the log, if that is unreadable."""
@@ -46,14 +48,18 @@ class Profiles:
         May be called from a thread: knowledge is only ever replaced. A disk that refuses is noted and tried
         again.
         """
-        revision, usages = sizing.revision, dict(sizing.usages)
-        if revision == self._kept_revision:
-            return
+        with self._turn:
+            # The revision first: what is learnt meanwhile is then written once more, never forgotten.
+            revision = sizing.revision
+            if revision != self._kept_revision and self._write(encode(dict(sizing.usages), self._to_wall_s)):
+                self._kept_revision = revision
+
+    def _write(self, data: bytes) -> bool:
         fresh = self._path.with_suffix(".new")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with fresh.open("wb") as file:
-                file.write(encode(usages, self._to_wall_s))
+                file.write(data)
                 file.flush()
                 # Else a power cut could leave the new name with none of its bytes.
                 os.fsync(file.fileno())
@@ -62,8 +68,8 @@ class Profiles:
             log.warning(
                 "profiles_not_kept", path=str(self._path), error=str(error), consequence="tried again"
             )
-            return
-        self._kept_revision = revision
+            return False
+        return True
 
 
 def encode(usages: Mapping[Place, Usage], to_wall_s: float) -> bytes:
