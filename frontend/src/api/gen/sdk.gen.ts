@@ -65,8 +65,8 @@ export const listJobEvents = <ThrowOnError extends boolean = false>(options: Opt
  *
  * Streams everything that happens: whole snapshots of jobs, previews, and the order of the queue.
  *
- * A new stream starts with `reset`: fetch the list of jobs then. With Last-Event-ID the stream starts with what
- * was missed instead, unless that is too much.
+ * A new stream starts with `reset`: fetch the list of jobs then. With Last-Event-ID the stream starts with
+ * what was missed instead, unless that is too much.
  */
 export const streamEvents = <ThrowOnError extends boolean = false>(options?: Options<StreamEventsData, ThrowOnError, unknown>): Promise<ServerSentEventsResult<StreamEventsResponses>> => (options?.client ?? client).sse.get<StreamEventsResponses, StreamEventsErrors, ThrowOnError>({ url: '/events', ...options });
 
