@@ -34,6 +34,8 @@ class TimeLimitedBatches:
     def __init__(self, tempo: Tempo | None = None) -> None:
         self.tempo = tempo or Tempo()
         self._overtaken_s: dict[str, float] = {}
+        self._situation: object = None
+        self._patient_until_s = _NEVER
 
     def admit(self, ticket: Ticket, view: View) -> Ticket:
         """Promises a longest wait: older work, two batches, and what cannot be cut short."""
@@ -49,9 +51,12 @@ class TimeLimitedBatches:
     def decide(self, view: View) -> Decision:
         """Returns the next grant, the next recall, or how long to wait."""
         ready = (ticket for ticket in view.queue.in_order() if view.is_reachable(ticket.key))
+        most_free_bytes = view.ledger.most_free_bytes()
         head: Ticket | None = None
         for ticket in islice(ready, _BACKFILL_WINDOW):
-            if (way := way_that_fits(ticket, view.ledger)) is not None and (
+            is_hopeless = ticket.least_bytes > most_free_bytes
+            way = None if is_hopeless else way_that_fits(ticket, view.ledger)
+            if way is not None and (
                 head is None or ticket.is_empty or self._may_overtake(ticket, way, head, view)
             ):
                 self._overtaken_s.pop(ticket.id, None)
@@ -60,7 +65,7 @@ class TimeLimitedBatches:
         if head is None:
             self._overtaken_s.clear()
             return Wait()
-        return self._make_room(head, view)
+        return self._blocked(head, view)
 
     def batch_s(self, ticket: Ticket, view: View) -> float:
         """How long a busy model may keep its device although `ticket` waits."""
@@ -68,6 +73,22 @@ class TimeLimitedBatches:
             self.tempo.batch_floor_s,
             self.tempo.batch_per_swap * ticket_load_s(ticket, view),
         )
+
+    def _blocked(self, head: Ticket, view: View) -> Decision:
+        """Finds out who could make room, unless nothing has changed since there was nobody."""
+        situation = (
+            head,
+            view.ledger.version,
+            tuple(view.ledger.devices.values()),
+            tuple(view.queue.begins),
+        )
+        if situation == self._situation and view.now_s < self._patient_until_s:
+            return Wait(None if self._patient_until_s == _NEVER else self._patient_until_s)
+        decision = self._make_room(head, view)
+        self._situation = situation if isinstance(decision, Wait) else None
+        if isinstance(decision, Wait):
+            self._patient_until_s = _NEVER if decision.until_s is None else decision.until_s
+        return decision
 
     def _make_room(self, head: Ticket, view: View) -> Decision:
         untils: list[float] = []
@@ -85,10 +106,13 @@ class TimeLimitedBatches:
         devices = {charge.device for charge in charges}
         there = {lease.token: lease for id in devices for lease in ledger.on(id)}
         leaving = {token for token, lease in there.items() if lease.is_leaving}
-        if ledger.fits(charges, head.key, leaving):
+        if not ledger.has_load_slot(charges) or (leaving and ledger.fits(charges, head.key, leaving)):
             return _NEVER
         times = {t: self._free_from_s(lease, head, view) for t, lease in there.items() if t not in leaving}
+        soonest_s = min((free_s for free_s in times.values() if free_s > view.now_s), default=_NEVER)
         willing = [there[token] for token, free_s in times.items() if free_s <= view.now_s]
+        if not willing:
+            return soonest_s
         candidates = [self._candidate(lease, devices, view) for lease in willing]
         shortfall_bytes = ledger.shortfall_bytes(charges, head.key, leaving)
         tokens = cheapest_cover(
@@ -96,7 +120,7 @@ class TimeLimitedBatches:
         )
         if tokens is not None:
             return Vacate(head, tokens)
-        return min((free_s for free_s in times.values() if free_s > view.now_s), default=_NEVER)
+        return soonest_s
 
     def _free_from_s(self, lease: Lease, head: Ticket, view: View) -> float:
         """Returns when `lease` may be asked back for `head`; never, as long as only an event can tell."""

@@ -78,7 +78,10 @@ class Core:
         self.vigil.revive(key)
         answer(self.book, key, request, now_s)
         # A beat changes nothing that a decision depends on.
-        return self.book.take_effects() if isinstance(request, rq.Beat) else self._settle(now_s)
+        if isinstance(request, rq.Beat):
+            return self.book.take_effects()
+        # A job that begins frees nothing, so nobody else's turn can come by it.
+        return self._settle(now_s, is_changed=not isinstance(request, rq.Begin))
 
     def disconnect(self, key: Key, now_s: float) -> list[Effect]:
         """Notes that a session ended; leases stay, since a broken stream frees no byte."""
@@ -170,12 +173,13 @@ class Core:
             elif claim.state is State.RESIDENT and lease.state in {State.LOADING, State.ACTIVE}:
                 book.charge(lease.moved(State.RESIDENT))
 
-    def _settle(self, now_s: float) -> list[Effect]:
+    def _settle(self, now_s: float, *, is_changed: bool = True) -> list[Effect]:
         if self._is_recovering:
             self._is_recovering = now_s < self._recovered_s and bool(self.book.workers.unsettled())
-        refit(self.book, now_s)
-        for lease in overdrawn(self.book.ledger):
+        if is_changed:
+            refit(self.book, now_s)
+        for lease in overdrawn(self.book.ledger) if is_changed else ():
             self.turns.recall(lease, "more is held than there is")
-        self.turns.go_on(now_s, may_grant=not self._is_recovering)
+        self.turns.go_on(now_s, may_grant=not self._is_recovering, is_changed=is_changed)
         self.vigil.note_recalls(now_s)
         return self.book.take_effects()

@@ -56,7 +56,7 @@ class Departures:
                 "STALE_TOKEN",
                 f"Offer {token} was not confirmed in time; acquire again.",
             )
-        for ticket in [t for t in book.queue.tickets.values() if self._ticket_due_s(t) <= now_s]:
+        for ticket in {t.id: t for t, due_s in self._mortal_tickets() if due_s <= now_s}.values():
             book.queue.remove(ticket.id)
             waited_s = round(now_s - ticket.enqueued_s, 1)
             message = (
@@ -75,9 +75,7 @@ class Departures:
         yield from (offer.due_s for offer in book.offers.values())
         yield from (since_s + KILL_AFTER_S for since_s in book.fenced_s.values() if since_s != _NEVER)
         yield from (since_s + RECLAIM_S for since_s in book.dead_s.values() if since_s != _NEVER)
-        for ticket in book.queue.tickets.values():
-            if (due_s := self._ticket_due_s(ticket)) != _NEVER:
-                yield due_s
+        yield from (due_s for _, due_s in self._mortal_tickets())
 
     def _quarantine(self, key: Key) -> None:
         self._book.dead_s[key] = _NEVER
@@ -88,12 +86,15 @@ class Departures:
                     "lease_quarantined", token=lease.token, holder=key.holder, bytes=lease.total_bytes
                 )
 
-    def _ticket_due_s(self, ticket: Ticket) -> float:
-        due_s = ticket.deadline_s if ticket.deadline_s is not None else _NEVER
-        worker = self._book.workers.by_key.get(ticket.key)
-        if worker is not None and not worker.is_connected:
-            due_s = min(due_s, worker.lost_s + TICKET_GRACE_S)
-        return due_s
+    def _mortal_tickets(self) -> Iterator[tuple[Ticket, float]]:
+        """Yields the tickets that end by time: those with a deadline, and those whose holder is away."""
+        queue, workers = self._book.queue, self._book.workers.by_key
+        for id, deadline_s in queue.deadlines.items():
+            yield queue.tickets[id], deadline_s
+        for key in queue.holders():
+            worker = workers.get(key)
+            if worker is not None and not worker.is_connected:
+                yield from ((ticket, worker.lost_s + TICKET_GRACE_S) for ticket in queue.of(key))
 
     def _frees_at_death(self, lease: Lease) -> bool:
         devices = self._book.ledger.devices

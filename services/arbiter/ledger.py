@@ -45,11 +45,13 @@ class Ledger:
     def __init__(self, devices: Iterable[Device]) -> None:
         self.devices: dict[str, Device] = {device.id: device for device in devices}
         self.leases: dict[int, Lease] = {}
+        self.version = 0  # Grows with every change of a lease.
         self._on: dict[str, dict[int, Lease]] = {id: {} for id in self.devices}
         self._charged: dict[str, int] = dict.fromkeys(self.devices, 0)
 
     def put(self, lease: Lease) -> None:
         """Enters or replaces a lease without asking the law: for what frees bytes, and for what is so."""
+        self.version += 1
         before = self.leases.get(lease.token)
         self.leases[lease.token] = lease
         for device in lease.devices():
@@ -74,6 +76,7 @@ class Ledger:
 
     def drop(self, token: int) -> Lease:
         """Takes a lease out and returns it."""
+        self.version += 1
         lease = self.leases.pop(token)
         for device in lease.devices():
             del self._on[device][token]
@@ -92,6 +95,10 @@ class Ledger:
     def free_bytes(self, device: str) -> int:
         """What is neither held nor foreign; negative while others use more than their share."""
         return self.capacity_bytes(device) - self.charged_bytes(device)
+
+    def most_free_bytes(self) -> int:
+        """What is free on the device that has most."""
+        return max((self.free_bytes(id) for id in self.devices), default=0)
 
     def on(self, device: str) -> Collection[Lease]:
         """The leases charged on `device`."""

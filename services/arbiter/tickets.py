@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, insort
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from services.arbiter.demands import Alternative
@@ -32,6 +32,14 @@ class Ticket:
     def since_s(self) -> float:
         """When it began to wait, moved by its priority; without bytes it is in nobody's way."""
         return -math.inf if self.is_empty else effective_s(self.enqueued_s, self.priority)
+
+    @property
+    def least_bytes(self) -> int:
+        """What it takes at least to begin to load, on the device where that is most."""
+        return min(
+            max((c.resident_bytes + c.load_extra_bytes for c in alternative.charges), default=0)
+            for alternative in self.alternatives
+        )
 
     @property
     def is_empty(self) -> bool:
@@ -66,6 +74,11 @@ class Queue:
 
     tickets: dict[str, Ticket] = field(default_factory=dict[str, Ticket])
     begins: dict[tuple[int, str], WaitingBegin] = field(default_factory=dict[tuple[int, str], WaitingBegin])
+    # What has come and gone since somebody looked: a long queue is not searched for it.
+    came: list[str] = field(default_factory=list[str])
+    left: list[str] = field(default_factory=list[str])
+    deadlines: dict[str, float] = field(default_factory=dict[str, float])
+    _by_key: dict[Key, set[str]] = field(default_factory=dict[Key, set[str]])
     _order: list[tuple[float, int, str]] = field(default_factory=list[tuple[float, int, str]])
     _places: dict[str, tuple[float, int, str]] = field(default_factory=dict[str, tuple[float, int, str]])
     _count: int = 0
@@ -77,6 +90,10 @@ class Queue:
         insort(self._order, place)
         self._places[ticket.id] = place
         self.tickets[ticket.id] = ticket
+        self._by_key.setdefault(ticket.key, set()).add(ticket.id)
+        if ticket.deadline_s is not None:
+            self.deadlines[ticket.id] = ticket.deadline_s
+        self.came.append(ticket.id)
 
     def replace(self, ticket: Ticket) -> None:
         """Changes what is known of a ticket; it keeps its place."""
@@ -85,7 +102,14 @@ class Queue:
     def remove(self, id: str) -> Ticket:
         """Takes a ticket out and returns it."""
         del self._order[bisect_left(self._order, self._places.pop(id))]
-        return self.tickets.pop(id)
+        self.deadlines.pop(id, None)
+        self.left.append(id)
+        ticket = self.tickets.pop(id)
+        mates = self._by_key[ticket.key]
+        mates.discard(id)
+        if not mates:
+            del self._by_key[ticket.key]
+        return ticket
 
     def in_order(self) -> Iterator[Ticket]:
         """Yields the tickets, the one that has waited longest first."""
@@ -97,7 +121,11 @@ class Queue:
 
     def of(self, key: Key) -> list[Ticket]:
         """The tickets of one worker."""
-        return [ticket for ticket in self.tickets.values() if ticket.key == key]
+        return [self.tickets[id] for id in self._by_key.get(key, ())]
+
+    def holders(self) -> Iterable[Key]:
+        """The workers that have tickets."""
+        return self._by_key.keys()
 
     def begins_of(self, token: int) -> list[WaitingBegin]:
         """The jobs that wait for one lease."""

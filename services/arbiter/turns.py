@@ -26,18 +26,18 @@ class Turns:
         self._tell_s: float | None = None
         self._look_s: float | None = None
 
-    def go_on(self, now_s: float, *, may_grant: bool) -> None:
-        """Does everything that can be done now."""
+    def go_on(self, now_s: float, *, may_grant: bool, is_changed: bool) -> None:
+        """Does everything that can be done now; asks the policy only when something has changed."""
         queue = self._book.queue
-        self._look_s = None
-        view = View(self._book.ledger, queue, self._book.habits, self._book.workers.is_reachable, now_s)
-        for ticket in [t for t in queue.tickets.values() if t.wait_bound_s is None and not t.is_empty]:
-            queue.replace(self._policy.admit(ticket, view))
-        if queue.tickets and may_grant:
-            self._grant(view)
+        if is_changed:
+            view = View(self._book.ledger, queue, self._book.habits, self._book.workers.is_reachable, now_s)
+            self._admit(view)
+            self._look_s = None
+            if queue.tickets and may_grant:
+                self._grant(view)
         if queue.begins:
             self._begin(now_s)
-        if self._told_tickets or queue.tickets:
+        if queue.came or queue.left:
             self._welcome_tickets(now_s)
 
     def recall(self, lease: Lease, reason: str) -> None:
@@ -81,6 +81,13 @@ class Turns:
         if self._tell_s is not None:
             yield self._tell_s
 
+    def _admit(self, view: View) -> None:
+        queue = self._book.queue
+        for id in queue.came:
+            ticket = queue.tickets.get(id)
+            if ticket is not None and ticket.wait_bound_s is None:
+                queue.replace(self._policy.admit(ticket, view))
+
     def _grant(self, view: View) -> None:
         book, now_s = self._book, view.now_s
         while isinstance(decision := self._policy.decide(view), Grant):
@@ -120,11 +127,14 @@ class Turns:
 
     def _begin(self, now_s: float) -> None:
         book = self._book
+        position = 0
         for waiting in sorted(book.queue.begins.values(), key=lambda begin: begin.since_s):
             lease = book.ledger.leases[waiting.token]
             if not self._accept(lease, waiting, now_s):
-                self._make_wait(lease, waiting)
-        self._told_begins = {key: told for key, told in self._told_begins.items() if key in book.queue.begins}
+                position += 1
+                self._make_wait(lease, waiting, position)
+        if len(self._told_begins) > len(book.queue.begins):
+            self._told_begins = {k: told for k, told in self._told_begins.items() if k in book.queue.begins}
 
     def _accept(self, lease: Lease, waiting: WaitingBegin, now_s: float) -> bool:
         book = self._book
@@ -153,9 +163,7 @@ class Turns:
             longest = min(idle, key=lambda other: other.resident_s)
             self.recall(longest, f"{lease.key.holder} needs its working memory")
 
-    def _make_wait(self, lease: Lease, waiting: WaitingBegin) -> None:
-        ahead = [b for b in self._book.queue.begins.values() if b.since_s < waiting.since_s]
-        position = len(ahead) + 1
+    def _make_wait(self, lease: Lease, waiting: WaitingBegin, position: int) -> None:
         if self._told_begins.get((waiting.token, waiting.job)) != position:
             self._told_begins[waiting.token, waiting.job] = position
             reason = f"{self._holders_on(lease)} to finish"
@@ -167,12 +175,16 @@ class Turns:
 
     def _welcome_tickets(self, now_s: float) -> None:
         """Tells newcomers their place at once, and the others soon, when the queue has moved."""
-        tickets = self._book.queue.tickets
-        if len(self._told_tickets) > len(tickets) or any(id not in tickets for id in self._told_tickets):
-            self._told_tickets = {id: told for id, told in self._told_tickets.items() if id in tickets}
-            self._tell_s = self._tell_s or (now_s + POSITION_EVERY_S if tickets else None)
-        for id in [id for id in tickets if id not in self._told_tickets]:
-            self._tell(tickets[id], self._book.queue.position(id))
+        queue = self._book.queue
+        for id in queue.left:
+            self._told_tickets.pop(id, None)
+        if queue.left and self._told_tickets and self._tell_s is None:
+            self._tell_s = now_s + POSITION_EVERY_S
+        for id in queue.came:
+            if id in queue.tickets and id not in self._told_tickets:
+                self._tell(queue.tickets[id], queue.position(id))
+        queue.came.clear()
+        queue.left.clear()
 
     def _tell(self, ticket: Ticket, position: int) -> None:
         self._told_tickets[ticket.id] = position
