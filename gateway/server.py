@@ -60,6 +60,7 @@ async def serve(settings: Settings) -> None:
         loop.add_signal_handler(number, lambda: None)
     listener = listen(settings)
     async with GatewayServer.open(settings) as server:
+        listener.listen()  # before it is said, not with the server's first turn
         host, port = listener.getsockname()[:2]
         log.info("serving", host=host, port=port)
         await server.serve([listener])
