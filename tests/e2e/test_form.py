@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.visit import Visit
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 def test_the_button_lists_every_reason_why_it_cannot_start(visit: Visit) -> None:

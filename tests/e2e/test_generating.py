@@ -9,17 +9,17 @@ from playwright.sync_api import expect
 
 from tests.e2e.visit import PICTURE_MS, Visit
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 PAINTING = re.compile(r"Image \d+ of 16, step \d+ of 100")
 
 
 def test_a_prompt_becomes_a_picture_that_can_be_watched_and_downloaded(visit: Visit) -> None:
-    prompt = visit.ask("a red circle on the left, white background", steps=100)
+    prompt = visit.ask("a red circle on the left, white background", steps=60)
     expect(visit.stage).to_contain_text(prompt)
     expect(visit.page).to_have_title("(1) Limner")
     expect(visit.stage.get_by_role("img", name=f"Preview of: {prompt}")).to_be_visible(timeout=PICTURE_MS)
-    expect(visit.bar).to_have_attribute("aria-valuetext", re.compile(r"Step \d+ of 100"))
+    expect(visit.bar).to_have_attribute("aria-valuetext", re.compile(r"Step \d+ of 60"))
     percent = visit.bar.get_attribute("aria-valuenow") or ""
     expect(visit.bar).not_to_have_attribute("aria-valuenow", percent)
 

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from tests.e2e.visit import PICTURE_MS, Visit
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
 def test_a_running_job_is_cancelled_in_the_queue(visit: Visit) -> None:

@@ -5,7 +5,7 @@ from uuid import uuid4
 from playwright.sync_api import Locator, Page, expect
 
 # A worker may have to load its model first, on a busy machine.
-PICTURE_MS = 60_000
+PICTURE_MS = 100_000
 
 
 class Visit:
