@@ -23,6 +23,8 @@ from services.rpc.errors import ProtocolViolation, StaleToken
 
 log = structlog.get_logger(__name__)
 
+_EPSILON_S = 0.001
+
 Halt = Callable[[str], NoReturn]
 
 
@@ -139,10 +141,10 @@ class Engine:
 
     def _arm(self) -> None:
         due_s = self.core.next_due_s()
+        # A timer that fires too early only looks again; setting it anew for every message would cost more.
+        if due_s is None or (self._timer is not None and self._timer.when() <= due_s + _EPSILON_S):
+            return
         if self._timer is not None:
             self._timer.cancel()
-            self._timer = None
-        if due_s is not None:
-            loop = asyncio.get_running_loop()
-            # The loop's clock is the monotonic clock; a millisecond more, so that what is due really is.
-            self._timer = loop.call_at(due_s + 0.001, self._expire)
+        # The loop's clock is the monotonic clock; a moment more, so that what is due really is.
+        self._timer = asyncio.get_running_loop().call_at(due_s + _EPSILON_S, self._expire)
