@@ -118,7 +118,7 @@ async def test_an_unusable_image_store_is_one_clear_sentence(settings: Settings,
 
 
 def test_the_committed_document_is_fresh() -> None:
-    committed = json.loads(Path("frontend/openapi.json").read_text())
+    committed = json.loads((Path(__file__).parents[2] / "frontend" / "openapi.json").read_text())
     assert committed == document(), "run: make api"
 
 
