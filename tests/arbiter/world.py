@@ -200,6 +200,7 @@ class World:
                 if offer := worker.offers.pop(response.token, None):
                     worker.held[offer.token] = Held(offer.token, offer.charges)
             case rs.BeginAccepted():
+                assert response.token not in worker.recalled, "a job began on a lease that was asked back"
                 worker.beginning.pop(response.token, None)
                 worker.held[response.token].state = State.ACTIVE
                 worker.held[response.token].job = response.job
