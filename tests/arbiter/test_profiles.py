@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
 from pathlib import Path
 
@@ -10,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from limner.arbiter.v1 import arbiter_pb2 as pb
+from limner.channel import connect
 from services.arbiter.profiles import Profiles, decode, encode
-from services.arbiter.sizing import Sizing
-from tests.arbiter.holder import MIB
+from services.arbiter.sizing import Sizing, Track
+from tests.arbiter.conftest import ArbiterProcess, StartSleeper
+from tests.arbiter.holder import MIB, session, to_stub
 
 PLACE = ("shapes:1:full", "cpu:0")
 
@@ -110,3 +114,27 @@ def test_a_disk_that_refuses_is_noted_and_tried_again(tmp_path: Path) -> None:
     obstacle.unlink()
     profiles.keep(sizing)
     assert profiles.load().usages == sizing.usages
+
+
+async def test_the_successor_of_a_killed_arbiter_quotes_what_was_measured(
+    arbiter_process: ArbiterProcess, run_dir: Path, sleeper: StartSleeper
+) -> None:
+    worker = await sleeper()
+    asked = pb.Charge(resident_bytes=600 * MIB, working_bytes=300 * MIB)
+    question = pb.QuoteRequest(alternatives=[pb.Alternative(profile="shapes", charges=[asked])])
+    async with connect(arbiter_process.address) as channel:
+        stub = to_stub(channel)
+        await arbiter_process.start(stub)
+        async with session(stub, "a") as holder:
+            await holder.hello(pid=worker.pid)
+            token = await holder.take("t", 300, 100)
+            await holder.begin(token)
+            await holder.say(end=pb.End(token=token, job="job", peak_bytes=350 * MIB))
+            async with asyncio.timeout(30):
+                while not (run_dir / "profiles").exists():
+                    await asyncio.sleep(0.05)
+            before = (await stub.Quote(question)).quotes[0].needed_bytes
+            await arbiter_process.kill()
+        await arbiter_process.start(stub)
+        after = (await stub.Quote(question)).quotes[0].needed_bytes
+    assert before == after == Track().add(350 * MIB).charge_bytes
