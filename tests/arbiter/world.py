@@ -9,7 +9,7 @@ from services.arbiter import requests as rq
 from services.arbiter import responses as rs
 from services.arbiter.batches import TimeLimitedBatches
 from services.arbiter.core import Core
-from services.arbiter.demands import Alternative, Charge
+from services.arbiter.demands import HOST_POOLS, Alternative, Charge
 from services.arbiter.effects import Effect, Kill, Note, Send, Store
 from services.arbiter.leases import Key, State
 from services.arbiter.ledger import Device
@@ -215,12 +215,16 @@ class World:
                 pass
 
     def _check_memory(self) -> None:
+        held = [h for worker in self.workers.values() for h in worker.held.values()]
         for device in self.devices:
-            held = [h for worker in self.workers.values() for h in worker.held.values()]
             touched_bytes = sum(h.touched_on(device.id) for h in held)
             if touched_bytes > device.limit_bytes:
                 raise OutOfPhysicalMemory(f"{touched_bytes} of {device.limit_bytes} bytes on {device.id}")
-            active = [
-                h for h in held if h.state is State.ACTIVE and device.id in {c.device for c in h.charges}
+            computing = [
+                h
+                for h in held
+                if h.state is State.ACTIVE and device.id in {charge.device for charge in h.charges}
             ]
-            assert len(active) <= 1, f"{len(active)} leases compute on {device.id}"
+            # Host memory computes nothing.
+            if device.id not in HOST_POOLS and len(computing) > 1:
+                raise AssertionError(f"{len(computing)} leases compute on {device.id}")
