@@ -2,17 +2,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.studio import Studio, running_studio
 
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sends every test of the shared studio to the same xdist worker, so that one studio is enough."""
-    for item in items:
-        if "studio" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("studio"))
+# Everything that uses the shared studio runs in one xdist worker, so that one studio is enough.
+_STUDIO = ("tests/e2e/", "tests/limner/test_commands.py", "tests/limner/test_run.py")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Keeps the tests of a file together, and those of the shared studio.
+
+    It stands in for xdist's own loadgroup, whose marks pytest 9.2 ignores: xdist 3.8 writes them into
+    `Item._nodeid`, which is no more.
+    """
+    if config.getoption("dist") != "loadgroup":
+        return None
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "studio" if nodeid.startswith(_STUDIO) else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

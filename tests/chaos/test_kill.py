@@ -14,7 +14,7 @@ from PIL import Image
 from limner.client import Client, Job, TextToImage
 from tests.studio import STOP_S, Studio, running_studio, until
 
-pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("chaos"), pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 # Long enough to be hit in the middle, on any machine.
 LONG = TextToImage(prompt="a red circle on the left, white background", seed=7, steps=40)

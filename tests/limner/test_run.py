@@ -21,7 +21,7 @@ def limner(*arguments: str, home: Path, port: int, **settings: str) -> subproces
         env=studio_environment(home, port) | settings,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=240,
         check=False,
     )
 
@@ -60,6 +60,7 @@ def test_a_stop_during_the_start_leaves_nothing(tmp_path: Path) -> None:
     assert [process for process in everyone if process.is_running()] == []
 
 
+@pytest.mark.timeout(300)
 def test_a_program_that_cannot_start_is_named_with_its_last_words(tmp_path: Path) -> None:
     answer = limner("run", home=tmp_path, port=free_port(), LIMNER_ARBITER_RAM_BUDGET_BYTES="plenty")
     assert (answer.returncode, answer.stdout) == (1, "")
