@@ -1,7 +1,7 @@
 import { QueryClient } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 import { aJob } from "@/testing/jobs";
-import { applyEvent } from "./apply-event";
+import { applyAnswer, applyEvent } from "./apply-event";
 import type { Job } from "./gen";
 import { activeQuery, historyQuery, jobQuery, previewQuery } from "./jobs";
 
@@ -49,4 +49,21 @@ test("a snapshot of a list that was never fetched is no list", () => {
   const client = new QueryClient();
   applyEvent(client, { type: "job", seq: null, job: running });
   expect(client.getQueryData(activeQuery.queryKey)).toBeUndefined();
+});
+
+test("an answer that events have overtaken changes nothing", () => {
+  const client = knowing(running);
+  applyEvent(client, { type: "job", seq: 1, job: aJob({ status: "cancelled" }) });
+  applyAnswer(client, aJob({ status: "cancelling" }));
+  expect(client.getQueryData(activeQuery.queryKey)).toEqual([]);
+
+  applyEvent(client, { type: "job", seq: 2, job: aJob({ id: "2", status: "running" }) });
+  applyAnswer(client, aJob({ id: "2", status: "queued" }));
+  expect(client.getQueryData(activeQuery.queryKey)?.[0]?.status).toBe("running");
+});
+
+test("an answer that nothing has overtaken is taken", () => {
+  const client = knowing(running);
+  applyAnswer(client, aJob({ status: "cancelling" }));
+  expect(client.getQueryData(activeQuery.queryKey)?.[0]?.status).toBe("cancelling");
 });

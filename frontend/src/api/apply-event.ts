@@ -38,3 +38,10 @@ export function applyJob(client: QueryClient, job: Job): void {
     void client.invalidateQueries({ queryKey: jobsKey });
   }
 }
+
+/** Brings the lists up to date with the answer to a call, unless events have overtaken it on the way. */
+export function applyAnswer(client: QueryClient, job: Job): void {
+  const known = client.getQueryData(jobQuery(job.id).queryKey);
+  const isOvertaken = known !== undefined && (isFinal(known) || job.status === "queued");
+  if (!isOvertaken) applyJob(client, job);
+}

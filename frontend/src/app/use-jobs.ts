@@ -1,5 +1,5 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { applyJob } from "@/api/apply-event";
+import { applyAnswer } from "@/api/apply-event";
 import type { Job } from "@/api/gen";
 import { inQueueOrder } from "@/api/job";
 import { activeQuery, cancelJob, historyQuery, queueQuery, retryJob } from "@/api/jobs";
@@ -12,7 +12,7 @@ export function useJobs() {
   const { data: active = NO_JOBS } = useQuery(activeQuery);
   const { data: queue } = useQuery(queueQuery);
   const history = useInfiniteQuery(historyQuery);
-  const keep = (job: Job) => applyJob(client, job);
+  const keep = (job: Job) => applyAnswer(client, job);
   const cancelling = useMutation({ mutationFn: cancelJob, onSuccess: keep });
   const retrying = useMutation({ mutationFn: retryJob, onSuccess: keep });
   return {

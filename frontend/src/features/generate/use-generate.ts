@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { applyJob } from "@/api/apply-event";
+import { applyAnswer } from "@/api/apply-event";
 import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
 import type { Settings } from "@/api/job";
 import { generateImages } from "@/api/jobs";
@@ -17,7 +17,7 @@ export function useGenerate(draft: Settings, onStarted: () => void) {
   const model = service?.models.find(({ name }) => name === draft.model) ?? service?.models[0];
 
   const sending = useMutation<void, Error, Settings>({
-    mutationFn: async (settings) => applyJob(client, await generateImages(toRequest(settings))),
+    mutationFn: async (settings) => applyAnswer(client, await generateImages(toRequest(settings))),
     onSuccess: onStarted,
   });
 
