@@ -1,6 +1,6 @@
 """Trains the built-in model from nothing: `python -m services.shapes.train`.
 
-Stop it at any time and start it again: it goes on from `build/shapes/`. About two hours on two free cores.
+Stop it at any time and start it again: it goes on from `build/shapes/`. A few hours on two free cores.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--until", choices=STAGES, default="export", help="the last stage to run")
     parser.add_argument("--vae-steps", type=int, default=5600)
     parser.add_argument("--decoder-steps", type=int, default=1500)
-    parser.add_argument("--steps", type=int, default=6000, help="steps of transformer and text encoder")
+    parser.add_argument("--steps", type=int, default=12_000, help="steps of transformer and text encoder")
     parser.add_argument("--scenes-share", type=float, default=1.0, help="less than 1 for a quick trial")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
