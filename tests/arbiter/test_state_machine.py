@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -164,4 +165,5 @@ class Holders(RuleBasedStateMachine):
 
 
 Holders.TestCase.settings = settings(max_examples=500, stateful_step_count=50, deadline=None)
-TestHolders = Holders.TestCase
+# Half a minute of computing, which a busy machine may stretch.
+TestHolders = pytest.mark.timeout(600)(Holders.TestCase)
