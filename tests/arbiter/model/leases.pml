@@ -64,6 +64,26 @@
 #define RECALLS 0
 #endif
 
+/* What may be left out with -D; test_protocol_model.py says which property then fails.
+ *   FREE_ON_TTL           a charge ends when its holder has been away for long
+ *   NO_RECLAIM_WAIT       ... when its worker is dead, whatever the driver says
+ *   RELEASE_AT_DEATH      ... when its front says so after killing the worker, whatever the driver says
+ *   STALE_PROBE           ... when a probe that began to look before the death saw nothing
+ *   NO_LOG                a crash forgets everything
+ *   LOG_AFTER_REPLY       a crash forgets what was just said
+ *   FORGET_FENCING        a crash forgets whom to kill
+ *   LOAD_ON_OFFER         the holder does not wait for its Confirm to be accepted
+ *   NO_TOKEN_CHECK        any Confirm is accepted
+ *   NO_TOKEN_FLOOR        tokens begin again after a crash, and holders take lower ones
+ *   NO_INCARNATION        the proof of a worker's death counts for its successor too
+ *   LATE_HELLO            the Hello of an older stream counts after that of a newer one
+ *   YIELD_WHILE_LOADING   a load that is asked back is charged as if it had already ended
+ *   SAME_JOB_AGAIN        a job that begins again uses the name of its cancelled attempt
+ *   REJECTED_IS_RELEASED  any refusal about a token ends its release
+ *   FORGET_GRANT          a grant that is cancelled as it arrives is not given back
+ *   ASK_AGAIN_FOR_NOBODY  a refused Confirm asks again for a ticket that has been refused before
+ */
+
 #define WORKERS (HOLDERS * INCARNATIONS)
 #define HOLDER_OF(w) ((w) / INCARNATIONS)
 #ifndef DEPTH
@@ -156,7 +176,7 @@ byte begun[WORKERS];            /* number of the last job */
 byte releasing[WORKERS];        /* tokens, as bits */
 
 hidden mtype kind;
-hidden byte a, b, i, n, t, k;
+hidden byte a, b, i, n, k;
 
 /* ---- streams ---------------------------------------------------------------------------------------------- */
 inline say(w, what, x, y) {     /* [Session._send] */
@@ -300,7 +320,7 @@ inline vanish(w) {              /* the memory of a process that has ended is the
   }
 }
 
-inline give_back(w, token) {    /* [Session.release] */
+inline give_back(w, token) {    /* resent with every Welcome until it is RELEASED */
   releasing[w] = releasing[w] | BIT(token);
   say(w, RELEASE, token, 0)
 }
@@ -310,13 +330,13 @@ inline grant(w, token) {        /* [Session._grant] */
   wants[w] = false; confirming[w] = NONE
 }
 
-inline die(w) {                 /* kill -9, or [Residence._evict]; the front says what it can and hangs up */
+inline die(w) {                 /* kill -9, or [Residence._evict]; the front hangs up: [Session.close] */
 #ifndef CARD
   vanish(w);
 #endif
-#if !defined(CARD) || defined(RELEASE_AT_DEATH)
+#ifdef RELEASE_AT_DEATH
   if
-  :: held[w] != NONE -> say(w, RELEASE, held[w], 0)     /* [_retire] */
+  :: held[w] != NONE -> say(w, RELEASE, held[w], 0)
   :: else
   fi;
 #endif
@@ -776,7 +796,7 @@ end:
        touch(w, held[w], RESIDENT_BYTES);
        say(w, END, held[w], JOB(w))
      }
-  :: d_step { /* [Session.release] memory first, then the word */
+  :: d_step { /* Memory first, then the word. Our fronts end the worker instead; the contract leaves both. */
        IS_UP(w) && doing[w] == RESIDENT ->
        touch(w, held[w], 0);
        give_back(w, held[w]);
