@@ -19,7 +19,8 @@ from services.rpc import errors
 
 log = structlog.get_logger(__name__)
 
-_RETRY_S = 0.1  # Between attempts to reach an arbiter that is being restarted.
+# Between attempts to reach an arbiter that is being restarted, doubled up to the longest.
+_RETRY_S, _LONGEST_RETRY_S = 0.05, 1.0
 
 Tell = Callable[[int, str], None]  # queue position, what is in the way
 OnRecall = Callable[[int, bool], None]  # token, at the next step
@@ -72,14 +73,14 @@ class _State:
     tickets: dict[str, _Ticket] = field(default_factory=dict[str, _Ticket])
     confirming: dict[int, tuple[str, Lease]] = field(default_factory=dict[int, tuple[str, Lease]])
     beginning: dict[int, _Begin] = field(default_factory=dict[int, _Begin])
-    releasing: dict[int, asyncio.Future[None]] = field(default_factory=dict[int, asyncio.Future[None]])
+    releasing: set[int] = field(default_factory=set[int])
 
 
 class Session:
     """Keeps one worker's leases with the arbiter, through reconnections and restarts of the arbiter.
 
     `on_recall(token, at_step)` is called when memory is asked back, `at_step` when a running job shall not be
-    finished first; answer with `release` when it is free.
+    finished first; ending the worker is the answer.
     """
 
     def __init__(
@@ -141,18 +142,8 @@ class Session:
         lease.state = pb.LEASE_STATE_RESIDENT
         self._send(end=pb.End(token=lease.token, job=job, peak_bytes=peak_bytes))
 
-    async def release(self, lease: Lease) -> None:
-        """Gives the lease back; call it after the memory is free. Returns when the arbiter has noted it."""
-        if lease.token not in self._state.leases:
-            return
-        self._state.leases.pop(lease.token)
-        noted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._state.releasing[lease.token] = noted
-        self._send(release=pb.Release(token=lease.token))
-        await noted
-
     async def close(self) -> None:
-        """Hangs up. Leases not released are freed by the worker's death alone."""
+        """Hangs up. What the worker held is free by its death, which the arbiter sees for itself."""
         self._speaking.cancel()
         with suppress(asyncio.CancelledError):
             await self._speaking
@@ -164,12 +155,12 @@ class Session:
             if waiting == ticket:
                 # Confirmed in the meantime, perhaps: only a release takes that back.
                 del self._state.confirming[token]
-                self._state.releasing[token] = asyncio.get_running_loop().create_future()
+                self._state.releasing.add(lease.token)
                 self._send(release=pb.Release(token=lease.token))
 
     async def _speak(self) -> None:
         """Connects again and again; what is pending is said anew to every arbiter that answers."""
-        beat_s = 2.0
+        beat_s, pause_s = 2.0, _RETRY_S
         while True:
             self._outbox = asyncio.Queue()
             self._seq = self._ack_seq = 0
@@ -179,13 +170,17 @@ class Session:
                 async for response in call:
                     self._ack_seq = response.seq
                     if response.HasField("welcome"):
+                        pause_s = _RETRY_S
                         beat_s = response.welcome.beat_interval.ToTimedelta().total_seconds() or beat_s
                         beating = asyncio.create_task(self._beat(beat_s))
                         call.add_done_callback(partial(_stop, beating))
                     self._hear(response)
             except aio.AioRpcError as error:
-                self._mark_unreachable(error)
-            await asyncio.sleep(_RETRY_S)
+                if pause_s == _RETRY_S:
+                    log.warning("arbiter unreachable", code=error.code().name, detail=error.details())
+                self._tell_unreachable()
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LONGEST_RETRY_S)
 
     async def _requests(self) -> AsyncIterator[pb.SessionRequest]:
         outbox = self._outbox
@@ -275,7 +270,7 @@ class Session:
                 begin.accepted.set_exception(error)
         elif rejected.token in self._state.releasing:
             # What the arbiter no longer knows is free.
-            self._hear_release_accepted(pb.ReleaseAccepted(token=rejected.token))
+            self._state.releasing.discard(rejected.token)
         else:
             log.warning(
                 "arbiter refused", token=rejected.token, reason=rejected.reason, message=rejected.message
@@ -314,12 +309,9 @@ class Session:
         self._on_recall(fenced.token, True)
 
     def _hear_release_accepted(self, accepted: pb.ReleaseAccepted) -> None:
-        noted = self._state.releasing.pop(accepted.token, None)
-        if noted is not None and not noted.done():
-            noted.set_result(None)
+        self._state.releasing.discard(accepted.token)
 
-    def _mark_unreachable(self, error: aio.AioRpcError) -> None:
-        log.warning("arbiter unreachable", code=error.code().name, detail=error.details())
+    def _tell_unreachable(self) -> None:
         for waiting in (*self._state.tickets.values(), *self._state.beginning.values()):
             waiting.tell(0, "the memory arbiter, which is not answering")
 

@@ -16,7 +16,6 @@ from services.rpc.errors import ModelUnreadable, OutOfMemory, WorkerLost
 
 log = structlog.get_logger(__name__)
 
-_RELEASE_S = 10.0  # How long a retired session may take to be acknowledged; death proves the release anyway.
 _CANCEL_S = 10.0  # A step may be long; beyond this the worker is not going to answer.
 _RESTART_MAX_S = 30.0  # Ceiling of the pause between restarts of a worker that dies before it is ready.
 
@@ -165,7 +164,7 @@ class Residence:
             return
         log.info("worker ended", cause=cause, worker_pid=tenancy.worker.identity.pid, model=tenancy.model)
         await tenancy.worker.kill()
-        self._spawn(_retire(tenancy))
+        await tenancy.session.close()
         self._spawn(self.open())
 
     def _on_recall(self, token: int, at_step: bool) -> None:
@@ -223,14 +222,3 @@ async def _cancel(worker: WorkerProcess, job: str) -> int:
     except WorkerLost:
         pass
     return 0
-
-
-async def _retire(tenancy: _Tenancy) -> None:
-    """Tells the arbiter that a dead worker's memory is free."""
-    try:
-        if tenancy.lease is not None:
-            await asyncio.wait_for(tenancy.session.release(tenancy.lease), _RELEASE_S)
-    except TimeoutError:
-        log.warning("release not acknowledged", token=tenancy.lease.token if tenancy.lease else 0)
-    finally:
-        await tenancy.session.close()
