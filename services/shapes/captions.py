@@ -65,7 +65,7 @@ def scene_from_caption(text: str) -> Scene:
     """Reads the scene that a caption describes; an unsaid background is white."""
     plain = " ".join(text.lower().split())
     shapes = tuple(
-        Shape(kind, colour, SYNONYMS.get(place, place)) for colour, kind, place in _SHAPE.findall(plain)
+        Shape(kind, colour, SYNONYMS.get(place) or place) for colour, kind, place in _SHAPE.findall(plain)
     )
     if not shapes:
         raise ValueError(

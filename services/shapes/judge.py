@@ -40,9 +40,10 @@ class Reading:
 
     def scene(self) -> Scene:
         """Returns the scene that was read; raises ValueError where unsure."""
-        if self.unsure:
+        if self.background is None or self.unsure:
             raise ValueError(f"The judge is unsure about {self}. Look at the None fields.")
-        return Scene(self.background, tuple(Shape(s.kind, s.colour, s.place) for s in self.shapes))
+        shapes = (Shape(str(found.kind), str(found.colour), str(found.place)) for found in self.shapes)
+        return Scene(self.background, tuple(shapes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def read(image: Image.Image) -> Reading:
     ground = sight.find_ground(seen)
     if ground is None:
         return Reading(None, ())
-    background, shapes = sight.name_colour(ground), []
+    background = sight.name_colour(ground)
+    shapes: list[Found] = []
     for blob in sight.find_blobs(seen, ground):
         colour = sight.name_colour(blob.colour)
         # A shade of the background is no shape: the world has none in its background's colour.

@@ -88,7 +88,8 @@ def draw_scene(rng: random.Random, unseen: bool = False) -> Scene:
 
 def requests(count: int, seed: int = 0) -> list[Scene]:
     """Returns `count` different scenes that training never saw, the same ones for the same seed."""
-    rng, drawn = random.Random(seed), {}
+    rng = random.Random(seed)
+    drawn: dict[object, Scene] = {}
     while len(drawn) < count:
         scene = draw_scene(rng, unseen=True)
         drawn.setdefault(key(scene), scene)

@@ -130,7 +130,8 @@ def overlap(mask: np.ndarray, kind: str) -> float:
     points = (outline - middle) * np.sqrt(len(rows) / ideal["m00"]) + (columns.mean(), rows.mean())
     margin = max(mask.shape) // 2
     canvas = np.zeros((mask.shape[0] + 2 * margin, mask.shape[1] + 2 * margin), np.uint8)
-    drawn = cv2.fillPoly(canvas, [np.round((points + margin) * 16).astype(np.int32)], 1, shift=4) > 0
+    corners = np.asarray((points + margin) * 16, np.float64).round().astype(np.int32)
+    drawn = cv2.fillPoly(canvas, [corners], 1, shift=4) > 0
     seen = np.pad(mask, margin)
     return float((drawn & seen).sum() / (drawn | seen).sum())
 

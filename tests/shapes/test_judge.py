@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
@@ -36,7 +37,9 @@ def plain(pixels: np.ndarray, rng: random.Random) -> np.ndarray:
 
 
 @pytest.mark.parametrize("damage", [plain, blurred, noisy])
-def test_the_judge_reads_ground_truth_and_never_guesses_wrong(damage) -> None:
+def test_the_judge_reads_ground_truth_and_never_guesses_wrong(
+    damage: Callable[[np.ndarray, random.Random], np.ndarray],
+) -> None:
     rng, right, wrong, count = random.Random(11), 0, 0, 80
     for _ in range(count):
         scene = draw_scene(rng, unseen=rng.random() < 0.5)
