@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 PAGE := frontend/dist/index.html
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help run test test-long check format protos api dev page browser clean
+.PHONY: help run test test-long check format protos api dev page tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z%-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 16
@@ -18,11 +18,11 @@ help: ## list the targets
 run: $(STAMP) $(PAGE) ## start the studio; Ctrl-C stops it
 	@exec $(BIN)/python -m limner.cli run
 
-test: $(STAMP) $(PAGE) browser ## run everything a change must pass
+test: $(STAMP) $(PAGE) tools ## run everything a change must pass
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 	cd frontend && npm run --silent test
 
-test-long: $(STAMP) $(PAGE) browser ## run the long proofs
+test-long: $(STAMP) $(PAGE) tools ## run the long proofs
 	$(BIN)/python -m pytest -m long
 
 check: $(STAMP) frontend/node_modules/.package-lock.json ## formatting, lint, types, imports, contracts, freshness
@@ -60,10 +60,11 @@ bench-%: $(STAMP) ## run benchmarks/<topic>.py: overhead, quality, arbiter
 
 page: $(PAGE) ## build the frontend
 
-browser: # Debian's chromium, where it may be installed; otherwise the browser tests skip and say so
-	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
-	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; } || \
-	  echo "chromium is not installed: the browser tests will be skipped"
+tools: # Debian's chromium and spin, where they may be installed; otherwise their tests skip and say so
+	@{ command -v chromium && command -v spin && command -v gcc; } >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium spin gcc libc6-dev >/dev/null; }; } || \
+	  echo "chromium or spin is not installed: the tests that need them will be skipped"
 
 clean: ## remove what was built, but not the studio's home
 	rm -rf $(VENV) build dist frontend/node_modules frontend/dist benchmarks/out
