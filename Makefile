@@ -19,7 +19,9 @@ run: $(STAMP) $(PAGE) ## start the studio; Ctrl-C stops it
 	@exec $(BIN)/python -m limner.cli run
 
 test: $(STAMP) $(PAGE) tools ## run everything a change must pass
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore=tests/e2e
+	@# By themselves: playwright keeps an event loop running in its process, beside which no other may run.
+	$(BIN)/python -m pytest tests/e2e
 	cd frontend && npm run --silent test
 
 test-long: $(STAMP) $(PAGE) tools ## run the long proofs
