@@ -1,9 +1,7 @@
 """LitServe with a pipeline that answers at once, for comparison."""
 
 # pyright: standard
-# LitServe is typed in part only.
-from __future__ import annotations
-
+# LitServe is typed in part only, and reads annotations as they stand: they must not be strings.
 import sys
 from typing import Any
 
