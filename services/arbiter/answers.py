@@ -86,7 +86,8 @@ def _end(book: Book, key: Key, end: rq.End, now_s: float) -> None:
     if lease is None or book.queue.begins.pop((end.token, end.job), None):
         return
     if lease.state is State.ACTIVE and lease.job == end.job:
-        book.habits.ran(lease.profile, now_s - lease.idle_s)
+        if not lease.is_parking:
+            book.habits.ran(lease.profile, now_s - lease.idle_s)
         book.measures.ended(lease, end.peak_bytes, book.ledger)
         lease = watch(book, lease, end.peak_bytes)
         idle = replace(lease.moved(State.RESIDENT), idle_s=now_s)

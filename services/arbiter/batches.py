@@ -9,6 +9,7 @@ from services.arbiter.bounds import lease_load_s, longest_run_s, longest_swap_s,
 from services.arbiter.demands import Charge
 from services.arbiter.eviction import Candidate, cheapest_cover
 from services.arbiter.leases import Lease, State
+from services.arbiter.parking import parks_from_s
 from services.arbiter.policy import Decision, Grant, Vacate, View, Wait, Way, way_that_fits, ways
 from services.arbiter.tickets import Ticket
 
@@ -106,8 +107,10 @@ class TimeLimitedBatches:
         devices = {charge.device for charge in charges}
         there = {lease.token: lease for id in devices for lease in ledger.on(id)}
         leaving = {token for token, lease in there.items() if lease.is_leaving}
-        if not ledger.has_load_slot(charges) or (leaving and ledger.fits(charges, head.key, leaving)):
+        if not ledger.has_load_slot(charges):
             return _NEVER
+        if leaving and ledger.fits(charges, head.key, leaving):
+            return self._hurry(head, [there[token] for token in leaving], view)
         times = {t: self._free_from_s(lease, head, view) for t, lease in there.items() if t not in leaving}
         soonest_s = min((free_s for free_s in times.values() if free_s > view.now_s), default=_NEVER)
         willing = [there[token] for token, free_s in times.items() if free_s <= view.now_s]
@@ -119,8 +122,18 @@ class TimeLimitedBatches:
             candidates, shortfall_bytes, lambda gone: ledger.fits(charges, head.key, leaving | gone)
         )
         if tokens is not None:
-            return Vacate(head, tokens)
+            unknown_s = self.tempo.unknown_run_s
+            parked = (t for t in tokens if parks_from_s(there[t], head, view, unknown_s) <= view.now_s)
+            return Vacate(head, tokens, frozenset(parked))
         return soonest_s
+
+    def _hurry(self, head: Ticket, leaving: list[Lease], view: View) -> Vacate | float:
+        """Returns which of the leases that leave after their job shall leave before its end, or when."""
+        unknown_s = self.tempo.unknown_run_s
+        finishing = [lease for lease in leaving if not lease.is_parking]
+        times = {lease.token: parks_from_s(lease, head, view, unknown_s) for lease in finishing}
+        ready = tuple(token for token, from_s in times.items() if from_s <= view.now_s)
+        return Vacate(head, ready, frozenset(ready)) if ready else min(times.values(), default=_NEVER)
 
     def _free_from_s(self, lease: Lease, head: Ticket, view: View) -> float:
         """Returns when `lease` may be asked back for `head`; never, as long as only an event can tell."""
@@ -132,7 +145,8 @@ class TimeLimitedBatches:
         if begins and min(begin.since_s for begin in begins) < head.since_s:
             return _NEVER
         if lease.state is State.ACTIVE or begins:
-            return min(lease.resident_s + batch_s, max(head.patience_s, lease.resident_s))
+            batch_end_s = min(lease.resident_s + batch_s, max(head.patience_s, lease.resident_s))
+            return min(batch_end_s, parks_from_s(lease, head, view, self.tempo.unknown_run_s))
         reload_s = lease_load_s(lease, view)
         settled_s = lease.resident_s + min(self.tempo.residency_loads * reload_s, self.tempo.residency_cap_s)
         # Whoever has loaded for a job may begin it; later its front lingers no longer than a load would take.

@@ -76,6 +76,8 @@ class Lease:
     idle_s: float = 0.0  # When it was last loaded or used.
     before: State = State.LOADING  # What it was when it became suspect.
     working_bytes: int = 0  # Acquired for the first charge; a job may ask for more or less.
+    priority: int = 2  # Of the job that computes.
+    is_parking: bool = False  # Its job stops at its next step and goes on later.
 
     def moved(self, state: State, *, job: str = "") -> Lease:
         """The lease in `state`; raises IllegalTransition where §3.3 of the design has no such edge."""

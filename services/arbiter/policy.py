@@ -35,10 +35,11 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Vacate:
-    """Ask these leases back, because this ticket needs their bytes."""
+    """Ask these leases back, because this ticket needs their bytes; `parked` ones do not finish their job."""
 
     ticket: Ticket
     tokens: tuple[int, ...]
+    parked: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

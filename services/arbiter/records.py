@@ -140,13 +140,15 @@ def _lease_row(lease: Lease) -> list[Any]:
         lease.idle_s,
         lease.before,
         lease.working_bytes,
+        lease.priority,
+        lease.is_parking,
     ]
 
 
 def _lease(row: list[Any]) -> Lease:
     token, ticket, holder, incarnation, profile, tier, charges, state, *rest = row
     grants = tuple(Charge(*charge) for charge in charges)
-    *others, before, working_bytes = rest
+    *others, before, working_bytes, priority, is_parking = rest
     return Lease(
         token,
         ticket,
@@ -158,4 +160,6 @@ def _lease(row: list[Any]) -> Lease:
         *others,
         before=State(before),
         working_bytes=working_bytes,
+        priority=priority,
+        is_parking=is_parking,
     )

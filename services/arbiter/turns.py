@@ -40,12 +40,14 @@ class Turns:
         if queue.came or queue.left:
             self._welcome_tickets(now_s)
 
-    def recall(self, lease: Lease, reason: str) -> None:
+    def recall(self, lease: Lease, reason: str, *, is_parking: bool = False) -> None:
         """Asks a lease back; from then on no job begins on it."""
-        if lease.draining or lease.state not in {State.LOADING, State.RESIDENT, State.ACTIVE}:
+        is_known = lease.draining and (lease.is_parking or not is_parking)
+        if is_known or lease.state not in {State.LOADING, State.RESIDENT, State.ACTIVE}:
             return
         book = self._book
-        book.charge(replace(lease, draining=True))
+        lease = replace(lease, draining=True, is_parking=is_parking)
+        book.charge(lease)
         book.note("recall_sent", token=lease.token, holder=lease.key.holder, state=lease.state, reason=reason)
         waiting = book.queue.begins_of(lease.token)
         if waiting:
@@ -61,7 +63,7 @@ class Turns:
     def ask_back(self, lease: Lease, reason: str) -> None:
         """Tells the holder that a lease is wanted; again when it reconnects, since it may not have heard."""
         if lease.state is State.ACTIVE:
-            self._book.send(lease.key, rs.Drain(lease.token, reason))
+            self._book.send(lease.key, rs.Drain(lease.token, reason, lease.is_parking))
         else:
             self._book.send(lease.key, rs.Recall(lease.token, lease.total_bytes, RECALL_DEADLINE_S, reason))
 
@@ -94,7 +96,8 @@ class Turns:
             self._offer(decision, now_s)
         if isinstance(decision, Vacate):
             for token in decision.tokens:
-                self.recall(book.ledger.leases[token], f"{decision.ticket.key.holder} waits for its memory")
+                reason = f"{decision.ticket.key.holder} waits for its memory"
+                self.recall(book.ledger.leases[token], reason, is_parking=token in decision.parked)
         elif decision.until_s is not None:
             # A moment more, so that rounding cannot bring the same answer again.
             self._look_s = max(decision.until_s, now_s) + 0.001
@@ -140,7 +143,9 @@ class Turns:
         book = self._book
         if lease.state is not State.RESIDENT or not book.ledger.has_compute_slot(lease):
             return False
-        active = replace(lease.moved(State.ACTIVE, job=waiting.job), idle_s=now_s)
+        active = replace(
+            lease.moved(State.ACTIVE, job=waiting.job), idle_s=now_s, priority=waiting.priority
+        )
         try:
             book.grow(active.with_working(waiting.working_bytes) if waiting.working_bytes else active)
         except OverCommitted:
