@@ -14,6 +14,15 @@ from limner.cli.failure import CommandFailed
 HostOption = Annotated[str, typer.Option(envvar="LIMNER_HOST", help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(envvar="LIMNER_PORT", help="Port to listen on.", min=1, max=65_535)]
 HomeOption = Annotated[Path, typer.Option(envvar="LIMNER_HOME", help="Folder of jobs, images and logs.")]
+ReplicasOption = Annotated[
+    int,
+    typer.Option(
+        envvar="LIMNER_T2I_REPLICAS",
+        help="Text-to-image services; they take turns on one card, and each may keep a model warm.",
+        min=1,
+        max=16,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 UrlOption = Annotated[
     str,

@@ -6,7 +6,7 @@ import configparser
 import io
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import limner
@@ -21,13 +21,27 @@ class Program:
     module: str
     order: int  # low ones start first and stop last
     stop_s: int  # from SIGTERM to SIGKILL
+    settings: Mapping[str, str] = field(default_factory=dict[str, str])  # beyond what all programs get
 
 
-PROGRAMS: tuple[Program, ...] = (
-    Program("limner-arbiter", "services.arbiter", order=10, stop_s=8),
-    Program("limner-t2i", "services.t2i", order=20, stop_s=12),
-    Program("limner-gateway", "gateway", order=30, stop_s=12),
-)
+def programs(t2i_replicas: int = 1) -> tuple[Program, ...]:
+    """Returns the programs of a studio with that many text-to-image services."""
+    names = [replica_name(number) for number in range(1, t2i_replicas + 1)]
+    return (
+        Program("limner-arbiter", "services.arbiter", order=10, stop_s=8),
+        *(Program(f"limner-{name}", "services.t2i", 20, 12, _replica_settings(name)) for name in names),
+        Program("limner-gateway", "gateway", order=30, stop_s=12),
+    )
+
+
+def replica_name(number: int) -> str:
+    """Returns the name of a text-to-image service, from 1; the first is `t2i`."""
+    return "t2i" if number == 1 else f"t2i-{number}"
+
+
+def _replica_settings(name: str) -> dict[str, str]:
+    listen = f"unix:%(ENV_LIMNER_SOCKETS)s/{name}.sock"
+    return {} if name == "t2i" else {"LIMNER_T2I_LISTEN": listen, "LIMNER_T2I_HOLDER": name}
 
 
 def package_root() -> Path:
@@ -45,7 +59,9 @@ def supervisor_socket(home: Home) -> Path:
     return home.sockets / "supervisor.sock"
 
 
-def environment(home: Home, host: str, port: int, given: Mapping[str, str]) -> dict[str, str]:
+def environment(
+    home: Home, host: str, port: int, given: Mapping[str, str], t2i_replicas: int = 1
+) -> dict[str, str]:
     """Returns the environment of all programs: `given`, plus what makes them find each other and the home.
 
     Where things are stored may be `given`; addresses may not, because the studio owns them.
@@ -68,7 +84,9 @@ def environment(home: Home, host: str, port: int, given: Mapping[str, str]) -> d
         "LIMNER_T2I_HOLDERS_DIR": str(home.holders),
         "LIMNER_GATEWAY_HOST": host,
         "LIMNER_GATEWAY_PORT": str(port),
-        "LIMNER_GATEWAY_T2I": home.address("t2i"),
+        "LIMNER_GATEWAY_T2I": ",".join(
+            home.address(replica_name(number)) for number in range(1, t2i_replicas + 1)
+        ),
         "LIMNER_GATEWAY_ARBITER": home.address("arbiter"),
     }
     return stores | dict(given) | addresses
@@ -101,7 +119,9 @@ def configuration(programs: Sequence[Program]) -> str:
 
 
 def _section(program: Program) -> dict[str, str]:
+    settings = ",".join(f'{name}="{value}"' for name, value in program.settings.items())
     return {
+        "environment": settings,
         # Killed, not asked, when supervisord itself has died: nobody would be left to insist.
         "command": f'"%(ENV_LIMNER_PYTHON)s" -m limner.cli.tether {program.name} SIGKILL {program.module}',
         "directory": "%(ENV_LIMNER_ROOT)s",

@@ -18,8 +18,16 @@ from limner.cli.addresses import check_port, studio_url
 from limner.cli.crashes import Crash, Crashes
 from limner.cli.failure import CommandFailed
 from limner.cli.occupancy import occupy, record
-from limner.cli.options import DEFAULT_HOME, DEFAULT_HOST, DEFAULT_PORT, HomeOption, HostOption, PortOption
-from limner.cli.programs import environment, log_path
+from limner.cli.options import (
+    DEFAULT_HOME,
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    HomeOption,
+    HostOption,
+    PortOption,
+    ReplicasOption,
+)
+from limner.cli.programs import environment, log_path, programs
 from limner.cli.supervision import reports, supervised
 from limner.home import Home, locate, prepare, tidy
 
@@ -32,7 +40,10 @@ _PATIENCE_S = 15.0
 
 
 def run(
-    host: HostOption = DEFAULT_HOST, port: PortOption = DEFAULT_PORT, home: HomeOption = DEFAULT_HOME
+    host: HostOption = DEFAULT_HOST,
+    port: PortOption = DEFAULT_PORT,
+    home: HomeOption = DEFAULT_HOME,
+    t2i_replicas: ReplicasOption = 1,
 ) -> None:
     """Start the studio on this machine; Ctrl-C stops it."""
     setproctitle.setproctitle("limner")
@@ -42,16 +53,17 @@ def run(
         # Only now: what `occupy` has stopped may have held the port.
         check_port(host, port)
         try:
-            asyncio.run(_run(place, host, port, lock))
+            asyncio.run(_run(place, host, port, t2i_replicas, lock))
         finally:
             tidy(place)
 
 
-async def _run(home: Home, host: str, port: int, lock: int) -> None:
+async def _run(home: Home, host: str, port: int, t2i_replicas: int, lock: int) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with supervised(home, environment(home, host, port, os.environ), lock) as supervisor:
+    given = environment(home, host, port, os.environ, t2i_replicas)
+    async with supervised(home, programs(t2i_replicas), given, lock) as supervisor:
         url = studio_url(host, port)
         record(home, url, supervisor.pid)
         await _first(stop.wait(), _outlive(home, supervisor), _attend(home, url))

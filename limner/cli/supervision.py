@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, cast
 from xmlrpc.client import Fault, ServerProxy
@@ -14,18 +14,18 @@ from xmlrpc.client import Fault, ServerProxy
 from supervisor.xmlrpc import SupervisorTransport
 
 from limner.cli.crashes import Report
-from limner.cli.programs import PROGRAMS, configuration, interpreter, package_root, supervisor_socket
+from limner.cli.programs import Program, configuration, interpreter, package_root, supervisor_socket
 from limner.cli.tether import PARENT
 from limner.home import Home
 
 
 @asynccontextmanager
 async def supervised(
-    home: Home, environment: Mapping[str, str], lock: int
+    home: Home, programs: Sequence[Program], environment: Mapping[str, str], lock: int
 ) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """Yields supervisord running the studio's programs; has stopped every one of them on exit."""
+    """Yields supervisord running `programs`; has stopped every one of them on exit."""
     path = home.run / "supervisord.conf"
-    path.write_text(configuration(PROGRAMS))
+    path.write_text(configuration(programs))
     with (home.logs / "supervisor.log").open("ab") as output:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "limner.cli.tether", "limner-supervisor", "SIGTERM"),
