@@ -44,6 +44,7 @@ class Lease:
 
     token: int
     tier: str
+    profile: str  # of the demand that it was granted for
     device: str
     state: pb.LeaseState.ValueType = pb.LEASE_STATE_LOADING
 
@@ -60,6 +61,7 @@ class _Ticket:
 class _Begin:
     job: str
     priority: int
+    working_bytes: int
     tell: Tell
     accepted: asyncio.Future[None]
 
@@ -122,11 +124,15 @@ class Session:
         lease.state = pb.LEASE_STATE_RESIDENT
         self._send(loaded=pb.Loaded(token=lease.token, observed_bytes=observed_bytes))
 
-    async def begin(self, lease: Lease, job: str, priority: int, tell: Tell) -> None:
-        """Returns when the job may compute; raises StaleToken when the lease is being recalled."""
-        waiting = _Begin(job, priority, tell, asyncio.get_running_loop().create_future())
+    async def begin(self, lease: Lease, job: str, priority: int, working_bytes: int, tell: Tell) -> None:
+        """Returns when the job may compute; 0 `working_bytes` are those that the lease was acquired with.
+
+        Raises StaleToken when the lease is being recalled, NeverFits when the job is too large for the device.
+        """
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = _Begin(job, priority, working_bytes, tell, future)
         self._state.beginning[lease.token] = waiting
-        self._send(begin=pb.Begin(token=lease.token, job=job, priority=priority))
+        self._send(begin=_to_begin(lease.token, waiting))
         try:
             await waiting.accepted
         except asyncio.CancelledError:
@@ -141,6 +147,11 @@ class Session:
         """Gives the working bytes back."""
         lease.state = pb.LEASE_STATE_RESIDENT
         self._send(end=pb.End(token=lease.token, job=job, peak_bytes=peak_bytes))
+
+    def ran_out(self, lease: Lease, peak_bytes: int, requested_bytes: int) -> None:
+        """Tells that the grant was too small, so that the next one is larger; 0 stands for unknown."""
+        report = pb.OutOfMemory(token=lease.token, peak_bytes=peak_bytes, requested_bytes=requested_bytes)
+        self._send(out_of_memory=report)
 
     async def close(self) -> None:
         """Hangs up. What the worker held is free by its death, which the arbiter sees for itself."""
@@ -233,7 +244,7 @@ class Session:
         for ticket, waiting in state.tickets.items():
             self._send(acquire=_to_acquire(ticket, waiting))
         for token, begin in state.beginning.items():
-            self._send(begin=pb.Begin(token=token, job=begin.job, priority=begin.priority))
+            self._send(begin=_to_begin(token, begin))
         for token in state.releasing:
             self._send(release=pb.Release(token=token))
 
@@ -242,7 +253,9 @@ class Session:
         if offer.ticket not in state.tickets or offer.token <= state.token_floor:
             return
         state.token_floor = offer.token
-        lease = Lease(offer.token, offer.tier, offer.charges[0].device if offer.charges else "")
+        demands = state.tickets[offer.ticket].demands
+        profile = next((demand.profile for demand in demands if demand.tier == offer.tier), "")
+        lease = Lease(offer.token, offer.tier, profile, offer.charges[0].device if offer.charges else "")
         state.confirming[offer.token] = (offer.ticket, lease)
         self._send(confirm=pb.Confirm(token=offer.token))
 
@@ -334,6 +347,12 @@ def to_alternative(demand: Demand) -> pb.Alternative:
 def _to_acquire(ticket: str, waiting: _Ticket) -> pb.Acquire:
     alternatives = [to_alternative(demand) for demand in waiting.demands]
     return pb.Acquire(ticket=ticket, priority=waiting.priority, alternatives=alternatives)
+
+
+def _to_begin(token: int, begin: _Begin) -> pb.Begin:
+    return pb.Begin(
+        token=token, job=begin.job, priority=begin.priority, working_bytes=begin.working_bytes
+    )
 
 
 def _to_error(rejected: pb.Rejected) -> errors.LimnerError:

@@ -122,9 +122,10 @@ class Replica:
             del self._runs[run.work.request_id]
 
     async def _execute(self, run: _Running) -> None:
-        _publish(run, _waiting(1, "the job before it"))
+        if self._unfinished > 1:
+            _publish(run, _waiting(1, "the job before it"))
         async with self._residence.occupied():
-            deaths = 0
+            deaths, has_run_out = 0, False
             while True:
                 try:
                     return await self._attempt(run)
@@ -133,6 +134,13 @@ class Replica:
                 except Parked:
                     log.info("job parked", job=run.work.request_id)
                     await self._residence.discard("parked")
+                except errors.OutOfMemory as exhausted:
+                    if has_run_out:
+                        raise
+                    # The arbiter knows now that it takes more; a new worker begins without fragments.
+                    has_run_out = True
+                    log.warning("out of memory", job=run.work.request_id, message=exhausted.message)
+                    await self._residence.discard("out of memory")
                 except errors.WorkerLost as lost:
                     deaths += 1
                     log.warning("worker lost", job=run.work.request_id, deaths=deaths, message=lost.message)
@@ -157,7 +165,7 @@ class Replica:
             job=work.request_id, request=work.request.SerializeToString(), resume_from=_resume_point(run)
         )
         ended = Ended()
-        async for event in self._residence.compute(lease, command, work.need.priority, tell_waiting):
+        async for event in self._residence.compute(lease, command, work.need, tell_waiting):
             if event.HasField("ended"):
                 ended = event.ended
             else:

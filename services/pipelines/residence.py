@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from limner.worker.v1.worker_pb2 import Cancel, Command, Event, Load, Park, Ready, Run
+from limner.worker.v1.worker_pb2 import Cancel, Command, Ended, Event, Load, Park, Ready, Run
 from services.pipelines.leases import Demand, Lease, OnRecall, Session, Tell
 from services.pipelines.process import WorkerProcess
 from services.rpc.errors import ModelUnreadable, OutOfMemory, WorkerLost
@@ -96,6 +96,7 @@ class Residence:
             await self._evict("another model is wanted" if tenancy.model != need.model else "recalled")
             tenancy = await self._ensure_worker()
         if tenancy.ready is None:
+            tell_waiting(0, "its worker, which is starting")
             tenancy.ready = await tenancy.worker.ready()
             self._early_deaths = 0
         if tenancy.lease is None:
@@ -110,7 +111,7 @@ class Residence:
         return tenancy.lease
 
     async def compute(
-        self, lease: Lease, run: Run, priority: int, tell_waiting: Tell
+        self, lease: Lease, run: Run, need: Need, tell_waiting: Tell
     ) -> AsyncIterator[Event]:
         """Yields the worker's events of one job; closing the iterator cancels it within one step.
 
@@ -118,7 +119,8 @@ class Residence:
         """
         tenancy = self._tenancy
         assert tenancy is not None, "compute follows prepare"
-        await tenancy.session.begin(lease, run.job, priority, tell_waiting)
+        working_bytes = _working_bytes(need, lease)
+        await tenancy.session.begin(lease, run.job, need.priority, working_bytes, tell_waiting)
         peak_bytes, finished = 0, False
         tenancy.job = run.job
         tenancy.worker.send(Command(run=run))
@@ -126,6 +128,7 @@ class Residence:
             async for event in tenancy.worker.events():
                 if event.HasField("ended"):
                     peak_bytes, finished = event.ended.peak_bytes, True
+                    _report_exhaustion(tenancy.session, lease, event.ended)
                 yield event
         finally:
             if not finished and tenancy.worker.alive:
@@ -141,6 +144,7 @@ class Residence:
         tenancy.worker.send(Command(load=Load(model=model, tier=lease.tier, device=lease.device)))
         async for event in tenancy.worker.events():
             if event.HasField("ended"):
+                _report_exhaustion(tenancy.session, lease, event.ended)
                 await self._evict("load failed")
                 kind = OutOfMemory if event.ended.reason == OutOfMemory.reason else ModelUnreadable
                 raise kind(event.ended.message)
@@ -206,6 +210,17 @@ class Residence:
 def _with_context(demands: tuple[Demand, ...], context_bytes: int) -> tuple[Demand, ...]:
     """Charges for the process what it was measured to hold, not what the prior said."""
     return tuple(replace(demand, context_bytes=context_bytes) for demand in demands)
+
+
+def _working_bytes(need: Need, lease: Lease) -> int:
+    """Returns what a job takes beyond the weights; 0 where the lease was acquired for such jobs."""
+    fitting = next((demand for demand in need.demands if demand.tier == lease.tier), None)
+    return 0 if fitting is None or fitting.profile == lease.profile else fitting.working_bytes
+
+
+def _report_exhaustion(session: Session, lease: Lease, ended: Ended) -> None:
+    if ended.reason == OutOfMemory.reason:
+        session.ran_out(lease, ended.peak_bytes, ended.requested_bytes)
 
 
 async def _cancel(worker: WorkerProcess, job: str) -> int:

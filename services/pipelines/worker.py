@@ -18,6 +18,7 @@ from setproctitle import setproctitle
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from limner.worker.v1.worker_pb2 import Command, Ended, Event, Load, Loaded, Ready, Result, Run
 from services.pipelines import memory
+from services.pipelines.exhaustion import is_exhaustion, requested_bytes
 from services.pipelines.framing import BlockingEnd, Closed
 from services.rpc.errors import LimnerError, OutOfMemory
 
@@ -85,11 +86,11 @@ class Engine(Protocol):
         ...
 
     def load(self, model: str, tier: str, device: str) -> None:
-        """Makes the weights resident; raises ModelUnreadable or OutOfMemory."""
+        """Makes the weights resident; raises ModelUnreadable, or the MemoryError of its library."""
         ...
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
-        """Does one job, reporting every result; raises Cancelled, Parked or a LimnerError."""
+        """Does one job, reporting every result; raises Cancelled, Parked, a LimnerError or a MemoryError."""
         ...
 
 
@@ -171,8 +172,13 @@ class _Worker:
 
 
 def _failure(job: str, error: Exception) -> Ended:
-    if isinstance(error, MemoryError):
-        error = OutOfMemory(f"The device ran out of memory: {error}. Use a smaller size or fewer images.")
+    if is_exhaustion(error):
+        return Ended(
+            job=job,
+            reason=OutOfMemory.reason,
+            message="The device ran out of memory; use a smaller size.",
+            requested_bytes=requested_bytes(error),
+        )
     if isinstance(error, LimnerError):
         return Ended(job=job, reason=error.reason, message=error.message)
     log.exception("job failed", job=job, exc_info=error)

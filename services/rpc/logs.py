@@ -9,7 +9,9 @@ import structlog
 
 def set_up_logs() -> None:
     """Writes lines of JSON, or coloured text when a person watches."""
-    render = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    # Plain tracebacks: the pretty ones print every local, and a tensor takes a minute.
+    person = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    render = person if sys.stderr.isatty() else structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

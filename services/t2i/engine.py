@@ -19,10 +19,11 @@ from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress, Provenance
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest, Result
 from services.pipelines.catalogue import Model, read_catalogue
+from services.pipelines.exhaustion import is_exhaustion
 from services.pipelines.pixels import describe_parameters, digest, encode_png
 from services.pipelines.steps import LatentColours, ResumableScheduler, unpack_latents
 from services.pipelines.worker import Reporter, work
-from services.rpc.errors import LimnerError, ModelUnreadable, OutOfMemory
+from services.rpc.errors import LimnerError, ModelUnreadable
 from services.rpc.logs import set_up_logs
 from services.t2i.denoising import Watch
 from services.t2i.description import read_library_versions
@@ -56,14 +57,11 @@ class Engine:
         return self._versions
 
     def load(self, model: str, tier: str, device: str) -> None:
-        """Makes the weights resident on `device`; raises ModelUnreadable or OutOfMemory."""
+        """Makes the weights resident on `device`; raises ModelUnreadable, or torch's error when it does not fit."""
         entry = self._catalogue.find(model)
         target = _to_torch_device(device)
         dtype = torch.float32 if target.type == "cpu" else torch.bfloat16
-        try:
-            pipeline = _read_pipeline(entry.path, dtype).to(target)
-        except torch.OutOfMemoryError as error:
-            raise OutOfMemory(f"{model} does not fit the device: {error}") from error
+        pipeline = _read_pipeline(entry.path, dtype).to(target)
         pipeline.set_progress_bar_config(disable=True)
         scheduler = cast("ResumableScheduler", ResumableScheduler.from_config(pipeline.scheduler.config))
         pipeline.scheduler = scheduler
@@ -73,15 +71,10 @@ class Engine:
         """Paints every seed that `resume_from` has not finished."""
         assert self._loaded is not None, "Load comes before Run"
         job = to_job(GenerateImagesRequest.FromString(request), self._catalogue)
-        try:
-            with torch.inference_mode():
-                _Painting(self._loaded, job, self._versions, report, self._checkpoint_every_steps).paint(
-                    resume_from
-                )
-        except torch.OutOfMemoryError as error:
-            raise OutOfMemory(
-                f"{job.width_px}×{job.height_px} needs more memory than there is: {error}"
-            ) from error
+        with torch.inference_mode():
+            _Painting(self._loaded, job, self._versions, report, self._checkpoint_every_steps).paint(
+                resume_from
+            )
 
 
 class _Painting:
@@ -199,7 +192,7 @@ def _read_pipeline(path: Path, dtype: torch.dtype) -> QwenImagePipeline:
             path, torch_dtype=dtype, local_files_only=True, use_safetensors=True
         )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        if isinstance(error, torch.OutOfMemoryError):
+        if is_exhaustion(error):
             raise
         raise ModelUnreadable(f"The model in {path.name} cannot be read: {error}", path=path.name) from error
 

@@ -115,7 +115,7 @@ def need_of(job: Job) -> Need:
     bucket_px = max(job.width_px * job.height_px, job.model.limits.native_width_px**2)
     demand = Demand(
         tier=TIER,
-        profile=f"{job.model.name}:{job.model.revision}:{TIER}",
+        profile=f"{job.model.name}:{job.model.revision}:{TIER}:{bucket_px}",
         resident_bytes=sizing.resident_bytes(weights, _BYTES_PER_PARAMETER),
         # Charged for at least the native size, so that one lease serves the usual jobs.
         working_bytes=sizing.working_bytes(weights, bucket_px),

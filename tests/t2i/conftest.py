@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,14 +65,28 @@ class Front:
 
 @pytest.fixture(scope="session")
 def front_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    folder = tmp_path_factory.mktemp("front")
+    with starting(tmp_path_factory.mktemp("front"), {}) as found:
+        yield found
+
+
+@contextmanager
+def starting(folder: Path, settings: Mapping[str, str]) -> Generator[tuple[str, int]]:
+    """Runs an arbiter and a service in `folder`; yields the service's address and process id."""
     arbiter = _start("services.arbiter", _arbiter_settings(folder))
-    t2i = _start("services.t2i", _t2i_settings(folder))
-    yield f"unix:{folder}/t2i.sock", t2i.pid
-    for process in (t2i, arbiter):
-        process.terminate()
-    for process in (t2i, arbiter):
-        assert process.wait(30) == 0
+    t2i = _start("services.t2i", {**_t2i_settings(folder), **settings})
+    try:
+        yield f"unix:{folder}/t2i.sock", t2i.pid
+    finally:
+        for process in (t2i, arbiter):
+            process.terminate()
+        codes = [process.wait(30) for process in (t2i, arbiter)]
+    assert codes == [0, 0]
+
+
+@pytest.fixture
+def arbiter_address(front_address: tuple[str, int]) -> str:
+    """The arbiter of `front`."""
+    return front_address[0].replace("t2i.sock", "arbiter.sock")
 
 
 @pytest.fixture

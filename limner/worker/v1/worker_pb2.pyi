@@ -302,6 +302,7 @@ class Ended(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     PEAK_BYTES_FIELD_NUMBER: _builtins.int
+    REQUESTED_BYTES_FIELD_NUMBER: _builtins.int
     job: _builtins.str
     """Empty: a Load failed."""
     ok: _builtins.bool
@@ -312,6 +313,8 @@ class Ended(_message.Message):
     """A name of limner.errors.v1.Reason without prefix."""
     message: _builtins.str
     peak_bytes: _builtins.int
+    requested_bytes: _builtins.int
+    """With OUT_OF_MEMORY: what could not be had; 0 when unknown."""
     def __init__(
         self,
         *,
@@ -322,10 +325,11 @@ class Ended(_message.Message):
         reason: _builtins.str = ...,
         message: _builtins.str = ...,
         peak_bytes: _builtins.int = ...,
+        requested_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "job", b"job", "message", b"message", "ok", b"ok", "parked", b"parked", "peak_bytes", b"peak_bytes", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancelled", b"cancelled", "job", b"job", "message", b"message", "ok", b"ok", "parked", b"parked", "peak_bytes", b"peak_bytes", "reason", b"reason", "requested_bytes", b"requested_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
