@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,7 +95,9 @@ def members(master_pid: int, home: Home) -> list[psutil.Process]:
 
 
 @contextmanager
-def running_studio(root: Path, port: int | None = None) -> Generator[Studio]:
+def running_studio(
+    root: Path, port: int | None = None, settings: Mapping[str, str] | None = None
+) -> Generator[Studio]:
     """Yields a studio with its home at `root`; stops it and makes sure that nothing is left of it."""
     home, port = locate(root), port or free_port()
     root.mkdir(parents=True, exist_ok=True)
@@ -105,7 +107,7 @@ def running_studio(root: Path, port: int | None = None) -> Generator[Studio]:
             [sys.executable, "-m", "limner.cli.tether", "limner", "SIGTERM", "limner.cli", "run"],
             stdout=subprocess.PIPE,
             stderr=errors,
-            env=studio_environment(root, port) | {PARENT: str(os.getpid())},
+            env=studio_environment(root, port) | dict(settings or {}) | {PARENT: str(os.getpid())},
         )
     assert process.stdout is not None
     with process, process.stdout:

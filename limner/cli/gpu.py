@@ -20,6 +20,7 @@ from limner.cli.sizes import in_words
 from limner.client import Client
 
 _REFRESH_S = 1.0
+_RELEASES_SHOWN = 5
 
 
 def gpu(
@@ -52,9 +53,13 @@ def view(book: dict[str, Any]) -> Group:
     tables = (
         _table(("device", "name", "used", "capacity", "by others", "health"), map(_device, book["devices"])),
         _table(
-            ("lease", "service", "state", "profile", "charged", "seen", "job"), map(_lease, book["leases"])
+            ("lease", "holder", "state", "profile", "charged", "seen", "job"), map(_lease, book["leases"])
         ),
-        _table(("waiting", "place", "for", "waited"), map(_ticket, book["tickets"])),
+        _table(("waiting", "place", "for", "waited", "at most"), map(_ticket, book["tickets"])),
+        _table(
+            ("released", "by", "profile", "charged", "seen back", "because"),
+            map(_release, book["last_releases"][:_RELEASES_SHOWN]),
+        ),
     )
     return Group(*(table for table in tables if table.row_count))
 
@@ -66,13 +71,20 @@ def _device(device: dict[str, Any]) -> tuple[str, ...]:
 
 def _lease(lease: dict[str, Any]) -> tuple[str, ...]:
     sizes = (in_words(_charged_bytes(lease)), in_words(lease["observed_bytes"]))
-    words = (str(lease["token"]), lease["service"], lease["state"], lease["profile"])
+    words = (str(lease["token"]), lease["holder"], lease["state"], lease["profile"])
     return (*words, *sizes, lease["job"] or "")
 
 
 def _ticket(ticket: dict[str, Any]) -> tuple[str, ...]:
     reason = ticket["waiting_for"] or ticket["profile"]
-    return ticket["holder"], str(ticket["queue_position"]), reason, f"{ticket['waited_s']:.0f} s"
+    bound = f"{ticket['wait_bound_s']:.0f} s" if ticket["wait_bound_s"] is not None else ""
+    return ticket["holder"], str(ticket["queue_position"]), reason, f"{ticket['waited_s']:.0f} s", bound
+
+
+def _release(release: dict[str, Any]) -> tuple[str, ...]:
+    sizes = (in_words(release["charged_bytes"]), in_words(release["verified_bytes"]))
+    words = (str(release["token"]), release["holder"], release["profile"])
+    return (*words, *sizes, release["cause"])
 
 
 def _charged_bytes(lease: dict[str, Any]) -> int:

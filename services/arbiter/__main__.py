@@ -25,6 +25,7 @@ from services.arbiter.probes import Probe, ram_budget_bytes
 from services.arbiter.profiles import Profiles
 from services.arbiter.servicer import Arbiter
 from services.arbiter.settings import Settings
+from services.rpc.logs import set_up_logs
 from services.rpc.server import serve
 
 log = structlog.get_logger(__name__)
@@ -84,7 +85,7 @@ def _halt(reason: str) -> NoReturn:
 
 if __name__ == "__main__":
     setproctitle.setproctitle("limner-arbiter")
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    set_up_logs()
     try:
         asyncio.run(main(Settings()))
     except (JournalInUse, Silent, OSError) as error:

@@ -143,9 +143,7 @@ class Turns:
         book = self._book
         if lease.state is not State.RESIDENT or not book.ledger.has_compute_slot(lease):
             return False
-        active = replace(
-            lease.moved(State.ACTIVE, job=waiting.job), idle_s=now_s, priority=waiting.priority
-        )
+        active = replace(lease.moved(State.ACTIVE, job=waiting.job), idle_s=now_s, priority=waiting.priority)
         try:
             book.grow(active.with_working(waiting.working_bytes) if waiting.working_bytes else active)
         except OverCommitted:

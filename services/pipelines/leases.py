@@ -350,9 +350,7 @@ def _to_acquire(ticket: str, waiting: _Ticket) -> pb.Acquire:
 
 
 def _to_begin(token: int, begin: _Begin) -> pb.Begin:
-    return pb.Begin(
-        token=token, job=begin.job, priority=begin.priority, working_bytes=begin.working_bytes
-    )
+    return pb.Begin(token=token, job=begin.job, priority=begin.priority, working_bytes=begin.working_bytes)
 
 
 def _to_error(rejected: pb.Rejected) -> errors.LimnerError:

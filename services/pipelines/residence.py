@@ -110,9 +110,7 @@ class Residence:
                 raise
         return tenancy.lease
 
-    async def compute(
-        self, lease: Lease, run: Run, need: Need, tell_waiting: Tell
-    ) -> AsyncIterator[Event]:
+    async def compute(self, lease: Lease, run: Run, need: Need, tell_waiting: Tell) -> AsyncIterator[Event]:
         """Yields the worker's events of one job; closing the iterator cancels it within one step.
 
         Raises StaleToken when the lease was recalled before the job began, WorkerLost when the worker dies.
