@@ -127,7 +127,7 @@ class Session:
     async def begin(self, lease: Lease, job: str, priority: int, working_bytes: int, tell: Tell) -> None:
         """Returns when the job may compute; 0 `working_bytes` are those that the lease was acquired with.
 
-        Raises StaleToken when the lease is being recalled, NeverFits when the job is too large for the device.
+        Raises StaleToken when the lease is being recalled, NeverFits when the job cannot fit the device.
         """
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = _Begin(job, priority, working_bytes, tell, future)

@@ -57,7 +57,7 @@ class Engine:
         return self._versions
 
     def load(self, model: str, tier: str, device: str) -> None:
-        """Makes the weights resident on `device`; raises ModelUnreadable, or torch's error when it does not fit."""
+        """Makes the weights resident on `device`; raises ModelUnreadable or what torch raises."""
         entry = self._catalogue.find(model)
         target = _to_torch_device(device)
         dtype = torch.float32 if target.type == "cpu" else torch.bfloat16

@@ -48,7 +48,7 @@ def test_two_hundred_jobs_need_few_loads_and_leave_nobody_waiting_beyond_their_b
 
 
 def take_turns(studio: Studio, jobs: int) -> None:
-    """Runs `jobs` small jobs; no look at the book may show more than the budget or a wait beyond its bound."""
+    """Runs small jobs; no look at the book may show more than the budget or a wait beyond its bound."""
     with studio.client() as client, watching(client) as books:
         submitted = [
             client.submit(TextToImage(prompt="a red circle", width=64, height=64, steps=4, seed=seed))
