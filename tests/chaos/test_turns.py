@@ -6,7 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,7 +62,7 @@ def take_turns(studio: Studio, jobs: int) -> None:
 
 
 @contextmanager
-def watching(client: Client) -> Iterator[list[dict[str, Any]]]:
+def watching(client: Client) -> Generator[list[dict[str, Any]]]:
     """Looks at the arbiter's book again and again."""
     books: list[dict[str, Any]] = [client.gpu()]
     done = threading.Event()
