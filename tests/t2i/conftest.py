@@ -72,7 +72,7 @@ def front_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[st
 @contextmanager
 def starting(folder: Path, settings: Mapping[str, str]) -> Generator[tuple[str, int]]:
     """Runs an arbiter and a service in `folder`; yields the service's address and process id."""
-    arbiter = _start("services.arbiter", _arbiter_settings(folder))
+    arbiter = _start("services.arbiter", {**_arbiter_settings(folder), **settings})
     t2i = _start("services.t2i", {**_t2i_settings(folder), **settings})
     try:
         yield f"unix:{folder}/t2i.sock", t2i.pid
