@@ -177,7 +177,7 @@ class Run:
 @pytest.mark.parametrize("seed", range(10))
 def test_nothing_is_over_committed_lost_or_left_waiting(seed: int) -> None:
     run = Run(seed)
-    run.go(2000)
+    run.go(10_000)
     run.drain()
     assert set(run.happened) == set(run.actions), "every kind of event must have happened"
 
