@@ -1,11 +1,11 @@
-"""How many bytes a process really holds on the host."""
+"""How many bytes a process really holds."""
 
 from __future__ import annotations
 
 import resource
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from typing import Protocol
 
 _STATUS = Path("/proc/self/status")
 _CLEAR_REFS = Path("/proc/self/clear_refs")
@@ -19,25 +19,41 @@ def held_bytes(pid: int | None = None) -> int:
     return _field_bytes(Path(f"/proc/{pid or 'self'}/smaps_rollup"), "Pss:")
 
 
-class Peak:
-    """Measures the highest resident set size between entry and exit, in bytes (Linux: VmHWM)."""
+class Meter(Protocol):
+    """Measures what this process holds on one kind of device, in bytes."""
 
-    peak_bytes: int = 0
+    def held_bytes(self) -> int:
+        """Returns what is held now."""
+        ...
 
-    def __enter__(self) -> Self:
+    def reset_peak(self) -> None:
+        """Begins to look for the next peak."""
+        ...
+
+    def peak_bytes(self) -> int:
+        """Returns the most that was held since `reset_peak`."""
+        ...
+
+
+class HostMeter:
+    """Measures host memory: what is held as proportional, the peak as resident set size (Linux: VmHWM)."""
+
+    def held_bytes(self) -> int:
+        """Returns what is held now."""
+        return held_bytes()
+
+    def reset_peak(self) -> None:
+        """Begins to look for the next peak."""
+        # Resets VmHWM, see proc(5); needs no privilege on one's own process.
+        with suppress(OSError):
+            _CLEAR_REFS.write_text("5")
+
+    def peak_bytes(self) -> int:
+        """Returns the most that was held since `reset_peak`."""
         try:
-            _CLEAR_REFS.write_text("5")  # Resets VmHWM, see proc(5); needs no privilege on one's own process.
+            return _field_bytes(_STATUS, "VmHWM:")
         except OSError:
-            self.peak_bytes = 0
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self.peak_bytes = _field_bytes(_STATUS, "VmHWM:")
-        except OSError:
-            self.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
 def _field_bytes(path: Path, field: str) -> int:

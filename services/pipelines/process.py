@@ -45,6 +45,8 @@ class WorkerProcess:
     def __init__(self, process: asyncio.subprocess.Process, end: AsyncEnd, identity: Identity) -> None:
         self._process, self._end = process, end
         self.identity = identity
+        self._is_on_card = False
+        self._said_bytes = 0
 
     @classmethod
     async def start(cls, module: str, holder: str, holders_dir: Path) -> WorkerProcess:
@@ -82,12 +84,16 @@ class WorkerProcess:
 
     def send(self, command: Command) -> None:
         """Sends `command`; a dead worker is noticed by the reader of `events`."""
+        if command.HasField("load"):
+            self._is_on_card = not command.load.device.startswith("cpu")
         self._end.send(command)
 
     async def events(self) -> AsyncIterator[Event]:
         """Yields what the worker tells, up to and including `loaded` or `ended`."""
         while True:
             event = await self._receive()
+            if event.HasField("loaded"):
+                self._said_bytes = event.loaded.observed_bytes
             yield event
             if event.HasField("ended") or event.HasField("loaded"):
                 return
@@ -98,7 +104,12 @@ class WorkerProcess:
         return self._process.returncode is None
 
     def observed_bytes(self) -> int:
-        """Returns the worker's proportional set size; 0 when it is gone."""
+        """Returns what the worker holds on its device; 0 when it is gone.
+
+        Anybody can measure a process on the host; on a card its own word of the last load counts.
+        """
+        if self._is_on_card:
+            return self._said_bytes if self.alive else 0
         try:
             return memory.held_bytes(self.identity.pid)
         except OSError:

@@ -17,9 +17,9 @@ from setproctitle import setproctitle
 
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from limner.worker.v1.worker_pb2 import Command, Ended, Event, Load, Loaded, Ready, Result, Run
-from services.pipelines import memory
 from services.pipelines.exhaustion import is_exhaustion, requested_bytes
 from services.pipelines.framing import BlockingEnd, Closed
+from services.pipelines.memory import HostMeter, Meter, held_bytes
 from services.rpc.errors import LimnerError, OutOfMemory
 
 log = structlog.get_logger(__name__)
@@ -85,8 +85,11 @@ class Engine(Protocol):
         """Imports what the pipeline needs and names its versions; touches no device."""
         ...
 
-    def load(self, model: str, tier: str, device: str) -> None:
-        """Makes the weights resident; raises ModelUnreadable, or the MemoryError of its library."""
+    def load(self, model: str, tier: str, device: str) -> Meter | None:
+        """Makes the weights resident and returns what measures the device, None for the host.
+
+        Raises ModelUnreadable, or the MemoryError of its library.
+        """
         ...
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
@@ -107,11 +110,12 @@ class _Worker:
         self._commands: SimpleQueue[Command | None] = SimpleQueue()
         self._signals = Signals()
         self._running = ""
+        self._meter: Meter = HostMeter()
 
     def serve(self) -> None:
         threading.Thread(target=self._listen, daemon=True, name="commands").start()
         versions = self._engine.library_versions()
-        self._send(Event(ready=Ready(library_versions=versions, context_bytes=memory.held_bytes())))
+        self._send(Event(ready=Ready(library_versions=versions, context_bytes=held_bytes())))
         while (command := self._commands.get()) is not None:
             if command.HasField("load"):
                 self._load(command.load)
@@ -141,26 +145,26 @@ class _Worker:
 
     def _load(self, load: Load) -> None:
         try:
-            self._engine.load(load.model, load.tier, load.device)
+            self._meter = self._engine.load(load.model, load.tier, load.device) or HostMeter()
         except Exception as error:
             self._send(Event(ended=_failure("", error)))
         else:
-            self._send(Event(loaded=Loaded(observed_bytes=memory.held_bytes())))
+            self._send(Event(loaded=Loaded(observed_bytes=self._meter.held_bytes())))
 
     def _run(self, run: Run) -> None:
         report = Reporter(self._send, self._signals)
         resume_from = run.resume_from if run.HasField("resume_from") else None
-        with memory.Peak() as peak:
-            try:
-                self._engine.run(run.request, resume_from, report)
-                ended = Ended(job=run.job, ok=True)
-            except Cancelled:
-                ended = Ended(job=run.job, cancelled=True)
-            except Parked:
-                ended = Ended(job=run.job, parked=True)
-            except Exception as error:
-                ended = _failure(run.job, error)
-        ended.peak_bytes = peak.peak_bytes
+        self._meter.reset_peak()
+        try:
+            self._engine.run(run.request, resume_from, report)
+            ended = Ended(job=run.job, ok=True)
+        except Cancelled:
+            ended = Ended(job=run.job, cancelled=True)
+        except Parked:
+            ended = Ended(job=run.job, parked=True)
+        except Exception as error:
+            ended = _failure(run.job, error)
+        ended.peak_bytes = self._meter.peak_bytes()
         self._send(Event(ended=ended))
 
     def _send(self, event: Event) -> None:

@@ -18,8 +18,10 @@ from limner.image.v1.image_pb2 import Image, Size
 from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress, Provenance
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest, Result
+from services.pipelines.card_memory import CardMeter
 from services.pipelines.catalogue import Model, read_catalogue
 from services.pipelines.exhaustion import is_exhaustion
+from services.pipelines.memory import Meter
 from services.pipelines.pixels import describe_parameters, digest, encode_png
 from services.pipelines.steps import LatentColours, ResumableScheduler, unpack_latents
 from services.pipelines.worker import Reporter, work
@@ -56,7 +58,7 @@ class Engine:
         """Names what is installed."""
         return self._versions
 
-    def load(self, model: str, tier: str, device: str) -> None:
+    def load(self, model: str, tier: str, device: str) -> Meter | None:
         """Makes the weights resident on `device`; raises ModelUnreadable or what torch raises."""
         entry = self._catalogue.find(model)
         target = _to_torch_device(device)
@@ -66,6 +68,7 @@ class Engine:
         scheduler = cast("ResumableScheduler", ResumableScheduler.from_config(pipeline.scheduler.config))
         pipeline.scheduler = scheduler
         self._loaded = _Loaded(pipeline, scheduler, LatentColours.fit(pipeline.vae), entry, tier)
+        return None if target.type == "cpu" else CardMeter()
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
         """Paints every seed that `resume_from` has not finished."""
