@@ -9,7 +9,7 @@ from services.arbiter.book import Book
 from services.arbiter.demands import Alternative, Charge
 from services.arbiter.leases import Key, Lease, State
 
-QUEUE_LIMIT = 256
+QUEUE_LIMIT, TENANT_LIMIT = 256, 32
 _RETRY_S = 5.0
 _LARGEST_BYTES = 1 << 56  # Beyond any machine; sums of such figures still fit the wire.
 
@@ -32,9 +32,16 @@ def admit_ticket(book: Book, key: Key, acquire: rq.Acquire, now_s: float) -> boo
     elif len(book.queue.tickets) >= QUEUE_LIMIT:
         message = f"{QUEUE_LIMIT} tickets wait already; try again later."
         book.refuse(key, acquire.ticket, "VRAM_EXHAUSTED", message, _RETRY_S)
+    elif acquire.tenant and _waiting(book, acquire.tenant) >= TENANT_LIMIT:
+        message = f"{TENANT_LIMIT} tickets of tenant {acquire.tenant!r} wait already; try again later."
+        book.refuse(key, acquire.ticket, "VRAM_EXHAUSTED", message, _RETRY_S)
     else:
         return True
     return False
+
+
+def _waiting(book: Book, tenant: str) -> int:
+    return sum(ticket.tenant == tenant for ticket in book.queue.tickets.values())
 
 
 def admit_begin(book: Book, lease: Lease, begin: rq.Begin) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from limner.arbiter.v1 import arbiter_pb2 as pb
 from limner.failure import read_failure
+from services.arbiter.admission import TENANT_LIMIT
 from tests.arbiter.conftest import CAPACITY_MIB, StartSleeper
 from tests.arbiter.holder import MIB, Holder, charged_bytes, session
 
@@ -185,6 +186,21 @@ async def test_a_flood_of_requests_delays_nobody_else(stub: Stub) -> None:
         token = await other.take("mine", 100)
         await other.begin(token)
         pouring.cancel()
+
+
+async def test_one_tenant_cannot_fill_the_queue(stub: Stub) -> None:
+    async with session(stub, "a") as first, session(stub, "b") as other:
+        await first.hello(pid=os.getpid())
+        await other.hello(pid=os.getpid())
+        token = await first.take("t", 900)
+        await first.begin(token)
+        for number in range(TENANT_LIMIT + 1):
+            await other.acquire(f"greedy{number}", 900, tenant="greedy")
+        rejected = await other.hear("rejected")
+        assert (rejected.ticket, rejected.reason) == (f"greedy{TENANT_LIMIT}", "VRAM_EXHAUSTED")
+        assert rejected.HasField("retry_after")
+        await other.acquire("modest", 900, tenant="modest")
+        assert (await other.hear("position")).ticket == "modest"
 
 
 async def test_quotes_tell_what_would_happen(stub: Stub) -> None:
