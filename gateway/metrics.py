@@ -2,6 +2,9 @@ from __future__ import annotations
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from gateway.device_metrics import Book
+from limner.arbiter.v1 import arbiter_pb2
+
 _WAIT_BUCKETS_S = (0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1800)
 _STAGE_BUCKETS_S = (0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300)
 
@@ -35,6 +38,8 @@ class Metrics:
         )
         self.readers = Gauge("limner_event_readers", "Open event streams.", registry=self._registry)
 
-    def render(self) -> bytes:
-        """Returns the text format of Prometheus."""
-        return generate_latest(self._registry)
+    def render(self, snapshot: arbiter_pb2.SnapshotResponse | None) -> bytes:
+        """Returns the text format of Prometheus; without a snapshot the arbiter counts as down."""
+        book = CollectorRegistry()
+        book.register(Book(snapshot))
+        return generate_latest(self._registry) + generate_latest(book)

@@ -64,5 +64,10 @@ async def get_readiness(studio: StudioDep) -> schemas.Readiness:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def get_metrics(studio: StudioDep) -> Response:
-    """Returns counters and histograms for Prometheus."""
-    return Response(studio.books.metrics.render(), media_type=CONTENT_TYPE_LATEST)
+    """Returns counters and histograms for Prometheus, those of the arbiter included."""
+    try:
+        request = arbiter_pb2.SnapshotRequest()
+        snapshot = await studio.arbiter.Snapshot(request, timeout=_TIMEOUT_S)
+    except aio.AioRpcError:
+        snapshot = None
+    return Response(studio.books.metrics.render(snapshot), media_type=CONTENT_TYPE_LATEST)

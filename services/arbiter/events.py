@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
@@ -28,12 +28,14 @@ class Events:
 
     def __init__(self, epoch: int) -> None:
         self.revision = epoch * _REVISIONS_PER_EPOCH
+        self.counts: Counter[str] = Counter()  # Of every decision since the start.
         self._kept: deque[Event] = deque(maxlen=_KEPT)
         self._news = asyncio.Event()
 
     def add(self, name: str, fields: Mapping[str, str], at_wall_s: float) -> None:
         """Enters a decision."""
         self.revision += 1
+        self.counts[name] += 1
         self._kept.append(Event(self.revision, at_wall_s, name, fields))
         self._news.set()
         self._news = asyncio.Event()

@@ -101,9 +101,10 @@ class Arbiter(ArbiterServiceServicer):
 
     async def Snapshot(self, request: pb.SnapshotRequest, context: Context) -> pb.SnapshotResponse:
         """Returns the whole state at one revision."""
-        return to_snapshot(
-            self._engine.core.book, self._engine.events.revision, time.monotonic(), time.time()
-        )
+        events = self._engine.events
+        snapshot = to_snapshot(self._engine.core.book, events.revision, time.monotonic(), time.time())
+        snapshot.decisions.update(events.counts)
+        return snapshot
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:
         """Streams decisions."""

@@ -190,7 +190,9 @@ class ScriptedArbiter(arbiter_pb2_grpc.ArbiterServiceServicer):
         )
         lease.granted_time.FromSeconds(1_800_000_000)
         device = arbiter_pb2.Device(id="cpu:0", total_bytes=100, capacity_bytes=70, charged_bytes=5)
-        return arbiter_pb2.SnapshotResponse(revision=4, epoch=1, devices=[device], leases=[lease])
+        return arbiter_pb2.SnapshotResponse(
+            revision=4, epoch=1, devices=[device], leases=[lease], decisions={"lease_granted": 3}
+        )
 
 
 @asynccontextmanager
