@@ -34,6 +34,11 @@ def test_an_address_of_another_machine_is_refused() -> None:
         check_port("192.0.2.1", 8000)
 
 
+def test_an_address_that_other_machines_reach_is_refused_before_anything_starts() -> None:
+    with pytest.raises(CommandFailed, match="without a token; set LIMNER_HOST to 127.0.0.1"):
+        check_port("0.0.0.0", 0)
+
+
 def test_the_address_of_the_studio_comes_from_the_environment_unless_given() -> None:
     given = {"LIMNER_HOST": "0.0.0.0", "LIMNER_PORT": "8123"}
     assert resolve("", given) == "http://127.0.0.1:8123"
