@@ -5,10 +5,10 @@ import sys
 import uvloop
 from setproctitle import setproctitle
 
-from gateway.logs import set_up_logs
 from gateway.server import CannotListen, serve
 from gateway.settings import Settings
 from gateway.studio import CannotOpen
+from limner.logs import set_up_logs
 
 if __name__ == "__main__":
     setproctitle("limner-gateway")

@@ -15,6 +15,7 @@ from grpc import aio
 
 from limner.arbiter.v1.arbiter_pb2 import DESCRIPTOR
 from limner.arbiter.v1.arbiter_pb2_grpc import add_ArbiterServiceServicer_to_server
+from limner.logs import set_up_logs
 from services.arbiter.batches import Tempo, TimeLimitedBatches
 from services.arbiter.child import Silent
 from services.arbiter.core import Core
@@ -25,7 +26,6 @@ from services.arbiter.probes import Probe, ram_budget_bytes
 from services.arbiter.profiles import Profiles
 from services.arbiter.servicer import Arbiter
 from services.arbiter.settings import Settings
-from services.rpc.logs import set_up_logs
 from services.rpc.server import serve
 
 log = structlog.get_logger(__name__)
@@ -78,7 +78,6 @@ def _boot_id() -> str:
 
 def _halt(reason: str) -> NoReturn:
     log.critical("halted", reason=reason)
-    sys.stderr.flush()
     # No clean-up: whatever it did could depend on the record that was not written.
     os._exit(70)
 

@@ -14,6 +14,7 @@ from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceStub
 from limner.capability.v1 import capability_pb2
 from limner.capability.v1.capability_pb2_grpc import add_CapabilityServiceServicer_to_server
 from limner.channel import connect
+from limner.logs import set_up_logs
 from limner.t2i.v1 import t2i_pb2
 from limner.t2i.v1.t2i_pb2_grpc import add_TextToImageServiceServicer_to_server
 from services.pipelines.catalogue import read_catalogue
@@ -21,7 +22,6 @@ from services.pipelines.leases import Session
 from services.pipelines.process import WorkerProcess
 from services.pipelines.replica import Replica
 from services.pipelines.residence import Residence
-from services.rpc.logs import set_up_logs
 from services.rpc.server import serve
 from services.t2i.description import CAPABILITY, describe, read_library_versions
 from services.t2i.servicer import Capability, TextToImage

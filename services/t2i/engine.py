@@ -15,6 +15,7 @@ from diffusers.pipelines.qwenimage.pipeline_qwenimage import QwenImagePipeline
 from google.protobuf.duration_pb2 import Duration
 
 from limner.image.v1.image_pb2 import Image, Size
+from limner.logs import set_up_logs
 from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress, Provenance
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest, Result
@@ -26,7 +27,6 @@ from services.pipelines.pixels import describe_parameters, digest, encode_png
 from services.pipelines.steps import LatentColours, ResumableScheduler, unpack_latents
 from services.pipelines.worker import Reporter, work
 from services.rpc.errors import LimnerError, ModelUnreadable
-from services.rpc.logs import set_up_logs
 from services.t2i.denoising import Watch
 from services.t2i.description import read_library_versions
 from services.t2i.job import Job, to_job

@@ -6,9 +6,9 @@ import os
 import resource
 from pathlib import Path
 
+from limner.logs import set_up_logs
 from limner.progress.v1.progress_pb2 import Checkpoint
 from services.pipelines.worker import Reporter, work
-from services.rpc.logs import set_up_logs
 from services.t2i.engine import Engine
 from services.t2i.settings import Settings
 

@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from typing import TextIO
 
 import structlog
+
+
+class Lenient:
+    """A stream that loses what cannot be written: a full disk must not end whoever tells about it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Writes `text` if that is possible."""
+        with suppress(OSError):
+            self._stream.write(text)
+
+    def flush(self) -> None:
+        """Flushes if that is possible."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def set_up_logs() -> None:
@@ -20,6 +39,7 @@ def set_up_logs() -> None:
             structlog.processors.format_exc_info,
             render,
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # structlog asks for a TextIO and uses no more of it than these two.
+        logger_factory=structlog.PrintLoggerFactory(Lenient(sys.stderr)),  # pyright: ignore[reportArgumentType]
         cache_logger_on_first_use=True,
     )
