@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from typing import Any
 
 import structlog
 from grpc import aio
@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 
 # Between attempts to reach an arbiter that is being restarted, doubled up to the longest.
 _RETRY_S, _LONGEST_RETRY_S = 0.05, 1.0
+_BEAT_S = 2.0  # Between beats, unless the arbiter wishes otherwise.
+
+_Call = aio.StreamStreamCall[pb.SessionRequest, pb.SessionResponse]
 
 Tell = Callable[[int, str], None]  # queue position, what is in the way
 OnRecall = Callable[[int, bool], None]  # token, at the next step
@@ -99,6 +102,7 @@ class Session:
         self._holder, self._service, self._identity, self._boot_id = holder, service, identity, boot_id
         self._observe, self._on_recall = observe, on_recall
         self._state = _State()
+        self._loss: errors.WorkerLost | None = None
         self._outbox: asyncio.Queue[pb.SessionRequest] = asyncio.Queue()
         self._seq = 0
         self._ack_seq = 0
@@ -107,8 +111,10 @@ class Session:
     async def acquire(self, demands: tuple[Demand, ...], priority: int, tell: Tell) -> Lease:
         """Returns a confirmed lease: from here on memory may be touched.
 
-        Raises NeverFits, or whatever else the arbiter refuses with. Cancelling withdraws the ticket.
+        Raises NeverFits, or whatever else the arbiter refuses with, and what `lose` was given. Cancelling
+        withdraws the ticket.
         """
+        self._raise_loss()
         ticket = uuid.uuid4().hex
         waiting = _Ticket(demands, priority, tell, asyncio.get_running_loop().create_future())
         self._state.tickets[ticket] = waiting
@@ -127,8 +133,10 @@ class Session:
     async def begin(self, lease: Lease, job: str, priority: int, working_bytes: int, tell: Tell) -> None:
         """Returns when the job may compute; 0 `working_bytes` are those that the lease was acquired with.
 
-        Raises StaleToken when the lease is being recalled, NeverFits when the job cannot fit the device.
+        Raises StaleToken when the lease is being recalled, NeverFits when the job cannot fit the device, and
+        what `lose` was given.
         """
+        self._raise_loss()
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting = _Begin(job, priority, working_bytes, tell, future)
         self._state.beginning[lease.token] = waiting
@@ -153,11 +161,24 @@ class Session:
         report = pb.OutOfMemory(token=lease.token, peak_bytes=peak_bytes, requested_bytes=requested_bytes)
         self._send(out_of_memory=report)
 
+    def lose(self, loss: errors.WorkerLost) -> None:
+        """Tells whoever waits, now or later, that the worker is dead: the arbiter answers no dead one."""
+        self._loss = loss
+        for waiting in self._state.tickets.values():
+            _refuse(waiting.granted, loss)
+        for begin in self._state.beginning.values():
+            _refuse(begin.accepted, loss)
+        self._speaking.cancel()
+
     async def close(self) -> None:
         """Hangs up. What the worker held is free by its death, which the arbiter sees for itself."""
         self._speaking.cancel()
         with suppress(asyncio.CancelledError):
             await self._speaking
+
+    def _raise_loss(self) -> None:
+        if self._loss is not None:
+            raise self._loss
 
     def _withdraw(self, ticket: str) -> None:
         self._state.tickets.pop(ticket, None)
@@ -171,34 +192,38 @@ class Session:
 
     async def _speak(self) -> None:
         """Connects again and again; what is pending is said anew to every arbiter that answers."""
-        beat_s, pause_s = 2.0, _RETRY_S
+        pause_s = _RETRY_S
         while True:
             self._outbox = asyncio.Queue()
             self._seq = self._ack_seq = 0
             self._hello()
+            call = self._stub.Session()
+            # Its own writer, ended with its call: grpc lets a request iterator outlive a call that fails.
+            writing = asyncio.create_task(_write(call, self._outbox), name="lease session's writer")
+            beating: asyncio.Task[None] | None = None
             try:
-                call = self._stub.Session(self._requests())
                 async for response in call:
                     self._ack_seq = response.seq
                     if response.HasField("welcome"):
                         pause_s = _RETRY_S
-                        beat_s = response.welcome.beat_interval.ToTimedelta().total_seconds() or beat_s
-                        beating = asyncio.create_task(self._beat(beat_s))
-                        call.add_done_callback(partial(_stop, beating))
+                        beating = asyncio.create_task(
+                            self._beat(response.welcome), name="lease session's beat"
+                        )
                     self._hear(response)
             except aio.AioRpcError as error:
                 if pause_s == _RETRY_S:
                     log.warning("arbiter unreachable", code=error.code().name, detail=error.details())
                 self._tell_unreachable()
+            finally:
+                writing.cancel()
+                if beating is not None:
+                    beating.cancel()
+                call.cancel()
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, _LONGEST_RETRY_S)
 
-    async def _requests(self) -> AsyncIterator[pb.SessionRequest]:
-        outbox = self._outbox
-        while True:
-            yield await outbox.get()
-
-    async def _beat(self, interval_s: float) -> None:
+    async def _beat(self, welcome: pb.Welcome) -> None:
+        interval_s = welcome.beat_interval.ToTimedelta().total_seconds() or _BEAT_S
         while True:
             await asyncio.sleep(interval_s)
             self._send(beat=pb.Beat(observed_bytes=self._observe()))
@@ -272,15 +297,13 @@ class Session:
     def _hear_rejected(self, rejected: pb.Rejected) -> None:
         error = _to_error(rejected)
         if waiting := self._state.tickets.pop(rejected.ticket, None):
-            if not waiting.granted.done():
-                waiting.granted.set_exception(error)
+            _refuse(waiting.granted, error)
         elif pending := self._state.confirming.pop(rejected.token, None):
             # The offer expired before the Confirm arrived: ask again.
             ticket, _ = pending
             self._send(acquire=_to_acquire(ticket, self._state.tickets[ticket]))
         elif begin := self._state.beginning.get(rejected.token):
-            if not begin.accepted.done():
-                begin.accepted.set_exception(error)
+            _refuse(begin.accepted, error)
         elif rejected.token in self._state.releasing:
             # What the arbiter no longer knows is free.
             self._state.releasing.discard(rejected.token)
@@ -329,8 +352,16 @@ class Session:
             waiting.tell(0, "the memory arbiter, which is not answering")
 
 
-def _stop(beating: asyncio.Task[None], _call: object) -> None:
-    beating.cancel()
+def _refuse(future: asyncio.Future[Any], error: Exception) -> None:
+    if not future.done():
+        future.set_exception(error)
+
+
+async def _write(call: _Call, outbox: asyncio.Queue[pb.SessionRequest]) -> None:
+    # The reader of the call learns how it ended.
+    with suppress(aio.AioRpcError, asyncio.InvalidStateError):
+        while True:
+            await call.write(await outbox.get())
 
 
 def to_alternative(demand: Demand) -> pb.Alternative:

@@ -68,6 +68,9 @@ class WorkerProcess:
                 },
             )
             start_time_ticks = _start_time_ticks(process.pid)
+        except BaseException:
+            ours.close()
+            raise
         finally:
             theirs.close()
             os.close(lock_fd)
@@ -119,20 +122,19 @@ class WorkerProcess:
         """Ends the process at once and returns when the kernel has taken its memory back."""
         if self.alive:
             self._process.kill()
-        await self.died()
+        await self.lost()
 
-    async def died(self) -> int:
-        """Waits for the end of the process; negative values are signal numbers."""
+    async def lost(self) -> WorkerLost:
+        """Waits for the end of the process and returns how it came."""
         code = await self._process.wait()
         self._end.close()
-        return code
+        return WorkerLost(f"The worker {_describe(code)}.", exit_code=code)
 
     async def _receive(self) -> Event:
         try:
             return await self._end.receive(Event)
         except Closed:
-            code = await self.died()
-            raise WorkerLost(f"The worker {_describe(code)}.", exit_code=code) from None
+            raise await self.lost() from None
 
 
 def _describe(code: int) -> str:

@@ -71,8 +71,9 @@ class Residence:
 
     async def close(self) -> None:
         """Ends the worker."""
-        for task in self._tasks:
+        for task in (ending := list(self._tasks)):
             task.cancel()
+        await asyncio.gather(*ending, return_exceptions=True)
         if self._tenancy is not None:
             tenancy, self._tenancy = self._tenancy, None
             await tenancy.worker.kill()
@@ -185,8 +186,8 @@ class Residence:
                 await self._evict("recalled")
 
     async def _watch(self, tenancy: _Tenancy) -> None:
-        """Replaces a worker that dies while idle; a job that is running notices by itself."""
-        await tenancy.worker.died()
+        """Replaces a worker that dies while idle; a job that it runs or waits for notices by itself."""
+        tenancy.session.lose(await tenancy.worker.lost())
         if tenancy.ready is None:
             self._early_deaths += 1
             await asyncio.sleep(min(2.0**self._early_deaths, _RESTART_MAX_S))
