@@ -33,6 +33,11 @@ def save_checkpoint(
     pipeline.save_pretrained(folder)
 
 
+def load_vae(folder: Path = CHECKPOINT) -> AutoencoderKLQwenImage:
+    """Loads the checkpoint's autoencoder, whose latents have Qwen-Image's moments."""
+    return AutoencoderKLQwenImage.from_pretrained(folder / "vae", torch_dtype=torch.float32).eval()
+
+
 def load_pipeline(folder: Path = CHECKPOINT) -> QwenImagePipeline:
     """Loads the checkpoint as any other Qwen-Image, in float32 on the processor."""
     pipeline = QwenImagePipeline.from_pretrained(folder, dtype=torch.float32, local_files_only=True)

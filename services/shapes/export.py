@@ -5,36 +5,39 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from diffusers import AutoencoderKLQwenImage
 from safetensors.torch import load_file
 from torch import nn
 
 from services.shapes.architecture import build_scheduler, build_vae
 from services.shapes.autoencoder import normalise_once
-from services.shapes.checkpoint import CHECKPOINT, save_checkpoint
+from services.shapes.checkpoint import CHECKPOINT, load_vae, save_checkpoint
 from services.shapes.decoder import Decoder
 from services.shapes.flow import build_painter
 from services.shapes.tokens import build_tokenizer
 
 
 def main() -> None:
-    """Exports the averaged weights found in the work folder; a stage without any stays untrained."""
+    """Exports the averaged weights found in the work folder; a part that was not trained there stays."""
     parser = argparse.ArgumentParser(prog="services.shapes.export", description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("build/shapes"))
     parser.add_argument("--out", type=Path, default=CHECKPOINT)
     options = parser.parse_args()
     tokenizer = build_tokenizer()
-    vae, painter = build_vae(), build_painter(tokenizer, seed=0)
-    restore(vae, options.folder / "vae.safetensors")
-    restore(Decoder(vae), options.folder / "decoder.safetensors")
+    painter = build_painter(tokenizer, seed=0)
     restore(painter, options.folder / "painter.safetensors")
-    save_checkpoint(
-        options.out,
-        painter.transformer,
-        normalise_once(vae.eval(), options.folder),
-        painter.text_encoder,
-        tokenizer,
-        build_scheduler(),
-    )
+    vae = read_vae(options.folder) or load_vae(options.out)
+    save_checkpoint(options.out, painter.transformer, vae, painter.text_encoder, tokenizer, build_scheduler())
+
+
+def read_vae(folder: Path) -> AutoencoderKLQwenImage | None:
+    """Returns the autoencoder trained in `folder`, if one was."""
+    if not (folder / "vae.safetensors").exists():
+        return None
+    vae = build_vae()
+    restore(vae, folder / "vae.safetensors")
+    restore(Decoder(vae), folder / "decoder.safetensors")
+    return normalise_once(vae.eval(), folder)
 
 
 def restore(module: nn.Module, path: Path) -> None:

@@ -78,11 +78,19 @@ def fill_shelves(
     ]
 
 
+def load_painter(checkpoint: Path) -> Painter:
+    """Loads a finished checkpoint's transformer and text encoder in float32, to be trained further."""
+    return Painter(
+        QwenImageTransformer2DModel.from_pretrained(checkpoint / "transformer", torch_dtype=torch.float32),
+        Qwen2_5_VLForConditionalGeneration.from_pretrained(checkpoint / "text_encoder", dtype=torch.float32),
+    )
+
+
 def train_painter(
-    tokenizer: Qwen2Tokenizer, shelves: list[Shelf], folder: Path, steps: int, seed: int = 0
-) -> Painter:
-    """Trains, or goes on training, and returns the averaged weights."""
-    painter = build_painter(tokenizer, seed)
+    painter: Painter, tokenizer: Qwen2Tokenizer, shelves: list[Shelf], folder: Path, steps: int,
+    *, learning_rate: float = LEARNING_RATE, seed: int = 0,
+) -> Painter:  # fmt: skip
+    """Trains `painter`, or goes on from what `folder` holds, and returns the averaged weights."""
     average = copy.deepcopy(painter)
     optimizer = torch.optim.AdamW(painter.parameters(), betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     trainee = Trainee(painter, average, optimizer)
@@ -91,7 +99,7 @@ def train_painter(
         batch = draw_batch(shelves, random.Random(seed * 10_000_019 + index))
         return {"loss": flow_loss(painter, tokenizer, batch, generator)}
 
-    fit("painter", trainee, step, steps, LEARNING_RATE, folder, seed=seed)
+    fit("painter", trainee, step, steps, learning_rate, folder, seed=seed)
     return average
 
 

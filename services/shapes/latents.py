@@ -20,11 +20,11 @@ log = logging.getLogger(__name__)
 # Scenes kept at each size (width, height) in px, and so how often a batch has that size.
 SIZES: dict[tuple[int, int], int] = {
     (128, 128): 8000,
-    (160, 96): 450,
-    (96, 160): 450,
-    (160, 160): 450,
-    (192, 128): 450,
-    (128, 192): 450,
+    (160, 96): 1200,
+    (96, 160): 1200,
+    (160, 160): 1200,
+    (192, 128): 1200,
+    (128, 192): 1200,
 }
 
 
