@@ -20,6 +20,7 @@ import grpc
 import structlog
 from grpc import aio
 
+from benchmarks.eviction import measure_eviction
 from benchmarks.table import Row, report
 from limner.arbiter.v1 import arbiter_pb2 as pb
 from limner.arbiter.v1.arbiter_pb2_grpc import add_ArbiterServiceServicer_to_server
@@ -39,7 +40,6 @@ from services.arbiter.vigil import Limits
 from services.rpc.server import TranslateErrors
 from tests.arbiter.holder import MIB, Holder, session, to_stub
 from tests.arbiter.schedules import FirstComeFirstServed, Simulation, read_traces
-from tests.arbiter.test_eviction import KINDS, optimum_s, reload_s, requests
 
 _ROUNDS = 1500
 _HOLDERS = 16
@@ -49,7 +49,7 @@ _ECHO = "limner.bench.Echo"
 
 
 def main() -> None:
-    rows = [*asyncio.run(_measure_sessions()), _measure_core(), *_measure_schedules(), *_measure_eviction()]
+    rows = [*asyncio.run(_measure_sessions()), _measure_core(), *_measure_schedules(), *measure_eviction()]
     report("arbiter", rows, "python -m benchmarks.arbiter")
 
 
@@ -230,15 +230,6 @@ def _measure_schedules() -> list[Row]:
         if kind in {"interleave", "sessions"}:
             swaps = mean(o.swaps for o in ours) / mean(o.swaps for o in fifo)
             rows.append(Row(f"{kind}: swaps ÷ FIFO's", swaps, "≤ 0.5", swaps <= 0.5))
-    return rows
-
-
-def _measure_eviction() -> list[Row]:
-    rows: list[Row] = []
-    for kind in KINDS:
-        wishes = requests(kind, 10)
-        ratio = mean(reload_s(w) / optimum_s(w) for w in wishes)
-        rows.append(Row(f"eviction {kind.__name__} ÷ clairvoyant", ratio, "≤ 1.10", ratio <= 1.10))
     return rows
 
 

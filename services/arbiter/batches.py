@@ -157,12 +157,12 @@ class TimeLimitedBatches:
 
     def _candidate(self, lease: Lease, devices: set[str], view: View) -> Candidate:
         is_busy = lease.state is State.ACTIVE or bool(view.queue.begins_of(lease.token))
-        # A busy model has a use at hand: its rate is that of its jobs, not of its past.
-        rate = 1.0 if is_busy else view.habits.rate(lease.profile, view.now_s)
+        # A busy model has a use at hand, whatever its past says.
+        pull = 1.0 if is_busy else view.habits.pull(lease.profile)
         bytes_there = sum(
             lease.bytes_on(id) + lease.context_on(id) + lease.extra_on(id) for id in lease.devices() & devices
         )
-        return Candidate(lease.token, rate * lease_load_s(lease, view), bytes_there, lease.idle_s)
+        return Candidate(lease.token, pull * lease_load_s(lease, view), bytes_there, lease.idle_s)
 
     def _may_overtake(self, ticket: Ticket, way: Way, head: Ticket, view: View) -> bool:
         """Tells whether `ticket` may start first: `head` keeps its bytes, and does not lose patience."""

@@ -13,7 +13,7 @@ class Candidate:
     """A lease that may be asked back."""
 
     token: int
-    cost: float  # Expected seconds of reloading per second.
+    cost: float  # Seconds of reloading, weighed by how likely they are to be paid.
     bytes: int  # What leaves with it, on the devices in question.
     used_s: float  # When it was last used; the tie-break.
 

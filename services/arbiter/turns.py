@@ -150,7 +150,7 @@ class Turns:
             self._make_room(lease)
             return False
         del book.queue.begins[waiting.token, waiting.job]
-        book.habits.used(lease.profile, now_s)
+        book.habits.used(lease.profile)
         book.note("job_began", token=lease.token, job=waiting.job, holder=lease.key.holder)
         book.send(lease.key, rs.BeginAccepted(lease.token, waiting.job))
         return True
