@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.problems import ProblemError, respond, too_large
+from gateway.uploads import body_limit_bytes
 
 # The page loads only what this gateway serves. Its UI kit sets styles inline; previews are data: images.
 _POLICY = (
@@ -52,11 +53,12 @@ class Border:
                     headers["Cache-Control"] = "public, max-age=31536000, immutable"
             await send(message)
 
-        refusal = self._refuse(Headers(scope=scope))
+        limit_bytes = body_limit_bytes(scope["method"], scope["path"], self._body_limit_bytes)
+        refusal = self._refuse(Headers(scope=scope), limit_bytes)
         answer = self._app if refusal is None else respond(refusal)
         await answer(scope, receive, send_with_headers)
 
-    def _refuse(self, headers: Headers) -> ProblemError | None:
+    def _refuse(self, headers: Headers, limit_bytes: int) -> ProblemError | None:
         host = headers.get("host", "")
         if _hostname(f"//{host}") not in self._hosts:
             names = ", ".join(sorted(self._hosts))
@@ -70,8 +72,8 @@ class Border:
             return ProblemError(403, "WRONG_ORIGIN", text)
         length = headers.get("content-length", "")
         # A body without a length is counted as it is read, by FastAPI.
-        if length.isdecimal() and int(length) > self._body_limit_bytes:
-            return too_large(self._body_limit_bytes)
+        if length.isdecimal() and int(length) > limit_bytes:
+            return too_large(limit_bytes)
         return None
 
 

@@ -18,6 +18,7 @@ from starlette.routing import compile_path
 from gateway.explanations import SHOWN_CHARACTERS, explain
 from gateway.limits import Refused
 from gateway.schemas import FieldProblem, Part, Problem
+from gateway.uploads import body_limit_bytes
 from limner.failure import Failure, read_failure
 
 log = structlog.get_logger(__name__)
@@ -135,7 +136,8 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     wrong = cast("HTTPException", error)
     status = HTTPStatus(wrong.status_code)
     if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return respond(too_large(request.app.max_body_size))
+        usual_bytes = request.app.max_body_size
+        return respond(too_large(body_limit_bytes(request.method, request.url.path, usual_bytes)))
     headers = dict(wrong.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = _allowed_methods(request) or headers.get("Allow", "")

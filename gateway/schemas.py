@@ -75,6 +75,16 @@ class JobImage(Shape):
     seed: int
 
 
+class UploadedImage(Shape):
+    """A picture that jobs may refer to by its id."""
+
+    id: str = Field(description="sha256 of the file as it is kept, in hex.")
+    url: str
+    width: int = Field(description="Pixels, upright.")
+    height: int = Field(description="Pixels, upright.")
+    format: str = Field(description="Of the uploaded file: png, jpeg or webp.")
+
+
 class JobError(Shape):
     """Why a job failed."""
 

@@ -24,6 +24,7 @@ from gateway.jobs.store import JobStore
 from gateway.metrics import Metrics
 from gateway.replicas import Replica, connect_replicas
 from gateway.settings import Settings
+from gateway.uploads import Uploads
 from gateway.views import show_job
 from limner.arbiter.v1 import arbiter_pb2_grpc
 from limner.channel import connect
@@ -50,6 +51,7 @@ class Studio:
     dispatcher: Dispatcher
     replicas: list[Replica]
     arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
+    uploads: Uploads
 
 
 @asynccontextmanager
@@ -77,6 +79,7 @@ async def open_studio(settings: Settings, hub: EventHub) -> AsyncGenerator[Studi
                     dispatcher,
                     replicas,
                     arbiter_pb2_grpc.ArbiterServiceStub(arbiter),
+                    Uploads.open(),
                 )
             finally:
                 await dispatcher.stop()

@@ -20,6 +20,7 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # The gateway sends a ping every 15 s; silence for three of them means that it is gone.
 _SILENCE_S = 45.0
 _RETRY_S = 0.3
+_UPLOAD_S = 120.0  # The largest picture takes a while to be read, and others may come first.
 
 
 class StudioUnreachable(Exception):
@@ -77,6 +78,16 @@ class JobImage(_Shape):
     width: int
     height: int
     seed: int
+
+
+class UploadedImage(_Shape):
+    """A picture that jobs may refer to by its id."""
+
+    id: str
+    url: str
+    width: int
+    height: int
+    format: str  # of the uploaded file: png, jpeg or webp
 
 
 class JobError(_Shape):
@@ -173,6 +184,13 @@ class AsyncClient:
         """Returns the PNG file of a finished picture."""
         return (await self._send("GET", image.url)).content
 
+    async def upload(self, data: bytes) -> UploadedImage:
+        """Keeps a PNG, JPEG or WebP file for jobs to refer to; the same picture gets the same id."""
+        headers = {"Content-Type": "application/octet-stream"}
+        return UploadedImage.model_validate(
+            await self._json("POST", "/images", content=data, headers=headers, timeout=_UPLOAD_S)
+        )
+
     async def capabilities(self) -> dict[str, Any]:
         """Returns which models and features are on now (GET /capabilities)."""
         return await self._json("GET", "/capabilities")
@@ -249,6 +267,10 @@ class Client:
     def image(self, image: JobImage) -> bytes:
         """Returns the PNG file of a finished picture."""
         return self._portal.call(self._client.image, image)
+
+    def upload(self, data: bytes) -> UploadedImage:
+        """Keeps a PNG, JPEG or WebP file for jobs to refer to; the same picture gets the same id."""
+        return self._portal.call(self._client.upload, data)
 
     def capabilities(self) -> dict[str, Any]:
         """Returns which models and features are on now (GET /capabilities)."""

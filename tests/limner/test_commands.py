@@ -107,6 +107,23 @@ def test_cancelling_an_unknown_job_says_so(studio: Studio) -> None:
     assert "There is no job" in answer.stderr
 
 
+def test_an_uploaded_picture_is_kept_under_its_id(studio: Studio, tmp_path: Path) -> None:
+    file = tmp_path / "red.png"
+    Image.new("RGB", (24, 16), "red").save(file)
+    (uploaded,) = json.loads(limner(studio, "upload", str(file), "--json").stdout)
+    assert (uploaded["width"], uploaded["height"], uploaded["format"]) == (24, 16, "png")
+    assert limner(studio, "upload", str(file)).stdout == f"{uploaded['id']}  24×16  {file}\n"
+
+
+def test_a_file_that_is_no_picture_or_not_there_is_refused(studio: Studio, tmp_path: Path) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("not a picture")
+    refused = limner(studio, "upload", str(text))
+    assert (refused.returncode, "PNG, JPEG or WebP" in refused.stderr) == (2, True)
+    missing = limner(studio, "upload", str(tmp_path / "missing.png"))
+    assert (missing.returncode, "No such file" in missing.stderr) == (2, True)
+
+
 def test_the_memory_of_the_warm_model_is_shown(studio: Studio) -> None:
     with studio.client() as client:
         client.wait(client.submit(TextToImage(prompt=PROMPT, steps=2)).id)

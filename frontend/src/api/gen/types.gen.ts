@@ -797,6 +797,42 @@ export type TextToImageRequest = {
 };
 
 /**
+ * UploadedImage
+ *
+ * A picture that jobs may refer to by its id.
+ */
+export type UploadedImage = {
+    /**
+     * Id
+     *
+     * sha256 of the file as it is kept, in hex.
+     */
+    id: string;
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Width
+     *
+     * Pixels, upright.
+     */
+    width: number;
+    /**
+     * Height
+     *
+     * Pixels, upright.
+     */
+    height: number;
+    /**
+     * Format
+     *
+     * Of the uploaded file: png, jpeg or webp.
+     */
+    format: string;
+};
+
+/**
  * FieldProblem
  *
  * One wrong field.
@@ -1089,6 +1125,46 @@ export type StreamEventsResponses = {
      */
     200: unknown;
 };
+
+export type UploadImageData = {
+    /**
+     * The file itself, or a form with the file in `image`.
+     */
+    body: Blob | File;
+    path?: never;
+    query?: never;
+    url: '/images';
+};
+
+export type UploadImageErrors = {
+    /**
+     * The file or the picture is too large.
+     */
+    413: Problem;
+    /**
+     * The body is neither a picture nor a form.
+     */
+    415: Problem;
+    /**
+     * The file cannot be read as one still picture.
+     */
+    422: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type UploadImageError = UploadImageErrors[keyof UploadImageErrors];
+
+export type UploadImageResponses = {
+    /**
+     * Successful Response
+     */
+    201: UploadedImage;
+};
+
+export type UploadImageResponse = UploadImageResponses[keyof UploadImageResponses];
 
 export type GetImageData = {
     body?: never;
