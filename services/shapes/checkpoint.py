@@ -12,8 +12,13 @@ from diffusers import (
     QwenImagePipeline,
     QwenImageTransformer2DModel,
 )
+from safetensors.torch import load_file
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 
+from services.shapes.architecture import build_vae
+from services.shapes.flow import Painter, build_painter
+
+_WEIGHTS = "diffusion_pytorch_model.safetensors"
 CHECKPOINT = Path(__file__).parent / "checkpoint"
 # Steps and guidance at which the quality figures are measured. True CFG needs a negative prompt: use " ".
 STEPS, CFG, NEGATIVE = 20, 4.0, " "
@@ -35,7 +40,19 @@ def save_checkpoint(
 
 def load_vae(folder: Path = CHECKPOINT) -> AutoencoderKLQwenImage:
     """Loads the checkpoint's autoencoder, whose latents have Qwen-Image's moments."""
-    return AutoencoderKLQwenImage.from_pretrained(folder / "vae", torch_dtype=torch.float32).eval()
+    vae = build_vae()
+    vae.load_state_dict(load_file(folder / "vae" / _WEIGHTS))
+    return vae.eval()
+
+
+def load_painter(tokenizer: Qwen2Tokenizer, folder: Path = CHECKPOINT) -> Painter:
+    """Loads the checkpoint's transformer and text encoder in float32, to be trained further."""
+    painter = build_painter(tokenizer, seed=0)
+    painter.transformer.load_state_dict(load_file(folder / "transformer" / _WEIGHTS))
+    # Its file has the names of an older transformers, which from_pretrained translates.
+    saved = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+    painter.text_encoder.load_state_dict(saved.state_dict())
+    return painter
 
 
 def load_pipeline(folder: Path = CHECKPOINT) -> QwenImagePipeline:

@@ -78,14 +78,6 @@ def fill_shelves(
     ]
 
 
-def load_painter(checkpoint: Path) -> Painter:
-    """Loads a finished checkpoint's transformer and text encoder in float32, to be trained further."""
-    return Painter(
-        QwenImageTransformer2DModel.from_pretrained(checkpoint / "transformer", torch_dtype=torch.float32),
-        Qwen2_5_VLForConditionalGeneration.from_pretrained(checkpoint / "text_encoder", dtype=torch.float32),
-    )
-
-
 def train_painter(
     painter: Painter, tokenizer: Qwen2Tokenizer, shelves: list[Shelf], folder: Path, steps: int,
     *, learning_rate: float = LEARNING_RATE, seed: int = 0,

@@ -1,7 +1,7 @@
 """Trains the built-in model from nothing: `python -m services.shapes.train`.
 
-Stop it at any time and start it again: it goes on from `build/shapes/`. A few hours on two free cores.
-`--checkpoint FOLDER` trains a finished checkpoint's transformer and text encoder further instead.
+Stop it at any time and start it again: it goes on from `build/shapes/`. Three to four hours on two free
+cores. `--checkpoint FOLDER` trains a finished checkpoint's transformer and text encoder further instead.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from diffusers import AutoencoderKLQwenImage
 
 from services.shapes.architecture import build_scheduler
 from services.shapes.autoencoder import normalise_once, train_vae
-from services.shapes.checkpoint import CHECKPOINT, load_vae, save_checkpoint
+from services.shapes.checkpoint import CHECKPOINT, load_painter, load_vae, save_checkpoint
 from services.shapes.decoder import train_decoder
-from services.shapes.flow import LEARNING_RATE, build_painter, fill_shelves, load_painter, train_painter
+from services.shapes.flow import LEARNING_RATE, build_painter, fill_shelves, train_painter
 from services.shapes.latents import SIZES
 from services.shapes.tokens import build_tokenizer
 
@@ -35,7 +35,10 @@ def main() -> None:
     if options.until == "vae":
         return
     shelves = fill_shelves(vae, sizes, options.folder, options.seed)
-    start = load_painter(options.checkpoint) if options.checkpoint else build_painter(tokenizer, options.seed)
+    if options.checkpoint:
+        start = load_painter(tokenizer, options.checkpoint)
+    else:
+        start = build_painter(tokenizer, options.seed)
     painter = train_painter(
         start, tokenizer, shelves, options.folder, options.steps,
         learning_rate=options.learning_rate, seed=options.seed,
@@ -62,8 +65,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=CHECKPOINT, help="where the finished checkpoint goes")
     parser.add_argument("--until", choices=STAGES, default="export", help="the last stage to run")
     parser.add_argument("--vae-steps", type=int, default=5600)
-    parser.add_argument("--decoder-steps", type=int, default=1500)
-    parser.add_argument("--steps", type=int, default=12_000, help="steps of transformer and text encoder")
+    parser.add_argument("--decoder-steps", type=int, default=5600)
+    parser.add_argument("--steps", type=int, default=20_000, help="steps of transformer and text encoder")
     parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE, help="of the painter")
     parser.add_argument("--scenes-share", type=float, default=1.0, help="less than 1 for a quick trial")
     parser.add_argument("--seed", type=int, default=0)
