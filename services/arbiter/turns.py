@@ -132,6 +132,9 @@ class Turns:
         book = self._book
         position = 0
         for waiting in sorted(book.queue.begins.values(), key=lambda begin: begin.since_s):
+            if (waiting.token, waiting.job) not in book.queue.begins:
+                # Its lease was asked back a moment ago, to make room for an earlier one.
+                continue
             lease = book.ledger.leases[waiting.token]
             if not self._accept(lease, waiting, now_s):
                 position += 1

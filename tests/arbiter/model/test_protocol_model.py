@@ -35,7 +35,7 @@ LARGE = {
     "computing across broken streams": TURNS | {"CUTS": 2, "RECALLS": 1},
     "computing around a crash": TURNS | {"CRASHES": 1, "RECALLS": 1, "CANCELS": 1},
     "fences and hangs around a crash": {"CARD": 1, "CRASHES": 1, "HANGS": 1, "FENCES": 1},
-    "cancelled requests": {"CUTS": 1, "CANCELS": 2, "TICKETS": 2, "TOKENS": 3},
+    "cancelled requests": {"CUTS": 1, "CANCELS": 2, "TICKETS": 2, "TOKENS": 3, "DEPTH": 10},
     "three holders": {"HOLDERS": 3, "TOKENS": 3},
 }
 
