@@ -89,9 +89,8 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     if profile:
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(
-                image, source, ImageCms.createProfile("sRGB"), outputMode=wanted
-            )
+            screen = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] untyped in Pillow
+            converted = ImageCms.profileToProfile(image, source, screen, outputMode=wanted)
         except (ImageCms.PyCMSError, OSError, ValueError):
             converted = None
         if converted is not None:

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
-from PIL import Image, ImageCms, PngImagePlugin
+from PIL import Image, PngImagePlugin
 
 RED, BLUE = (205, 10, 40), (30, 70, 225)
 
@@ -120,9 +120,7 @@ async def test_transparency_is_kept_also_from_a_palette(client: httpx.AsyncClien
 
 
 async def test_a_colour_profile_that_makes_no_sense_is_passed_over(client: httpx.AsyncClient) -> None:
-    # Of no use for RGB pixels.
-    nonsense = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    image = await kept(client, packed(halves(), icc_profile=nonsense))
+    image = await kept(client, packed(halves(), icc_profile=b"no profile at all"))
     assert tuple(np.asarray(image)[8, 4]) == RED
     assert "icc_profile" not in image.info
 
