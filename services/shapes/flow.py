@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import copy
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
-from diffusers import AutoencoderKLQwenImage, QwenImageTransformer2DModel
+from diffusers import QwenImageTransformer2DModel
 from torch import nn
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 
 from services.shapes.architecture import build_text_encoder, build_transformer
-from services.shapes.captions import caption
-from services.shapes.latents import load_latents, scenes_of
 from services.shapes.loop import Trainee, fit
-from services.shapes.prompts import encode
-from services.shapes.scenes import PLACES, Scene
+from services.shapes.scenes import PLACES, Shape
 
 BATCH = 16
 # One token of the transformer covers a square with this edge.
@@ -26,8 +25,8 @@ LEARNING_RATE = 7e-4
 UNCONDITIONAL_SHARE = 0.1
 # Logit-normal: most steps where the layout is decided, which at so few tokens is at high noise.
 LOGIT_MEAN, LOGIT_DEVIATION = 0.6, 1.2
-# Tokens where the caption wants a shape weigh more: forms are learned last, and cover a quarter of a scene.
-# The weight follows from the caption alone, so that the best velocity stays the same.
+# Tokens where a shape is wanted weigh more: forms are learned last, and cover a quarter of a scene.
+# The weight follows from the request alone, so that the best velocity stays the same.
 SHAPE_WEIGHT, SHAPE_REACH = 4.0, 0.22
 
 
@@ -42,22 +41,28 @@ class Painter(nn.Module):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """The training scenes of one size (width, height in px) with their packed latents."""
-
-    size: tuple[int, int]
-    scenes: list[Scene]
-    latents: torch.Tensor
-
-
-@dataclass(frozen=True, slots=True)
 class Batch:
-    """Scenes of one size in px: latents (n, tokens, 64), weights (n, tokens, 1) and n captions."""
+    """Pictures of one size in px, as latents (n, tokens, 64), and what they are painted from.
+
+    `weights` (n, tokens, 1) are one on average; `sources` are the latents of input pictures of the same size.
+    """
 
     size: tuple[int, int]
     latents: torch.Tensor
     weights: torch.Tensor
-    prompts: list[str]
+    embeddings: torch.Tensor
+    mask: torch.Tensor
+    sources: tuple[torch.Tensor, ...] = ()
+
+
+class Course(Protocol):
+    """One task to learn."""
+
+    share: float
+
+    def draw(self, painter: Painter, rng: random.Random) -> Batch:
+        """Draws a batch and encodes its prompts, with gradients."""
+        ...
 
 
 def build_painter(tokenizer: Qwen2Tokenizer, seed: int) -> Painter:
@@ -66,80 +71,55 @@ def build_painter(tokenizer: Qwen2Tokenizer, seed: int) -> Painter:
     return Painter(build_transformer(), build_text_encoder(tokenizer))
 
 
-def fill_shelves(
-    vae: AutoencoderKLQwenImage, sizes: dict[tuple[int, int], int], folder: Path, seed: int
-) -> list[Shelf]:
-    """Paints and encodes `sizes[size]` scenes of each size, or reads them back."""
-    return [
-        Shelf(
-            size, [s for s, _ in scenes_of(size, count, seed)], load_latents(vae, size, count, folder, seed)
-        )
-        for size, count in sizes.items()
-    ]
-
-
 def train_painter(
-    painter: Painter, tokenizer: Qwen2Tokenizer, shelves: list[Shelf], folder: Path, steps: int,
+    painter: Painter, courses: Sequence[Course], folder: Path, steps: int,
     *, learning_rate: float = LEARNING_RATE, seed: int = 0,
 ) -> Painter:  # fmt: skip
     """Trains `painter`, or goes on from what `folder` holds, and returns the averaged weights."""
     average = copy.deepcopy(painter)
     optimizer = torch.optim.AdamW(painter.parameters(), betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     trainee = Trainee(painter, average, optimizer)
+    shares = [course.share for course in courses]
 
     def step(index: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
-        batch = draw_batch(shelves, random.Random(seed * 10_000_019 + index))
-        return {"loss": flow_loss(painter, tokenizer, batch, generator)}
+        rng = random.Random(seed * 10_000_019 + index)
+        course = rng.choices(courses, shares)[0]
+        return {"loss": flow_loss(painter.transformer, course.draw(painter, rng), generator)}
 
     fit("painter", trainee, step, steps, learning_rate, folder, seed=seed)
     return average
 
 
-def draw_batch(shelves: list[Shelf], rng: random.Random) -> Batch:
-    """Draws a batch of one size with freshly worded captions, one in ten empty."""
-    shelf = rng.choices(shelves, [len(shelf.scenes) for shelf in shelves])[0]
-    chosen = [rng.randrange(len(shelf.scenes)) for _ in range(BATCH)]
-    scenes = [shelf.scenes[index] for index in chosen]
-    weights = torch.stack([weigh(scene, shelf.size) for scene in scenes])
-    return Batch(shelf.size, shelf.latents[chosen].float(), weights, [word(scene, rng) for scene in scenes])
+def flow_loss(
+    transformer: QwenImageTransformer2DModel, batch: Batch, generator: torch.Generator
+) -> torch.Tensor:
+    """Returns the weighted squared error of the predicted velocity, noise minus latents."""
+    latents, (count, tokens, _) = batch.latents, batch.latents.shape
+    noise = torch.randn(latents.shape, generator=generator)
+    sigmas = torch.sigmoid(LOGIT_MEAN + LOGIT_DEVIATION * torch.randn(count, generator=generator))
+    level = sigmas[:, None, None]
+    grid = (1, batch.size[1] // TOKEN_PX, batch.size[0] // TOKEN_PX)
+    velocity = transformer(
+        # Input pictures follow the one that is painted, and are free of noise.
+        hidden_states=torch.cat([(1 - level) * latents + level * noise, *batch.sources], dim=1),
+        timestep=sigmas,
+        encoder_hidden_states=batch.embeddings,
+        encoder_hidden_states_mask=batch.mask,
+        img_shapes=[[grid] * (1 + len(batch.sources))] * count,
+        return_dict=False,
+    )[0][:, :tokens]
+    return (batch.weights * (velocity - (noise - latents)) ** 2).mean()
 
 
-def weigh(scene: Scene, size: tuple[int, int]) -> torch.Tensor:
-    """Returns how much each token of a scene of `size` px counts (tokens, 1), one on average."""
+def weigh(shapes: Sequence[Shape], size: tuple[int, int]) -> torch.Tensor:
+    """Returns how much each token of a picture of `size` px counts (tokens, 1), one on average."""
     across, down = size[0] // TOKEN_PX, size[1] // TOKEN_PX
     reach_px = SHAPE_REACH * min(size)
     x = (torch.arange(across) + 0.5) * TOKEN_PX
     y = (torch.arange(down) + 0.5)[:, None] * TOKEN_PX
     weights = torch.ones(down, across)
-    for shape in scene.shapes:
+    for shape in shapes:
         centre_x, centre_y = PLACES[shape.place][0] * size[0], PLACES[shape.place][1] * size[1]
         near = torch.maximum((x - centre_x).abs(), (y - centre_y).abs()) < reach_px
         weights[near] = SHAPE_WEIGHT
     return (weights / weights.mean()).reshape(-1, 1)
-
-
-def word(scene: Scene, rng: random.Random) -> str:
-    """Returns a caption, or what the pipelines take for a missing one."""
-    if rng.random() < UNCONDITIONAL_SHARE:
-        return rng.choice((" ", ""))
-    return caption(scene, rng if rng.random() < 0.6 else None)
-
-
-def flow_loss(
-    painter: Painter, tokenizer: Qwen2Tokenizer, batch: Batch, generator: torch.Generator
-) -> torch.Tensor:
-    """Returns the weighted squared error of the predicted velocity, noise minus latents."""
-    latents, count = batch.latents, len(batch.latents)
-    noise = torch.randn(latents.shape, generator=generator)
-    sigmas = torch.sigmoid(LOGIT_MEAN + LOGIT_DEVIATION * torch.randn(count, generator=generator))
-    level = sigmas[:, None, None]
-    embeddings, mask = encode(painter.text_encoder, tokenizer, batch.prompts)
-    velocity = painter.transformer(
-        hidden_states=(1 - level) * latents + level * noise,
-        timestep=sigmas,
-        encoder_hidden_states=embeddings,
-        encoder_hidden_states_mask=mask,
-        img_shapes=[[(1, batch.size[1] // TOKEN_PX, batch.size[0] // TOKEN_PX)]] * count,
-        return_dict=False,
-    )[0]
-    return (batch.weights * (velocity - (noise - latents)) ** 2).mean()

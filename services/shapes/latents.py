@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -28,11 +29,15 @@ SIZES: dict[tuple[int, int], int] = {
 }
 
 
-def scenes_of(size: tuple[int, int], count: int, seed: int) -> Iterator[tuple[Scene, random.Random]]:
-    """Yields the training scenes of one size, each with the generator that shakes its shapes."""
+# A scene and the seed of its deviations.
+Shaken: TypeAlias = tuple[Scene, int | str]
+
+
+def scenes_of(size: tuple[int, int], count: int, seed: int) -> Iterator[Shaken]:
+    """Yields the training scenes of one size."""
     rng = random.Random(f"{seed} {size}")
     for index in range(count):
-        yield draw_scene(rng), random.Random(f"{seed} {size} {index}")
+        yield draw_scene(rng), f"{seed} {size} {index}"
 
 
 def load_latents(
@@ -40,23 +45,27 @@ def load_latents(
 ) -> torch.Tensor:
     """Returns packed, normalised latents (count, tokens, 64) in float16, from `folder` if they are there."""
     path = folder / f"latents-{size[0]}x{size[1]}.safetensors"
+    return load_packed(vae, [] if path.exists() else list(scenes_of(size, count, seed)), size, path)
+
+
+def load_packed(
+    vae: AutoencoderKLQwenImage, scenes: Sequence[Shaken], size: tuple[int, int], path: Path
+) -> torch.Tensor:
+    """Returns the packed, normalised latents of painted scenes in float16, from `path` if they are there."""
     if path.exists():
         return load_file(path)["latents"]
-    log.info("encoding %d scenes of %dx%d px", count, *size)
-    scenes = list(scenes_of(size, count, seed))
-    packed = torch.cat([encode(vae, scenes[i : i + 16], size).half() for i in range(0, count, 16)])
-    folder.mkdir(parents=True, exist_ok=True)
+    log.info("encoding %d scenes of %dx%d px", len(scenes), *size)
+    packed = torch.cat([encode(vae, scenes[i : i + 16], size).half() for i in range(0, len(scenes), 16)])
+    path.parent.mkdir(parents=True, exist_ok=True)
     save_file({"latents": packed}, path.with_suffix(".part"))
     path.with_suffix(".part").replace(path)
     return packed
 
 
 @torch.no_grad()
-def encode(
-    vae: AutoencoderKLQwenImage, scenes: list[tuple[Scene, random.Random]], size: tuple[int, int]
-) -> torch.Tensor:
+def encode(vae: AutoencoderKLQwenImage, scenes: Sequence[Shaken], size: tuple[int, int]) -> torch.Tensor:
     """Paints and encodes a batch of scenes."""
-    images = np.stack([paint(scene, *size, rng) for scene, rng in scenes])
+    images = np.stack([paint(scene, *size, random.Random(seed)) for scene, seed in scenes])
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2).unsqueeze(2) / 127.5 - 1
     mean, deviation = torch.tensor(vae.config.latents_mean), torch.tensor(vae.config.latents_std)
     latents = flatten(vae).encode(pixels).latent_dist.mode()[:, :, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -16,6 +17,8 @@ OVERSAMPLE = 4
 RADIUS_ROOMY, RADIUS_CROWDED = (0.13, 0.15), (0.105, 0.116)
 JITTER = 0.012
 
+Shake: TypeAlias = tuple[float, float, float]
+
 
 def render(scene: Scene, width: int, height: int, seed: int | None = None) -> Image.Image:
     """Paints a scene in `width`x`height` px; a seed moves and resizes the shapes a little."""
@@ -23,11 +26,12 @@ def render(scene: Scene, width: int, height: int, seed: int | None = None) -> Im
 
 
 def paint(scene: Scene, width: int, height: int, rng: random.Random | None) -> np.ndarray:
-    """Paints a scene as uint8 RGB (height, width, 3)."""
+    """Paints a scene as uint8 RGB (height, width, 3); equal generators shake equal places equally."""
+    shakes = {name: shake(rng) for name in PLACES}
     canvas = np.empty((height * OVERSAMPLE, width * OVERSAMPLE, 3), np.uint8)
     canvas[:] = COLOURS[scene.background]
     for shape in scene.shapes:
-        x, y, radius = place(shape, is_crowded(scene), width, height, rng)
+        x, y, radius = place(shape, is_crowded(scene), width, height, shakes[shape.place])
         outline = contour(shape.kind, x, y, radius)
         cv2.fillPoly(canvas, [np.round(outline * OVERSAMPLE).astype(np.int32)], COLOURS[shape.colour])
     return cv2.resize(canvas, (width, height), interpolation=cv2.INTER_AREA)
@@ -38,14 +42,15 @@ def is_crowded(scene: Scene) -> bool:
     return len(scene.shapes) > 1 and any(shape.place == "centre" for shape in scene.shapes)
 
 
-def place(
-    shape: Shape, crowded: bool, width: int, height: int, rng: random.Random | None
-) -> tuple[float, float, float]:
+def shake(rng: random.Random | None) -> Shake:
+    """Draws how a shape deviates: its size in 0..1, its shifts to the right and down in -1..1."""
+    return (rng.random(), rng.uniform(-1, 1), rng.uniform(-1, 1)) if rng else (0.5, 0.0, 0.0)
+
+
+def place(shape: Shape, crowded: bool, width: int, height: int, shake: Shake) -> tuple[float, float, float]:
     """Returns centre and radius in px of a shape."""
     low, high = RADIUS_CROWDED if crowded else RADIUS_ROOMY
-    size, shift_x, shift_y = (
-        (rng.random(), rng.uniform(-1, 1), rng.uniform(-1, 1)) if rng else (0.5, 0.0, 0.0)
-    )
+    size, shift_x, shift_y = shake
     across, down = PLACES[shape.place]
     short = min(width, height)
     x, y = across * width + shift_x * JITTER * short, down * height + shift_y * JITTER * short

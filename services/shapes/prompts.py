@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
+from PIL.Image import Image
+from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2_5_VLProcessor, Qwen2Tokenizer
 
-from services.shapes.tokens import ANSWER, TEXT_DROP, TEXT_TEMPLATE
+from services.shapes.tokens import ANSWER, EDIT_DROP, EDIT_TEMPLATE, PICTURE, TEXT_DROP, TEXT_TEMPLATE
 
 
 def encode(
@@ -19,3 +20,25 @@ def encode(
     output = encoder.model(input_ids=tokens.input_ids, attention_mask=tokens.attention_mask)
     mask = tokens.attention_mask[:, TEXT_DROP:]
     return output.last_hidden_state[:, TEXT_DROP:] * mask[..., None], mask
+
+
+def encode_instructions(
+    encoder: Qwen2_5_VLForConditionalGeneration,
+    processor: Qwen2_5_VLProcessor,
+    instructions: Sequence[str],
+    pictures: Sequence[Sequence[Image]],
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Encodes instructions with the pictures they are about, as QwenImageEditPlusPipeline, with gradients.
+
+    Returns embeddings (n, tokens, 128), zero where padded, and their mask (n, tokens). Other than diffusers
+    0.42.1 it tells the encoder which tokens are pictures (huggingface/diffusers#14194), as DiffSynth does.
+    """
+    shown = ["".join(map(PICTURE.format, range(1, len(each) + 1))) for each in pictures]
+    texts = [EDIT_TEMPLATE + s + i + ANSWER for s, i in zip(shown, instructions, strict=True)]
+    flat = [picture for each in pictures for picture in each]
+    inputs = processor(
+        text=texts, images=flat, padding=True, return_tensors="pt", return_mm_token_type_ids=True
+    )
+    output = encoder.model(**inputs)
+    mask = inputs["attention_mask"][:, EDIT_DROP:]
+    return output.last_hidden_state[:, EDIT_DROP:] * mask[..., None], mask

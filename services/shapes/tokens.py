@@ -6,7 +6,12 @@ import json
 import random
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import Qwen2Tokenizer
+from transformers import (
+    Qwen2_5_VLProcessor,
+    Qwen2Tokenizer,
+    Qwen2VLImageProcessor,
+    Qwen2VLVideoProcessor,
+)
 from transformers.models.qwen2.tokenization_qwen2 import PRETOKENIZE_REGEX
 
 from services.shapes.captions import caption
@@ -29,7 +34,11 @@ EDIT_TEMPLATE = (
     "the original input where appropriate.<|im_end|>\n<|im_start|>user\n"
 )
 ANSWER = "<|im_end|>\n<|im_start|>assistant\n"
+# What QwenImageEditPlusPipeline puts before an instruction for each picture.
+PICTURE = "Picture {}: <|vision_start|><|image_pad|><|vision_end|>"
 TEXT_DROP, EDIT_DROP = 34, 64
+# At most 16 tokens of 28x28 px for the text encoder: it sees what is there, the latents show where.
+SEEN_PIXELS = 112 * 112
 # Words of tasks still to come (editing, layers), so that later training can keep this vocabulary.
 INSTRUCTIONS = (
     "make the circle green, change the colour of the square to red, turn it into a star, add a yellow "
@@ -64,6 +73,16 @@ def build_tokenizer(seed: int = 0) -> Qwen2Tokenizer:
         vocab=model["vocab"], merges=merges, eos_token="<|im_end|>", pad_token="<|endoftext|>",
         extra_special_tokens=list(SPECIAL), model_max_length=4096,
     )  # fmt: skip
+
+
+def build_processor(tokenizer: Qwen2Tokenizer) -> Qwen2_5_VLProcessor:
+    """Returns what shows pictures to the text encoder beside its text."""
+    size = {"shortest_edge": 28 * 28, "longest_edge": SEEN_PIXELS}
+    return Qwen2_5_VLProcessor(
+        image_processor=Qwen2VLImageProcessor(size=size),
+        tokenizer=tokenizer,
+        video_processor=Qwen2VLVideoProcessor(size=size),
+    )
 
 
 def corpus(seed: int) -> list[str]:

@@ -6,20 +6,26 @@ import copy
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from diffusers import QwenImagePipeline
+from diffusers import QwenImageEditPlusPipeline, QwenImagePipeline
 from safetensors.torch import load_file
 
 from services.shapes import train
 from services.shapes.architecture import build_vae
 from services.shapes.autoencoder import measure_latents, normalise
+from services.shapes.checkpoint import CHECKPOINT
+from services.shapes.edit_course import SIZE, Pair
+from services.shapes.edits import Remove
 from services.shapes.flat import flatten
 from services.shapes.flow import build_painter
 from services.shapes.latents import pack
 from services.shapes.loop import Trainee, fit
-from services.shapes.prompts import encode
-from services.shapes.tokens import build_tokenizer
+from services.shapes.pictures import render
+from services.shapes.prompts import encode, encode_instructions
+from services.shapes.scenes import Scene, Shape, requests
+from services.shapes.tokens import build_processor, build_tokenizer
 
 
 @pytest.fixture
@@ -118,3 +124,48 @@ def test_one_command_trains_from_nothing_and_saves_a_checkpoint(
     }
     assert (work / "painter.csv").read_text().startswith("step,seconds,loss\n1,")
     assert load_file(work / "painter.safetensors")
+
+
+def test_instructions_are_encoded_as_the_pipeline_does_once_it_is_told_where_the_pictures_are() -> None:
+    tokenizer = build_tokenizer()
+    encoder = build_painter(tokenizer, seed=0).text_encoder.eval()
+    processor = build_processor(tokenizer)
+    pictures = [render(scene, 128, 128) for scene in requests(2)]
+
+    def inject(
+        _module: object, args: object, inputs: dict[str, torch.Tensor]
+    ) -> tuple[object, dict[str, torch.Tensor]]:
+        is_picture = inputs["input_ids"] == encoder.config.image_token_id
+        return args, inputs | {"mm_token_type_ids": is_picture.int()}
+
+    hook = encoder.model.register_forward_pre_hook(inject, with_kwargs=True)
+    parts = dict.fromkeys(("scheduler", "vae", "transformer"))
+    pipeline = QwenImageEditPlusPipeline(
+        text_encoder=encoder, tokenizer=tokenizer, processor=processor, **parts
+    )
+    with torch.no_grad():
+        theirs, their_mask = pipeline._get_qwen_prompt_embeds("make the circle green", pictures)
+        hook.remove()
+        ours, our_mask = encode_instructions(encoder, processor, ["make the circle green"], [pictures])
+    assert torch.equal(ours, theirs)
+    assert torch.equal(our_mask, their_mask)
+
+
+def test_both_pictures_of_a_pair_differ_only_where_the_edit_is(tmp_path: Path) -> None:
+    scene = Scene("white", (Shape("circle", "red", "left"), Shape("square", "blue", "right")))
+    pair = Pair(scene, Remove(scene.shapes[0]), seed=3)
+    before, after = (np.asarray(render(s, *SIZE, pair.seed)) for s in (scene, pair.edit.apply(scene)))
+    assert (before[:, 64:] == after[:, 64:]).all()
+    assert (before[:, :64] != after[:, :64]).any()
+
+
+def test_editing_is_trained_beside_painting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    work, out = tmp_path / "work", tmp_path / "checkpoint"
+    options = ["--folder", str(work), "--out", str(out), "--checkpoint", str(CHECKPOINT), "--steps", "3"]
+    monkeypatch.setattr(sys, "argv", ["train", *options, "--edit-share", "0.7", "--scenes-share", "0.002"])
+    train.main()
+    assert {path.name for path in work.glob("edits-*")} >= {
+        "edits-one.safetensors",
+        "edits-one-0.safetensors",
+    }
+    QwenImagePipeline.from_pretrained(out, dtype=torch.float32, local_files_only=True)
