@@ -49,6 +49,8 @@ class Lease:
     tier: str
     profile: str  # of the demand that it was granted for
     device: str
+    asked_bytes: int = 0  # for a job at work, by that demand
+    granted_bytes: int = 0  # the same, as the arbiter knows better
     state: pb.LeaseState.ValueType = pb.LEASE_STATE_LOADING
 
 
@@ -279,8 +281,8 @@ class Session:
             return
         state.token_floor = offer.token
         demands = state.tickets[offer.ticket].demands
-        profile = next((demand.profile for demand in demands if demand.tier == offer.tier), "")
-        lease = Lease(offer.token, offer.tier, profile, offer.charges[0].device if offer.charges else "")
+        demand = next((demand for demand in demands if demand.tier == offer.tier), None)
+        lease = _to_lease(offer, demand)
         state.confirming[offer.token] = (offer.ticket, lease)
         self._send(confirm=pb.Confirm(token=offer.token))
 
@@ -373,6 +375,12 @@ def to_alternative(demand: Demand) -> pb.Alternative:
         context_bytes=demand.context_bytes,
     )
     return pb.Alternative(tier=demand.tier, profile=demand.profile, charges=[charge])
+
+
+def _to_lease(offer: pb.Offer, demand: Demand | None) -> Lease:
+    charge = offer.charges[0] if offer.charges else pb.Charge()
+    profile, asked_bytes = (demand.profile, demand.working_bytes) if demand else ("", 0)
+    return Lease(offer.token, offer.tier, profile, charge.device, asked_bytes, charge.working_bytes)
 
 
 def _to_acquire(ticket: str, waiting: _Ticket) -> pb.Acquire:

@@ -118,8 +118,8 @@ class Residence:
         """
         tenancy = self._tenancy
         assert tenancy is not None, "compute follows prepare"
-        working_bytes = _working_bytes(need, lease)
-        await tenancy.session.begin(lease, run.job, need.priority, working_bytes, tell_waiting)
+        extra_bytes = working_bytes(need, lease)
+        await tenancy.session.begin(lease, run.job, need.priority, extra_bytes, tell_waiting)
         peak_bytes, finished = 0, False
         tenancy.job = run.job
         tenancy.worker.send(Command(run=run))
@@ -211,10 +211,17 @@ def _with_context(demands: tuple[Demand, ...], context_bytes: int) -> tuple[Dema
     return tuple(replace(demand, context_bytes=context_bytes) for demand in demands)
 
 
-def _working_bytes(need: Need, lease: Lease) -> int:
-    """Returns what a job takes beyond the weights; 0 where the lease was acquired for such jobs."""
+def working_bytes(need: Need, lease: Lease) -> int:
+    """Returns what a job takes beyond the weights; 0 where the lease was acquired for such jobs.
+
+    The arbiter has measured jobs of the lease's size only: what that added to the estimate is added here in
+    proportion, or a larger picture would be charged less than a small one.
+    """
     fitting = next((demand for demand in need.demands if demand.tier == lease.tier), None)
-    return 0 if fitting is None or fitting.profile == lease.profile else fitting.working_bytes
+    if fitting is None or fitting.profile == lease.profile:
+        return 0
+    measured_bytes = fitting.working_bytes * lease.granted_bytes // max(1, lease.asked_bytes)
+    return max(fitting.working_bytes, measured_bytes)
 
 
 def _report_exhaustion(session: Session, lease: Lease, ended: Ended) -> None:

@@ -14,9 +14,9 @@ import pytest
 
 from limner.channel import connect
 from limner.worker.v1.worker_pb2 import Run
-from services.pipelines.leases import Demand, OnRecall, Session
+from services.pipelines.leases import Demand, Lease, OnRecall, Session
 from services.pipelines.process import WorkerProcess
-from services.pipelines.residence import Need, Residence
+from services.pipelines.residence import Need, Residence, working_bytes
 from services.rpc.errors import WorkerLost
 from tests.arbiter.conftest import serving
 from tests.arbiter.holder import MIB, Holder, session, to_stub
@@ -106,3 +106,17 @@ async def test_a_worker_that_dies_while_its_job_waits_to_begin_is_lost_and_not_w
     token = await stranger.take("t", 600)
     await stranger.begin(token)
     await tenant.lose_while_waiting("2", size_mib=100)
+
+
+@pytest.mark.parametrize(("granted_bytes", "charged_bytes"), [(300, 450), (100, 150), (80, 150)])
+def test_a_job_of_another_size_is_charged_what_the_usual_size_was_measured_to_take_in_proportion(
+    granted_bytes: int, charged_bytes: int
+) -> None:
+    lease = Lease(1, "full", "128", "cpu:0", asked_bytes=100, granted_bytes=granted_bytes)
+    need = Need("model", (Demand("full", "256", 1000, 150, 0, 0),), priority=2)
+    assert working_bytes(need, lease) == charged_bytes
+
+
+def test_a_job_of_the_usual_size_is_charged_what_was_granted() -> None:
+    lease = Lease(1, "full", "128", "cpu:0", asked_bytes=100, granted_bytes=300)
+    assert working_bytes(Need("model", (Demand("full", "128", 1000, 100, 0, 0),), 2), lease) == 0
