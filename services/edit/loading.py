@@ -1,0 +1,90 @@
+"""Loads a checkpoint in diffusers' layout into DiffSynth's pipeline, whatever its size."""
+
+# pyright: standard
+# Torch code.
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+# Before DiffSynth is imported: it asks the hub at every load otherwise.
+os.environ.setdefault("DIFFSYNTH_SKIP_DOWNLOAD", "True")
+
+import torch
+from diffsynth.configs import MODEL_CONFIGS
+from diffsynth.core import ModelConfig, hash_model_file
+from diffsynth.pipelines.qwen_image import QwenImagePipeline
+
+from services.edit.sized import SizedTextEncoder, SizedTransformer
+
+_TRANSFORMER_KEYS = (
+    "num_layers",
+    "num_attention_heads",
+    "attention_head_dim",
+    "joint_attention_dim",
+    "in_channels",
+    "axes_dims_rope",
+)
+_VAE_KEYS = ("base_dim", "z_dim", "dim_mult", "num_res_blocks")
+_CONVERTER = (
+    "diffsynth.utils.state_dict_converters.qwen_image_text_encoder.QwenImageTextEncoderStateDictConverter"
+)
+
+
+def load_pipeline(folder: Path, dtype: torch.dtype, device: str) -> QwenImagePipeline:
+    """Returns the pipeline of a checkpoint with its tokenizer and, where there is one, its processor.
+
+    Raises FileNotFoundError when a part is missing.
+    """
+    parts = ("transformer", "text_encoder", "vae")
+    files = {part: find_weights(folder / part) for part in parts}
+    for part in parts:
+        register(part, files[part], json.loads((folder / part / "config.json").read_text()))
+    processor = folder / "processor"
+    # Annotated as never None, though None is its default.
+    shows: Any = ModelConfig(path=str(processor)) if processor.is_dir() else None
+    return QwenImagePipeline.from_pretrained(
+        torch_dtype=dtype,
+        device=device,
+        model_configs=[ModelConfig(path=files[part]) for part in parts],
+        tokenizer_config=ModelConfig(path=str(folder / "tokenizer")),
+        processor_config=shows,
+    )
+
+
+def find_weights(folder: Path) -> list[str]:
+    """Returns the weight files of one part, in the order of their shards."""
+    files = sorted(str(path) for path in folder.glob("*.safetensors"))
+    if not files:
+        raise FileNotFoundError(f"There are no safetensors in {folder.name}.")
+    return files
+
+
+def register(part: str, files: list[str], config: dict[str, Any]) -> None:
+    """Tells DiffSynth what these weights are, unless it knows; it goes by the shapes in their files."""
+    model_hash = hash_model_file(files)
+    if not any(known["model_hash"] == model_hash for known in MODEL_CONFIGS):
+        MODEL_CONFIGS.append({"model_hash": model_hash, **_describe(part, config)})
+
+
+def _describe(part: str, config: dict[str, Any]) -> dict[str, Any]:
+    if part == "transformer":
+        return {
+            "model_name": "qwen_image_dit",
+            "model_class": f"{SizedTransformer.__module__}.{SizedTransformer.__name__}",
+            "extra_kwargs": {key: config[key] for key in _TRANSFORMER_KEYS},
+        }
+    if part == "text_encoder":
+        return {
+            "model_name": "qwen_image_text_encoder",
+            "model_class": f"{SizedTextEncoder.__module__}.{SizedTextEncoder.__name__}",
+            "state_dict_converter": _CONVERTER,
+            "extra_kwargs": {"config": config},
+        }
+    return {
+        "model_name": "qwen_image_vae",
+        "model_class": "diffsynth.models.qwen_image_vae.QwenImageVAE",
+        "extra_kwargs": {key: config[key] for key in _VAE_KEYS},
+    }
