@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grpc import aio
+from grpc import StatusCode, aio
 
 from limner.arbiter.v1 import arbiter_pb2
 from limner.capability.v1 import capability_pb2, capability_pb2_grpc
@@ -15,6 +15,7 @@ from limner.worker.v1.worker_pb2 import Event
 from services.pipelines import leases
 from services.pipelines.catalogue import Catalogue
 from services.pipelines.replica import Replica, Work
+from services.rpc import errors
 from services.t2i.description import FEATURE, describe
 from services.t2i.job import need_of, to_job, to_request, weight_bytes_of
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 GenerateContext = aio.ServicerContext[t2i_pb2.GenerateImagesRequest, t2i_pb2.GenerateImagesResponse]
 DescribeContext = aio.ServicerContext[capability_pb2.DescribeRequest, capability_pb2.DescribeResponse]
 QuoteContext = aio.ServicerContext[capability_pb2.QuoteRequest, capability_pb2.QuoteResponse]
+
+_PATIENCE_S = 5.0  # With an arbiter that is starting.
+_UNREACHABLE = {StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +82,18 @@ class Capability(capability_pb2_grpc.CapabilityServiceServicer):
         if request.steps:
             sample.steps = request.steps
         need = need_of(to_job(sample, self.catalogue))
-        answer = await self.arbiter.Quote(
-            arbiter_pb2.QuoteRequest(alternatives=[leases.to_alternative(demand) for demand in need.demands])
-        )
+        alternatives = [leases.to_alternative(demand) for demand in need.demands]
+        try:
+            # It may be starting, or starting again.
+            answer = await self.arbiter.Quote(
+                arbiter_pb2.QuoteRequest(alternatives=alternatives), wait_for_ready=True, timeout=_PATIENCE_S
+            )
+        except aio.AioRpcError as error:
+            if error.code() not in _UNREACHABLE:
+                raise
+            raise errors.ArbiterUnavailable(
+                "The memory arbiter does not answer; ask again in a moment.", retry_after_s=_PATIENCE_S
+            ) from error
         tiers = zip(need.demands, answer.quotes, strict=True)
         return capability_pb2.QuoteResponse(tiers=[_to_tier_quote(demand, quote) for demand, quote in tiers])
 

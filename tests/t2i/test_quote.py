@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceStub
+from limner.capability.v1.capability_pb2 import QuoteRequest
+from limner.channel import connect
+from services.pipelines.catalogue import read_catalogue
+from services.rpc.errors import ArbiterUnavailable
+from services.t2i import servicer
+
+
+async def test_a_quote_without_an_arbiter_says_that_it_does_not_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(servicer, "_PATIENCE_S", 0.2)
+    nothing = cast("Any", None)
+    async with connect(f"unix:{tmp_path}/nobody.sock") as channel:
+        capability = servicer.Capability(
+            nothing, nothing, read_catalogue(None), {}, ArbiterServiceStub(channel)
+        )
+        with pytest.raises(ArbiterUnavailable, match="does not answer"):
+            await capability.Quote(QuoteRequest(), nothing)
