@@ -100,12 +100,13 @@ async def _generate(url: str, request: TextToImage, files: list[Path]) -> Job:
 
 async def _paint(url: str, request: TextToImage, files: list[Path]) -> Job:
     async with AsyncClient(url) as client:
-        job = await client.submit(request)
+        submission = asyncio.ensure_future(client.submit(request))
         try:
-            job = await _finish(client, job)
+            job = await _finish(client, await asyncio.shield(submission))
         except asyncio.CancelledError:
+            # The job may be running although the answer with its id is still on the way.
             with suppress(StudioUnreachable, RequestRejected):
-                await client.cancel(job.id)
+                await client.cancel((await submission).id)
             raise
         for file, image in zip(files, job.images, strict=True):
             _write(file, await client.image(image))

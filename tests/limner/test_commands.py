@@ -11,6 +11,7 @@ import sys
 from contextlib import aclosing
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import Image
 
@@ -89,6 +90,39 @@ def test_an_interrupt_cancels_the_job(studio: Studio, tmp_path: Path) -> None:
         assert generating.communicate(timeout=20) == (None, b"limner: Cancelled.\n")
         assert generating.returncode == 130
         assert client.wait(job.id).status == "cancelled"
+
+
+def test_an_interrupt_before_the_answer_cancels_the_job_too(studio: Studio, tmp_path: Path) -> None:
+    gateway = psutil.Process(studio.pid_of("limner-gateway"))
+    with (
+        studio.client() as client,
+        subprocess.Popen(
+            [sys.executable, "-m", "limner.cli", "generate", PROMPT, "-o", str(tmp_path / "x.png"), *LONG],
+            env=studio.environment(),
+            stderr=subprocess.PIPE,
+        ) as generating,
+    ):
+        before = {job.id for job in client.jobs()}
+        gateway.suspend()
+        try:
+            until(lambda: holds_unread_bytes_of(generating.pid) or None, "the request to be sent", 30)
+            generating.send_signal(signal.SIGINT)
+        finally:
+            gateway.resume()
+        assert generating.communicate(timeout=20) == (None, b"limner: Cancelled.\n")
+        (job,) = [job for job in client.jobs() if job.id not in before]
+        assert client.wait(job.id).status == "cancelled"
+
+
+def holds_unread_bytes_of(client_pid: int) -> bool:
+    """Whether the kernel holds bytes from that process for a server of this host (proc(5), net/tcp)."""
+    sent_from = {
+        f"{pair.laddr.port:04X}" for pair in psutil.Process(client_pid).net_connections("tcp4") if pair.laddr
+    }
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(
+        remote[-4:] in sent_from and not queues.endswith(":00000000") for _, _, remote, _, queues, *_ in rows
+    )
 
 
 def test_the_table_of_jobs_shows_the_newest_first(studio: Studio) -> None:
