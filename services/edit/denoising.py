@@ -46,12 +46,12 @@ class StepSeam:
         return timesteps[self.skip :]
 
 
-def install(pipeline: QwenImagePipeline) -> StepSeam:
+def install(pipeline: Any) -> StepSeam:
     """Puts a seam into a loaded pipeline, once."""
     seam = StepSeam()
     # DiffSynth builds its own class in a static method, so that the class can only be changed afterwards.
     pipeline.__class__ = _SteppedPipeline
-    pipeline.seam = seam  # type: ignore[assignment]
+    pipeline.seam = seam
     pipeline.units.append(_Resumption())
     return seam
 
@@ -76,7 +76,9 @@ class _SteppedPipeline(QwenImagePipeline):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            return super().__call__(*args, **kwargs, progress_bar_cmd=self.seam.remaining)
+            # Annotated as tqdm itself, though any function of the timesteps will do.
+            remaining: Any = self.seam.remaining
+            return super().__call__(*args, **kwargs, progress_bar_cmd=remaining)
         finally:
             self.seam.begin()
             # After an exception DiffSynth leaves its weights where they are.
@@ -93,7 +95,7 @@ class _SteppedPipeline(QwenImagePipeline):
             return predicted[-1]
 
         count = progress_id + self.seam.skip
-        velocity = super().cfg_guided_model_fn(remember, cfg_scale, *inputs, progress_id=count, **others)
+        velocity: Any = super().cfg_guided_model_fn(remember, cfg_scale, *inputs, progress_id=count, **others)
         return rescale(velocity, predicted[0]) if self.seam.rescaled and len(predicted) == 2 else velocity
 
     def step(
@@ -102,14 +104,16 @@ class _SteppedPipeline(QwenImagePipeline):
         latents: torch.Tensor,
         progress_id: int,
         noise_pred: torch.Tensor,
-        **inputs: Any,
+        input_latents: torch.Tensor | None = None,
+        inpaint_mask: torch.Tensor | None = None,
+        **others: Any,
     ) -> torch.Tensor:
         """Takes the step at its place in the whole schedule, and reports it."""
         count = progress_id + self.seam.skip
-        stepped = super().step(scheduler, latents, count, noise_pred, **inputs)
+        stepped = super().step(scheduler, latents, count, noise_pred, input_latents, inpaint_mask, **others)
         if self.seam.on_step is not None:
             clean = latents - scheduler.sigmas[count] * noise_pred
-            if (mask := inputs.get("inpaint_mask")) is not None:
-                clean = self.blend_with_mask(inputs["input_latents"], clean, mask)
+            if inpaint_mask is not None:
+                clean = self.blend_with_mask(input_latents, clean, inpaint_mask)
             self.seam.on_step(count + 1, stepped, clean)
         return stepped
