@@ -17,6 +17,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 
 from services.shapes.architecture import build_vae
 from services.shapes.flow import Painter, build_painter
+from services.shapes.tokens import build_processor
 
 _WEIGHTS = "diffusion_pytorch_model.safetensors"
 CHECKPOINT = Path(__file__).parent / "checkpoint"
@@ -32,10 +33,14 @@ def save_checkpoint(
     tokenizer: Qwen2Tokenizer,
     scheduler: FlowMatchEulerDiscreteScheduler,
 ) -> None:
-    """Writes a whole pipeline; transformer and text encoder in bfloat16, the autoencoder in float32."""
+    """Writes a whole pipeline; transformer and text encoder in bfloat16, the autoencoder in float32.
+
+    Beside it lies the processor that edit pipelines show pictures with.
+    """
     text_encoder, transformer = (copy.deepcopy(m).to(torch.bfloat16) for m in (text_encoder, transformer))
     pipeline = QwenImagePipeline(scheduler, vae, text_encoder, tokenizer, transformer)
     pipeline.save_pretrained(folder)
+    build_processor(tokenizer).save_pretrained(folder / "processor")
 
 
 def load_vae(folder: Path = CHECKPOINT) -> AutoencoderKLQwenImage:

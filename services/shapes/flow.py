@@ -94,21 +94,29 @@ def flow_loss(
     transformer: QwenImageTransformer2DModel, batch: Batch, generator: torch.Generator
 ) -> torch.Tensor:
     """Returns the weighted squared error of the predicted velocity, noise minus latents."""
-    latents, (count, tokens, _) = batch.latents, batch.latents.shape
-    noise = torch.randn(latents.shape, generator=generator)
-    sigmas = torch.sigmoid(LOGIT_MEAN + LOGIT_DEVIATION * torch.randn(count, generator=generator))
-    level = sigmas[:, None, None]
+    count, tokens, _ = batch.latents.shape
+    noisy, sigmas, velocity = disturb(batch.latents, generator)
     grid = (1, batch.size[1] // TOKEN_PX, batch.size[0] // TOKEN_PX)
-    velocity = transformer(
+    predicted = transformer(
         # Input pictures follow the one that is painted, and are free of noise.
-        hidden_states=torch.cat([(1 - level) * latents + level * noise, *batch.sources], dim=1),
+        hidden_states=torch.cat([noisy, *batch.sources], dim=1),
         timestep=sigmas,
         encoder_hidden_states=batch.embeddings,
         encoder_hidden_states_mask=batch.mask,
         img_shapes=[[grid] * (1 + len(batch.sources))] * count,
         return_dict=False,
     )[0][:, :tokens]
-    return (batch.weights * (velocity - (noise - latents)) ** 2).mean()
+    return (batch.weights * (predicted - velocity) ** 2).mean()
+
+
+def disturb(
+    latents: torch.Tensor, generator: torch.Generator
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Mixes latents (n, tokens, 64) with noise; returns them, the levels (n) and the velocity to predict."""
+    noise = torch.randn(latents.shape, generator=generator)
+    sigmas = torch.sigmoid(LOGIT_MEAN + LOGIT_DEVIATION * torch.randn(len(latents), generator=generator))
+    level = sigmas[:, None, None]
+    return (1 - level) * latents + level * noise, sigmas, noise - latents
 
 
 def weigh(shapes: Sequence[Shape], size: tuple[int, int]) -> torch.Tensor:

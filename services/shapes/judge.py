@@ -18,12 +18,20 @@ __all__ = ["Found", "Reading", "Verdict", "judge", "read", "scene_from_caption"]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One shape as seen; None where unsure. Confidence is the overlap with the ideal form, 0..1."""
+    """One shape as seen; None where unsure. Confidence is the overlap with the ideal form, 0..1.
+
+    Its centre is told in fractions of the picture's width and height.
+    """
 
     kind: str | None
     colour: str | None
     place: str | None
     confidence: float
+    centre: tuple[float, float]
+
+    def shows(self, shape: Shape) -> bool:
+        """Tells whether this is certainly the shape."""
+        return (self.kind, self.colour, self.place) == (shape.kind, shape.colour, shape.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +86,15 @@ def read(image: Image.Image) -> Reading:
         # A shade of the background is no shape: the world has none in its background's colour.
         if colour is None or colour != background:
             kind, confidence = sight.name_kind(blob)
-            shapes.append(Found(kind, colour, sight.name_place(blob, width, height), confidence))
+            centre = sight.centre(blob, width, height)
+            shapes.append(Found(kind, colour, sight.name_place(centre), confidence, centre))
     return Reading(background, tuple(shapes))
 
 
 def judge(image: Image.Image, scene: Scene) -> Verdict:
     """Compares an image with the scene it should show, pairing shapes as favourably as possible."""
     reading = read(image)
-    blank = Found(None, None, None, 0.0)
+    blank = Found(None, None, None, 0.0, (0.0, 0.0))
     found = (*reading.shapes, *[blank] * max(0, len(scene.shapes) - len(reading.shapes)))
     best = max(permutations(found, len(scene.shapes)), key=lambda order: sum(agree(scene, order)))
     kinds, colours, places = agree(scene, best)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 import torch
 from diffusers import AutoencoderKLQwenImage
+from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
 from services.shapes.flat import flatten
@@ -52,27 +53,45 @@ def load_packed(
     vae: AutoencoderKLQwenImage, scenes: Sequence[Shaken], size: tuple[int, int], path: Path
 ) -> torch.Tensor:
     """Returns the packed, normalised latents of painted scenes in float16, from `path` if they are there."""
+
+    def encode_all() -> torch.Tensor:
+        log.info("encoding %d scenes of %dx%d px", len(scenes), *size)
+        return torch.cat([encode(vae, scenes[i : i + 16], size).half() for i in range(0, len(scenes), 16)])
+
+    return remember(path, encode_all)
+
+
+def remember(path: Path, make: Callable[[], torch.Tensor]) -> torch.Tensor:
+    """Returns the latents kept in `path`, made the first time."""
     if path.exists():
         return load_file(path)["latents"]
-    log.info("encoding %d scenes of %dx%d px", len(scenes), *size)
-    packed = torch.cat([encode(vae, scenes[i : i + 16], size).half() for i in range(0, len(scenes), 16)])
+    latents = make()
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({"latents": packed}, path.with_suffix(".part"))
+    save_file({"latents": latents}, path.with_suffix(".part"))
     path.with_suffix(".part").replace(path)
-    return packed
+    return latents
+
+
+def encode(vae: AutoencoderKLQwenImage, scenes: Sequence[Shaken], size: tuple[int, int]) -> torch.Tensor:
+    """Paints and encodes a batch of scenes."""
+    return pack(encode_pixels(vae, paint_all(scenes, size)))
+
+
+def paint_all(scenes: Sequence[Shaken], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Paints scenes (n, h, w, 3), each with its own deviations."""
+    return np.stack([paint(scene, *size, random.Random(seed)) for scene, seed in scenes])
 
 
 @torch.no_grad()
-def encode(vae: AutoencoderKLQwenImage, scenes: Sequence[Shaken], size: tuple[int, int]) -> torch.Tensor:
-    """Paints and encodes a batch of scenes."""
-    images = np.stack([paint(scene, *size, random.Random(seed)) for scene, seed in scenes])
+def encode_pixels(vae: AutoencoderKLQwenImage, images: NDArray[np.uint8]) -> torch.Tensor:
+    """Encodes RGB images (n, h, w, 3) as normalised latents (n, 16, h/8, w/8)."""
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2).unsqueeze(2) / 127.5 - 1
     mean, deviation = torch.tensor(vae.config.latents_mean), torch.tensor(vae.config.latents_std)
     latents = flatten(vae).encode(pixels).latent_dist.mode()[:, :, 0]
-    return pack((latents - mean[:, None, None]) / deviation[:, None, None])
+    return (latents - mean[:, None, None]) / deviation[:, None, None]
 
 
 def pack(latents: torch.Tensor) -> torch.Tensor:
-    """Turns (n, 16, h, w) into tokens (n, h/2 * w/2, 64), as Qwen-Image's pipelines do."""
+    """Turns (n, c, h, w) into tokens (n, h/2 * w/2, 4c), as Qwen-Image's pipelines do."""
     n, c, h, w = latents.shape
     return latents.view(n, c, h // 2, 2, w // 2, 2).permute(0, 2, 4, 1, 3, 5).reshape(n, h * w // 4, c * 4)

@@ -67,8 +67,9 @@ def follow(average: nn.Module, model: nn.Module, step: int, decay: float = 0.999
         slow.lerp_(fast, weight)
 
 
-def rate(step: int, steps: int, warmup: int = 300, floor: float = 0.02) -> float:
+def rate(step: int, steps: int, floor: float = 0.02) -> float:
     """Returns the share of the learning rate: linear warm-up, then half a cosine down to `floor`."""
+    warmup = min(300, steps // 20)
     if step < warmup:
         return (step + 1) / warmup
     done = min(1.0, (step - warmup) / max(1, steps - warmup))

@@ -136,10 +136,14 @@ def overlap(mask: np.ndarray, kind: str) -> float:
     return float((drawn & seen).sum() / (drawn | seen).sum())
 
 
-def name_place(blob: Blob, width: int, height: int) -> str | None:
-    """Names the place of a blob's box, or None between places."""
+def centre(blob: Blob, width: int, height: int) -> tuple[float, float]:
+    """Returns the middle of a blob's box, as fractions of a picture's sides in px."""
     x, y, across, down = blob.box
-    centre = np.array([(x + across / 2) / width, (y + down / 2) / height])
-    distances = {name: float(np.linalg.norm(centre - place)) for name, place in PLACES.items()}
+    return (x + across / 2) / width, (y + down / 2) / height
+
+
+def name_place(centre: tuple[float, float]) -> str | None:
+    """Names the place of a centre, or None between places."""
+    distances = {name: float(np.linalg.norm(np.subtract(centre, place))) for name, place in PLACES.items()}
     closest = min(distances, key=distances.__getitem__)
     return closest if distances[closest] <= PLACE_DISTANCE else None

@@ -35,7 +35,7 @@ def test_the_checkpoint_is_at_most_40_mb_of_safetensors_and_text() -> None:
 
 def test_the_checkpoint_names_no_place_on_a_machine() -> None:
     texts = [path.read_text() for path in CHECKPOINT.rglob("*.json") if path.name != "tokenizer.json"]
-    assert not [text for text in texts if "_name_or_path" in text or '"/' in text]
+    assert not [text for text in texts if '"_name_or_path' in text or '"/' in text]
 
 
 def test_the_checkpoint_keeps_the_stock_latent_statistics() -> None:
