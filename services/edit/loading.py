@@ -19,6 +19,7 @@ from diffsynth.pipelines.qwen_image import QwenImagePipeline
 
 from services.edit.sized import SizedTextEncoder, SizedTransformer
 
+_PARTS = ("transformer", "text_encoder", "vae")
 _TRANSFORMER_KEYS = (
     "num_layers",
     "num_attention_heads",
@@ -27,6 +28,7 @@ _TRANSFORMER_KEYS = (
     "in_channels",
     "axes_dims_rope",
 )
+_CONTROL_KEYS = ("num_layers", "in_dim", "additional_in_dim", "dim")
 _VAE_KEYS = ("base_dim", "z_dim", "dim_mult", "num_res_blocks")
 _CONVERTER = (
     "diffsynth.utils.state_dict_converters.qwen_image_text_encoder.QwenImageTextEncoderStateDictConverter"
@@ -34,24 +36,29 @@ _CONVERTER = (
 
 
 def load_pipeline(folder: Path, dtype: torch.dtype, device: str) -> QwenImagePipeline:
-    """Returns the pipeline of a checkpoint with its tokenizer and, where there is one, its processor.
+    """Returns the pipeline of a checkpoint with its tokenizer, its ControlNets and, if any, its processor.
 
     Raises FileNotFoundError when a part is missing.
     """
-    parts = ("transformer", "text_encoder", "vae")
-    files = {part: find_weights(folder / part) for part in parts}
-    for part in parts:
-        register(part, files[part], json.loads((folder / part / "config.json").read_text()))
+    parts = [*(folder / part for part in _PARTS), *find_controls(folder)]
+    files = [find_weights(part) for part in parts]
+    for part, weights in zip(parts, files, strict=True):
+        register(part, weights)
     processor = folder / "processor"
     # Annotated as never None, though None is its default.
     shows: Any = ModelConfig(path=str(processor)) if processor.is_dir() else None
     return QwenImagePipeline.from_pretrained(
         torch_dtype=dtype,
         device=device,
-        model_configs=[ModelConfig(path=files[part]) for part in parts],
+        model_configs=[ModelConfig(path=weights) for weights in files],
         tokenizer_config=ModelConfig(path=str(folder / "tokenizer")),
         processor_config=shows,
     )
+
+
+def find_controls(folder: Path) -> list[Path]:
+    """Returns the folders of a checkpoint's ControlNets; DiffSynth numbers them in this order."""
+    return sorted(config.parent for config in folder.glob("controlnets/*/config.json"))
 
 
 def find_weights(folder: Path) -> list[str]:
@@ -62,21 +69,28 @@ def find_weights(folder: Path) -> list[str]:
     return files
 
 
-def register(part: str, files: list[str], config: dict[str, Any]) -> None:
-    """Tells DiffSynth what these weights are, unless it knows; it goes by the shapes in their files."""
-    model_hash = hash_model_file(files)
+def register(part: Path, weights: list[str]) -> None:
+    """Tells DiffSynth what the weights of a part are, unless it knows; it goes by their shapes."""
+    model_hash = hash_model_file(weights)
     if not any(known["model_hash"] == model_hash for known in MODEL_CONFIGS):
+        config = json.loads((part / "config.json").read_text())
         MODEL_CONFIGS.append({"model_hash": model_hash, **_describe(part, config)})
 
 
-def _describe(part: str, config: dict[str, Any]) -> dict[str, Any]:
-    if part == "transformer":
+def _describe(part: Path, config: dict[str, Any]) -> dict[str, Any]:
+    if part.parent.name == "controlnets":
+        return {
+            "model_name": "qwen_image_blockwise_controlnet",
+            "model_class": "diffsynth.models.qwen_image_controlnet.QwenImageBlockWiseControlNet",
+            "extra_kwargs": {key: config[key] for key in _CONTROL_KEYS},
+        }
+    if part.name == "transformer":
         return {
             "model_name": "qwen_image_dit",
             "model_class": f"{SizedTransformer.__module__}.{SizedTransformer.__name__}",
             "extra_kwargs": {key: config[key] for key in _TRANSFORMER_KEYS},
         }
-    if part == "text_encoder":
+    if part.name == "text_encoder":
         return {
             "model_name": "qwen_image_text_encoder",
             "model_class": f"{SizedTextEncoder.__module__}.{SizedTextEncoder.__name__}",

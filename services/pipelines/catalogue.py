@@ -17,6 +17,16 @@ log = structlog.get_logger(__name__)
 
 BUILT_IN = "shapes"
 
+# What models can do; a ControlNet's skill is named `control.<kind>`.
+TEXT_TO_IMAGE, IMAGE_TO_IMAGE = "text_to_image", "image_to_image"
+EDIT, INPAINT, OUTPAINT, ENTITIES, CONTROL = "edit", "inpaint", "outpaint", "entities", "control"
+_PAINTER_SKILLS = frozenset({TEXT_TO_IMAGE, IMAGE_TO_IMAGE, INPAINT, OUTPAINT})
+_SKILLS = {
+    "QwenImagePipeline": _PAINTER_SKILLS,
+    "QwenImageEditPipeline": frozenset({EDIT}),
+    "QwenImageEditPlusPipeline": frozenset({EDIT}),
+}
+
 _TAIL_BYTES = 64 * 1024
 
 
@@ -44,6 +54,7 @@ class Model:
     revision: str
     path: Path
     limits: Limits
+    skills: frozenset[str]
     example_prompts: tuple[str, ...] = ()
 
 
@@ -70,12 +81,16 @@ class Catalogue:
         """Every model, the default first."""
         return tuple(self._models.values())
 
+    def that_can(self, *skills: str) -> Catalogue:
+        """Returns those of the models that have one of `skills`."""
+        able = {name: model for name, model in self._models.items() if model.skills.intersection(skills)}
+        return Catalogue(able)
+
     def find(self, name: str) -> Model:
         """Returns the model of that name, the default for an empty one; raises ModelNotFound."""
-        if not name:
-            return self.models[0]
+        wanted = name or next(iter(self._models), "")
         try:
-            return self._models[name]
+            return self._models[wanted]
         except KeyError:
             raise ModelNotFound(name, self._models) from None
 
@@ -94,14 +109,15 @@ def _built_in() -> Model:
     # A path, not an import: the services read the checkpoint and know nothing of the code that trained it.
     path = Path(str(resources.files("services"))) / "shapes" / "checkpoint"
     return Model(
-        BUILT_IN,
-        "Shapes, the built-in model",
-        "Apache-2.0",
-        True,
-        _revision(path),
-        path,
-        _BUILT_IN_LIMITS,
-        _EXAMPLES,
+        name=BUILT_IN,
+        title="Shapes, the built-in model",
+        license="Apache-2.0",
+        commercial_use=True,
+        revision=_revision(path),
+        path=path,
+        limits=_BUILT_IN_LIMITS,
+        skills=_PAINTER_SKILLS | _read_extras(path),
+        example_prompts=_EXAMPLES,
     )
 
 
@@ -111,12 +127,30 @@ def _recognise(folder: Path) -> Model | None:
         pipeline = json.loads(index.read_text())["_class_name"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if pipeline != "QwenImagePipeline":
+    skills = _SKILLS.get(pipeline)
+    if skills is None:
         log.info("model passed over", folder=folder.name, pipeline=pipeline)
         return None
     return Model(
-        folder.name, folder.name, "see the model card", False, _revision(folder), folder, _QWEN_IMAGE_LIMITS
+        name=folder.name,
+        title=folder.name,
+        license="see the model card",
+        commercial_use=False,
+        revision=_revision(folder),
+        path=folder,
+        limits=_QWEN_IMAGE_LIMITS,
+        skills=skills | _read_extras(folder),
     )
+
+
+def _read_extras(path: Path) -> frozenset[str]:
+    """Returns what further weights in a checkpoint's folder add to it."""
+    found = {f"{CONTROL}.{folder.parent.name}" for folder in path.glob("controlnets/*/config.json")}
+    if (path / "processor").is_dir():
+        found.add(EDIT)
+    if (path / "adapters" / ENTITIES / "adapter_config.json").is_file():
+        found.add(ENTITIES)
+    return frozenset(found)
 
 
 def _revision(path: Path) -> str:

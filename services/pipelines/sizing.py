@@ -6,6 +6,7 @@ import json
 import struct
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from math import prod
 from pathlib import Path
 
@@ -17,13 +18,16 @@ _QWEN_BASE_DIM = 96
 # The loader holds the file's tensor beside the converted one, a shard at a time.
 _LARGEST_SHARD_SHARE = 0.25
 
+# float32 on the processor, bfloat16 on a card; the larger one is the safe prior.
+_BYTES_PER_PARAMETER = 4
+
 # An interpreter with torch and diffusers imported; measured 250 to 420 MiB of proportional set size.
 CONTEXT_PRIOR_BYTES = 400 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What lies in a checkpoint folder."""
+    """What lies in some parts of a checkpoint folder."""
 
     parameters: int
     file_bytes: int
@@ -31,10 +35,10 @@ class Weights:
 
 
 @cache
-def read_weights(path: Path) -> Weights:
-    """Counts the parameters in `path` from the safetensors headers; reads no tensor."""
+def read_weights(path: Path, parts: tuple[str, ...]) -> Weights:
+    """Counts the parameters in those folders of `path` from the safetensors headers; reads no tensor."""
     parameters = file_bytes = 0
-    for file in path.rglob("*.safetensors"):
+    for file in chain.from_iterable((path / part).rglob("*.safetensors") for part in parts):
         parameters += sum(prod(shape) for shape in _shapes(file))
         file_bytes += file.stat().st_size
     try:
@@ -44,9 +48,9 @@ def read_weights(path: Path) -> Weights:
     return Weights(parameters, file_bytes, base_dim)
 
 
-def resident_bytes(weights: Weights, bytes_per_parameter: int) -> int:
+def resident_bytes(weights: Weights) -> int:
     """Predicts what the loaded weights hold."""
-    return weights.parameters * bytes_per_parameter
+    return weights.parameters * _BYTES_PER_PARAMETER
 
 
 def load_extra_bytes(weights: Weights) -> int:

@@ -13,7 +13,10 @@ import torch
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from numpy.typing import NDArray
 
+from limner.progress.v1.progress_pb2 import Checkpoint
+
 OnStep = Callable[[int, torch.Tensor], None]
+Encode = Callable[[torch.Tensor], torch.Tensor]
 
 
 class ResumableScheduler(FlowMatchEulerDiscreteScheduler):
@@ -60,6 +63,15 @@ def unpack_latents(data: bytes) -> torch.Tensor:
     return safetensors.torch.load(data)["latents"]
 
 
+def resume_point(checkpoint: Checkpoint | None, fingerprint: str) -> tuple[int, int, torch.Tensor | None]:
+    """Returns the image to go on with, its finished steps and its latents; none where they do not fit."""
+    if checkpoint is None:
+        return 0, 0, None
+    if not checkpoint.latents or checkpoint.fingerprint != fingerprint:
+        return checkpoint.image_index, 0, None
+    return checkpoint.image_index, checkpoint.step, unpack_latents(checkpoint.latents)
+
+
 class LatentColours:
     """A linear map from 16-channel latents to RGB, fitted to this very VAE.
 
@@ -70,16 +82,15 @@ class LatentColours:
         self._weights = weights  # (17, 3): sixteen channels and a bias
 
     @classmethod
-    def fit(cls, vae: Any) -> LatentColours:
+    def fit(cls, encode: Encode, dtype: torch.dtype, device: torch.device) -> LatentColours:
         """Encodes a 256×256 patchwork of 32-pixel squares; takes well under a second on two cores."""
         rng = np.random.default_rng(0)
         patches = rng.random((8, 8, 3), dtype=np.float32)
         patches[0, :2] = [[0, 0, 0], [1, 1, 1]]
         picture = patches.repeat(32, axis=0).repeat(32, axis=1)
-        frame = torch.from_numpy(picture * 2 - 1).permute(2, 0, 1)[None, :, None].to(vae.device, vae.dtype)
         with torch.no_grad():
-            latents = vae.encode(frame).latent_dist.mode()
-        features = _normalise(latents, vae)[0, :, 0].permute(1, 2, 0).float().cpu().numpy()
+            latents = encode(torch.from_numpy(picture * 2 - 1).permute(2, 0, 1)[None].to(device, dtype))
+        features = latents[0].permute(1, 2, 0).float().cpu().numpy()
         targets = picture[4::8, 4::8]
         # The middle of each patch: its border latents mix two colours.
         inner = np.zeros((32, 32), dtype=bool)
@@ -90,15 +101,19 @@ class LatentColours:
         return cls(np.linalg.solve(gram, rows.T @ targets[inner]).astype(np.float32))
 
     def paint(self, packed: torch.Tensor, width_px: int, height_px: int) -> NDArray[np.float32]:
-        """Returns (h/8, w/8, 3) in about [0, 1] from packed latents (1, n, 64) of an image of that size."""
+        """Returns (h/8, w/8, 3) in about [0, 1] from latents: packed (1, n, 64) or (1, 16, h/8, w/8)."""
+        if packed.dim() == 4:
+            return packed[0].permute(1, 2, 0).float().cpu().numpy() @ self._weights[:16] + self._weights[16]
         rows, columns = height_px // 16, width_px // 16
         grid = packed[0].float().cpu().numpy().reshape(rows, columns, 16, 2, 2)
         features = grid.transpose(0, 3, 1, 4, 2).reshape(rows * 2, columns * 2, 16)
         return features @ self._weights[:16] + self._weights[16]
 
 
-def _normalise(latents: torch.Tensor, vae: Any) -> torch.Tensor:
+def encode_frame(vae: Any, picture: torch.Tensor) -> torch.Tensor:
+    """Encodes a picture (1, 3, h, w in [-1, 1]) with diffusers: normalised latents (1, 16, h/8, w/8)."""
+    latents = vae.encode(picture[:, :, None]).latent_dist.mode()
     shape = (1, vae.config.z_dim, 1, 1, 1)
     mean = torch.tensor(vae.config.latents_mean, device=latents.device, dtype=latents.dtype).view(shape)
     std = torch.tensor(vae.config.latents_std, device=latents.device, dtype=latents.dtype).view(shape)
-    return (latents - mean) / std
+    return ((latents - mean) / std)[:, :, 0]

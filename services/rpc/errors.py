@@ -4,6 +4,7 @@
   + InvalidFields        INVALID_ARGUMENT
   + ModelNotFound        NOT_FOUND
   + FeatureUnsupported   FAILED_PRECONDITION
+  + FeatureDisabled      FAILED_PRECONDITION
   + NeverFits            FAILED_PRECONDITION
   + ModelUnreadable      FAILED_PRECONDITION
   + ReplicaBusy          RESOURCE_EXHAUSTED, RetryInfo
@@ -65,6 +66,12 @@ class FeatureUnsupported(LimnerError):
     """The model cannot do what was asked."""
 
     code, reason = StatusCode.FAILED_PRECONDITION, "FEATURE_UNSUPPORTED"
+
+
+class FeatureDisabled(LimnerError):
+    """Something that this installation lacks, or that was switched off."""
+
+    code, reason = StatusCode.FAILED_PRECONDITION, "FEATURE_DISABLED"
 
 
 class NeverFits(LimnerError):

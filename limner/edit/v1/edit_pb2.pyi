@@ -7,6 +7,7 @@ from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from limner.image.v1 import image_pb2 as _image_pb2
 from limner.progress.v1 import progress_pb2 as _progress_pb2
 import builtins as _builtins
@@ -19,6 +20,28 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _Priority:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PriorityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Priority.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRIORITY_UNSPECIFIED: _Priority.ValueType  # 0
+    PRIORITY_BACKGROUND: _Priority.ValueType  # 1
+    PRIORITY_NORMAL: _Priority.ValueType  # 2
+    PRIORITY_INTERACTIVE: _Priority.ValueType  # 3
+    """May take the device from a BACKGROUND job at a step boundary."""
+
+class Priority(_Priority, metaclass=_PriorityEnumTypeWrapper):
+    """Who goes first when memory is short."""
+
+PRIORITY_UNSPECIFIED: Priority.ValueType  # 0
+PRIORITY_BACKGROUND: Priority.ValueType  # 1
+PRIORITY_NORMAL: Priority.ValueType  # 2
+PRIORITY_INTERACTIVE: Priority.ValueType  # 3
+"""May take the device from a BACKGROUND job at a step boundary."""
+Global___Priority: _TypeAlias = Priority  # noqa: Y015
 
 @_typing.final
 class Settings(_message.Message):
@@ -56,12 +79,15 @@ class Settings(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     RESUME_FROM_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     prompt: _builtins.str
     negative_prompt: _builtins.str
     steps: _builtins.int
     guidance_scale: _builtins.float
     model: _builtins.str
+    priority: Global___Priority.ValueType
+    """Optional. Unspecified is NORMAL."""
     @_builtins.property
     def size(self) -> _image_pb2.Size:
         """Optional. Absent: that of the first input image."""
@@ -85,10 +111,11 @@ class Settings(_message.Message):
         model: _builtins.str = ...,
         resume_from: _progress_pb2.Checkpoint | None = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        priority: Global___Priority.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "resume_from", b"resume_from", "size", b"size", "steps", b"steps"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "metadata", b"metadata", "model", b"model", "negative_prompt", b"negative_prompt", "prompt", b"prompt", "request_id", b"request_id", "resume_from", b"resume_from", "seeds", b"seeds", "size", b"size", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "metadata", b"metadata", "model", b"model", "negative_prompt", b"negative_prompt", "priority", b"priority", "prompt", b"prompt", "request_id", b"request_id", "resume_from", b"resume_from", "seeds", b"seeds", "size", b"size", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__guidance_scale: _TypeAlias = _typing.Literal["guidance_scale"]  # noqa: Y015
     _WhichOneofArgType__guidance_scale: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale"]  # noqa: Y015
@@ -594,3 +621,35 @@ class Result(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Result: _TypeAlias = Result  # noqa: Y015
+
+@_typing.final
+class Task(_message.Message):
+    """What a front hands to its worker: one of the requests, with every default filled in."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EDIT_FIELD_NUMBER: _builtins.int
+    INPAINT_FIELD_NUMBER: _builtins.int
+    CONTROLLED_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def edit(self) -> Global___EditImageRequest: ...
+    @_builtins.property
+    def inpaint(self) -> Global___InpaintImageRequest: ...
+    @_builtins.property
+    def controlled(self) -> Global___GenerateControlledRequest: ...
+    def __init__(
+        self,
+        *,
+        edit: Global___EditImageRequest | None = ...,
+        inpaint: Global___InpaintImageRequest | None = ...,
+        controlled: Global___GenerateControlledRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["controlled", b"controlled", "edit", b"edit", "inpaint", b"inpaint", "kind", b"kind"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["controlled", b"controlled", "edit", b"edit", "inpaint", b"inpaint", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["edit", "inpaint", "controlled"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___Task: _TypeAlias = Task  # noqa: Y015

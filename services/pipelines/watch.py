@@ -1,9 +1,10 @@
 """What is told while an image is being denoised: steps, time left, previews, checkpoints."""
 
+# pyright: standard
+# Torch code.
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import torch
 from google.protobuf.duration_pb2 import Duration
@@ -11,10 +12,10 @@ from google.protobuf.duration_pb2 import Duration
 from limner.image.v1.image_pb2 import Image, Size
 from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
+from services.pipelines.brief import Brief
 from services.pipelines.pixels import encode_preview
 from services.pipelines.steps import LatentColours, pack_latents
 from services.pipelines.worker import Parked, Reporter
-from services.t2i.job import Job
 
 _PREVIEW_INTERVAL_S = 0.5  # At most two a second (studio-ui conventions, progress.proto).
 
@@ -24,14 +25,14 @@ class Watch:
 
     def __init__(
         self,
-        job: Job,
+        brief: Brief,
         index: int,
         fingerprint: str,
         colours: LatentColours,
         report: Reporter,
         checkpoint_every_steps: int,
     ) -> None:
-        self._job, self._index, self._fingerprint = job, index, fingerprint
+        self._brief, self._index, self._fingerprint = brief, index, fingerprint
         self._colours, self._report = colours, report
         self._checkpoint_every_steps = checkpoint_every_steps
         self._started_s = self.last_step_s = time.monotonic()
@@ -40,49 +41,45 @@ class Watch:
         self._previewed_s = self._started_s - _PREVIEW_INTERVAL_S
 
     def see_estimate(self, step: int, estimate: torch.Tensor) -> None:
-        """Paints a preview of the clean latents when one is due; packed (1, n, 64)."""
+        """Paints a preview when one is due; `estimate`: clean latents, packed (1, n, 64)."""
         if self._first_step is None:
             self._first_step = step - 1
         if time.monotonic() - self._previewed_s < _PREVIEW_INTERVAL_S:
             return
         self._previewed_s = time.monotonic()
-        pixels = self._colours.paint(estimate, self._job.width_px, self._job.height_px)
+        pixels = self._colours.paint(estimate, self._brief.width_px, self._brief.height_px)
         data, width, height = encode_preview(pixels)
         self._preview = Image(data=data, format="webp", size=Size(width=width, height=height))
 
-    def see_step(
-        self, _pipeline: object, index: int, _timestep: object, tensors: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Reports a finished step, as diffusers' callback_on_step_end. Raises Cancelled or Parked."""
+    def see_step(self, step: int, latents: torch.Tensor) -> None:
+        """Reports that `step` steps are done, with `latents` to go on from. Raises Cancelled or Parked."""
         self.last_step_s = time.monotonic()
-        step = (self._first_step or 0) + index + 1
-        last = step == self._job.steps
+        last = step == self._brief.steps
         self._report.progress(self._snapshot(step, last))
         if last:
-            return {}
+            return
         parking = self._report.parking
         if parking or step % self._checkpoint_every_steps == 0:
             self._report.checkpoint(
                 Checkpoint(
                     image_index=self._index,
                     step=step,
-                    latents=pack_latents(tensors["latents"]),
+                    latents=pack_latents(latents),
                     fingerprint=self._fingerprint,
                 )
             )
         if parking:
             raise Parked
-        return {}
 
     def _snapshot(self, step: int, last: bool) -> Progress:
-        job, count = self._job, len(self._job.seeds)
+        steps, count = self._brief.steps, len(self._brief.seeds)
         done = step - (self._first_step or 0)
-        left = job.steps - step + job.steps * (count - self._index - 1)
+        left = steps - step + steps * (count - self._index - 1)
         eta_s = (self.last_step_s - self._started_s) / done * left
         progress = Progress(
             stage=progress_pb2.STAGE_DECODING if last else progress_pb2.STAGE_DENOISING,
             step=step,
-            total_steps=job.steps,
+            total_steps=steps,
             image_index=self._index,
             image_count=count,
             eta=Duration(seconds=int(eta_s), nanos=int(eta_s % 1 * 1e9)),

@@ -1,0 +1,119 @@
+"""From a job to the arguments of DiffSynth's call, and from what it paints to the result."""
+
+# pyright: standard
+# Torch code: ControlNetInput is DiffSynth's.
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from diffsynth.diffusion.base_pipeline import ControlNetInput
+from PIL import Image
+
+from services.edit import compatibility
+from services.edit.composition import paste, widen
+from services.edit.geometry import Size, fit
+from services.edit.job import Control, Job
+from services.edit.pictures import decode, flatten
+from services.edit.preprocessing import preprocess
+from services.edit.stencil import Coverage, spread
+
+_INPAINT = "inpaint"
+_LATENT_PX = 8  # One latent covers 8×8 pixels.
+_TOKEN_PX = 16  # One token of the transformer: what is repainted comes in whole tokens.
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """What every picture of a job is painted from, and what it is pasted into."""
+
+    arguments: dict[str, Any] = field(default_factory=dict[str, Any])
+    original: Image.Image | None = None
+    coverage: Coverage | None = None
+
+    def finish(self, painted: Image.Image) -> Image.Image:
+        """Returns the result: outside the mask it is the original, bit for bit."""
+        if self.original is None or self.coverage is None:
+            return painted
+        return paste(painted, self.original, self.coverage)
+
+
+def arrange(job: Job, control_kinds: Sequence[str]) -> Arrangement:
+    """Decodes the job's pictures; `control_kinds` are the loaded ControlNets in the order of their ids.
+
+    Raises InvalidFields for a damaged picture or an empty mask.
+    """
+    size = (job.brief.width_px, job.brief.height_px)
+    arguments: dict[str, Any] = {"width": size[0], "height": size[1]}
+    if job.references:
+        limits = job.brief.model.limits
+        pictures = [flatten(decode(picture)) for picture in job.references]
+        arguments["edit_image"] = [_resize(each, fit(each.size, limits)) for each in pictures]
+        arguments["edit_image_auto_resize"] = False
+    original, coverage = _read_start(job)
+    mask: Image.Image | None = None
+    if original is not None:
+        arguments["input_image"] = _resize(original, size)
+        arguments["denoising_strength"] = job.strength
+    if coverage is not None:
+        mask = compatibility.to_mask(Image.fromarray(spread(coverage, size, _TOKEN_PX)))
+        arguments["inpaint_mask"] = mask
+    if controls := _arrange_controls(job, size, arguments.get("input_image"), mask, control_kinds):
+        arguments["blockwise_controlnet_inputs"] = controls
+    arguments |= _arrange_regions(job, size)
+    return Arrangement(arguments, original, coverage)
+
+
+def _read_start(job: Job) -> tuple[Image.Image | None, Coverage | None]:
+    if job.start is None:
+        return None, None
+    original = flatten(decode(job.start))
+    if job.margins is not None:
+        return widen(original, job.margins)
+    return original, job.stencil.draw(original.size) if job.stencil is not None else None
+
+
+def _arrange_controls(
+    job: Job, size: Size, start: Image.Image | None, mask: Image.Image | None, kinds: Sequence[str]
+) -> list[ControlNetInput]:
+    found = [_to_input(control, size, start, mask, kinds) for control in job.controls]
+    asks_for_inpaint = any(control.kind == _INPAINT for control in job.controls)
+    if mask is not None and start is not None and _INPAINT in kinds and not asks_for_inpaint:
+        # The model was taught to look at what surrounds a hole; without that it only blends.
+        number = kinds.index(_INPAINT)
+        found.append(ControlNetInput(controlnet_id=number, image=start, inpaint_mask=mask))
+    return found
+
+
+def _to_input(
+    control: Control, size: Size, start: Image.Image | None, mask: Image.Image | None, kinds: Sequence[str]
+) -> ControlNetInput:
+    start_share, end_share = compatibility.to_countdown(control.start, control.end)
+    shared: dict[str, Any] = {
+        "controlnet_id": kinds.index(control.kind),
+        "scale": control.scale,
+        "start": start_share,
+        "end": end_share,
+    }
+    if control.kind == _INPAINT and start is not None and mask is not None:
+        return ControlNetInput(image=start, inpaint_mask=mask, **shared)
+    image = _resize(flatten(decode(control.picture)), size)
+    if control.preprocess:
+        image = preprocess(control.kind, image, {})
+    return ControlNetInput(image=image, **shared)
+
+
+def _arrange_regions(job: Job, size: Size) -> dict[str, Any]:
+    if not job.regions:
+        return {}
+    drawn = [spread(region.stencil.draw(size), size, _LATENT_PX) for region in job.regions]
+    return {
+        "eligen_entity_prompts": [region.prompt for region in job.regions],
+        "eligen_entity_masks": [compatibility.to_mask(Image.fromarray(coverage)) for coverage in drawn],
+        "eligen_enable_on_negative": job.regions_on_negative,
+    }
+
+
+def _resize(image: Image.Image, size: Size) -> Image.Image:
+    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)

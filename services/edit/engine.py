@@ -1,0 +1,172 @@
+"""The edit worker: DiffSynth's own QwenImagePipeline, one image after another."""
+
+# pyright: standard
+# Torch code: DiffSynth is typed in part only, so strictness would report its gaps, not ours.
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import torch
+from diffsynth.pipelines.qwen_image import QwenImagePipeline
+from PIL.Image import Image as Picture
+
+from limner.edit.v1 import edit_pb2
+from limner.logs import set_up_logs
+from limner.progress.v1 import progress_pb2
+from limner.progress.v1.progress_pb2 import Checkpoint, Progress
+from services.edit import compatibility
+from services.edit.adapters import Adapters
+from services.edit.arrangement import Arrangement, arrange
+from services.edit.denoising import StepSeam, install
+from services.edit.description import read_library_versions
+from services.edit.job import Job, digest_inputs
+from services.edit.loading import find_controls, load_pipeline
+from services.edit.reading import to_job
+from services.edit.settings import Settings
+from services.pipelines.card_memory import CardMeter
+from services.pipelines.catalogue import ENTITIES, read_catalogue
+from services.pipelines.device import dtype_on, to_torch_device
+from services.pipelines.exhaustion import is_exhaustion
+from services.pipelines.finish import Finish
+from services.pipelines.memory import Meter
+from services.pipelines.steps import LatentColours, resume_point
+from services.pipelines.watch import Watch
+from services.pipelines.worker import Reporter, work
+from services.rpc.errors import ModelUnreadable
+
+# Guidance compares with "nothing in particular", which the models know as a blank, not as an empty text.
+_NO_NEGATIVE = " "
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    pipeline: QwenImagePipeline
+    seam: StepSeam
+    adapters: Adapters
+    colours: LatentColours
+    control_kinds: tuple[str, ...]  # in the order of their ids
+    tier: str
+
+
+class Engine:
+    """Runs edit jobs on one loaded pipeline."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._catalogue = read_catalogue(settings.models_dir)
+        self._checkpoint_every_steps = settings.checkpoint_every_steps
+        self._versions = read_library_versions()
+        self._loaded: _Loaded | None = None
+
+    def library_versions(self) -> dict[str, str]:
+        """Names what is installed."""
+        return self._versions
+
+    def load(self, model: str, tier: str, device: str) -> Meter | None:
+        """Makes the weights resident on `device`; raises ModelUnreadable or what torch raises."""
+        entry = self._catalogue.find(model)
+        target = to_torch_device(device)
+        compatibility.mend()
+        pipeline = _read_pipeline(entry.path, dtype_on(target), str(target))
+        compatibility.attach_image_positions(pipeline)
+        self._loaded = _Loaded(
+            pipeline,
+            install(pipeline),
+            Adapters.inject(pipeline.dit, entry.path / "adapters"),
+            LatentColours.fit(pipeline.vae.encode, dtype_on(target), target),
+            tuple(control.name for control in find_controls(entry.path)),
+            tier,
+        )
+        return None if target.type == "cpu" else CardMeter()
+
+    def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
+        """Paints every seed that `resume_from` has not finished."""
+        assert self._loaded is not None, "Load comes before Run"
+        task = edit_pb2.Task.FromString(request)
+        job = to_job(task, self._catalogue)
+        adapter = ENTITIES if job.regions else None
+        with torch.inference_mode(), self._loaded.adapters.active(adapter):
+            finish = Finish(job.brief, self._loaded.tier, self._versions)
+            fingerprint = job.brief.fingerprint(self._loaded.tier, self._versions, digest_inputs(task))
+            painting = _Painting(self._loaded, job, finish, fingerprint, report, self._checkpoint_every_steps)
+            painting.paint(resume_from)
+
+
+class _Painting:
+    """One job on its way."""
+
+    def __init__(
+        self,
+        loaded: _Loaded,
+        job: Job,
+        finish: Finish,
+        fingerprint: str,
+        report: Reporter,
+        checkpoint_every_steps: int,
+    ) -> None:
+        self._loaded, self._job, self._report = loaded, job, report
+        self._finish, self._fingerprint = finish, fingerprint
+        self._checkpoint_every_steps = checkpoint_every_steps
+
+    def paint(self, resume_from: Checkpoint | None) -> None:
+        """Reports one result per seed."""
+        first, steps_done, latents = resume_point(resume_from, self._fingerprint)
+        count = len(self._job.brief.seeds)
+        self._report.progress(
+            Progress(stage=progress_pb2.STAGE_ENCODING, image_index=first, image_count=count)
+        )
+        started_s = time.monotonic()
+        arrangement = arrange(self._job, self._loaded.control_kinds)
+        self._finish.durations_s["encoding"] = time.monotonic() - started_s
+        for index in range(first, count):
+            self._paint_one(index, arrangement, steps_done, latents)
+            steps_done, latents = 0, None
+
+    def _paint_one(
+        self, index: int, arrangement: Arrangement, steps_done: int, latents: torch.Tensor | None
+    ) -> None:
+        brief, loaded = self._job.brief, self._loaded
+        watch = Watch(
+            brief, index, self._fingerprint, loaded.colours, self._report, self._checkpoint_every_steps
+        )
+
+        def see_step(step: int, latents: torch.Tensor, estimate: torch.Tensor) -> None:
+            watch.see_estimate(step, estimate)
+            watch.see_step(step, latents)
+
+        loaded.seam.begin(steps_done, latents, see_step)
+        started_s = time.monotonic()
+        painted = loaded.pipeline(
+            brief.prompt,
+            negative_prompt=brief.negative_prompt or _NO_NEGATIVE,
+            cfg_scale=brief.guidance_scale,
+            seed=brief.seeds[index],
+            num_inference_steps=brief.steps,
+            **arrangement.arguments,
+        )
+        ended_s = time.monotonic()
+        self._finish.durations_s["denoising"] = watch.last_step_s - started_s
+        self._finish.durations_s["decoding"] = ended_s - watch.last_step_s
+        self._report.check()
+        picture = arrangement.finish(cast("Picture", painted))  # a list only for layered models
+        result = edit_pb2.Result(
+            image_index=index, image=self._finish.encode(index, picture), seed=brief.seeds[index]
+        )
+        result.provenance.CopyFrom(self._finish.provenance())
+        self._report.result(index, result)
+
+
+def _read_pipeline(path: Path, dtype: torch.dtype, device: str) -> QwenImagePipeline:
+    try:
+        return load_pipeline(path, dtype, device)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if is_exhaustion(error):
+            raise
+        raise ModelUnreadable(f"The model in {path.name} cannot be read: {error}", path=path.name) from error
+
+
+if __name__ == "__main__":
+    set_up_logs()
+    work(Engine(Settings()), "limner-edit-worker")

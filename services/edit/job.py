@@ -1,0 +1,131 @@
+"""What a request to the edit service means: one frozen value, checked, with every default filled in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from limner.edit.v1 import edit_pb2
+from limner.image.v1.image_pb2 import Size
+from services.edit.geometry import Margins
+from services.edit.pictures import Picture
+from services.edit.stencil import Stencil
+from services.pipelines import sizing
+from services.pipelines.brief import Brief
+from services.pipelines.catalogue import CONTROL, ENTITIES, Model
+from services.pipelines.leases import Demand
+from services.pipelines.residence import Need
+
+TIER = "full"
+PARTS = ("transformer", "text_encoder", "vae", "controlnets", "adapters")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the picture with its own prompt (EliGen's entity)."""
+
+    prompt: str
+    stencil: Stencil
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """One ControlNet condition; `start` and `end` are shares of the steps."""
+
+    kind: str
+    picture: Picture
+    preprocess: bool
+    scale: float
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A request that can run. Its parts combine freely; what is absent does nothing."""
+
+    brief: Brief
+    skill: str  # the one that names it, of services.pipelines.catalogue
+    references: tuple[Picture, ...] = ()  # pictures that the instruction is about, the edited one first
+    start: Picture | None = None  # the picture that is painted over
+    stencil: Stencil | None = None  # where it is painted over
+    margins: Margins | None = None  # how far it is continued beyond its border
+    strength: float = 1.0  # share of the noise that painting over begins with
+    controls: tuple[Control, ...] = ()
+    regions: tuple[Region, ...] = ()
+    regions_on_negative: bool = False
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Every picture that the transformer or the autoencoder sees."""
+        start = (self.start,) if self.start is not None else ()
+        return (*self.references, *start, *(control.picture for control in self.controls))
+
+    @property
+    def skills(self) -> frozenset[str]:
+        """What a model must be able to do."""
+        regional = (ENTITIES,) if self.regions else ()
+        return frozenset((self.skill, *(f"{CONTROL}.{c.kind}" for c in self.controls), *regional))
+
+
+def to_task(task: edit_pb2.Task, brief: Brief) -> edit_pb2.Task:
+    """Returns `task` with the settings of `brief`, as the worker gets it."""
+    whole = edit_pb2.Task()
+    whole.CopyFrom(task)
+    settings = settings_of(whole)
+    settings.CopyFrom(
+        edit_pb2.Settings(
+            request_id=brief.request_id,
+            prompt=brief.prompt,
+            negative_prompt=brief.negative_prompt,
+            size=Size(width=brief.width_px, height=brief.height_px),
+            steps=brief.steps,
+            guidance_scale=brief.guidance_scale,
+            seeds=brief.seeds,
+            model=brief.model.name,
+            priority=edit_pb2.Priority.ValueType(brief.priority),
+            metadata=dict(brief.metadata),
+        )
+    )
+    return whole
+
+
+def settings_of(task: edit_pb2.Task) -> edit_pb2.Settings:
+    """Returns the settings of whichever request `task` holds."""
+    match task.WhichOneof("kind"):
+        case "edit":
+            return task.edit.settings
+        case "inpaint":
+            return task.inpaint.settings
+        case _:
+            return task.controlled.settings
+
+
+def digest_inputs(task: edit_pb2.Task) -> str:
+    """Names everything in a request beyond its settings: pictures, masks, controls, entities."""
+    inputs = edit_pb2.Task()
+    inputs.CopyFrom(task)
+    settings_of(inputs).Clear()
+    return hashlib.sha256(inputs.SerializeToString(deterministic=True)).hexdigest()
+
+
+def need_of(job: Job) -> Need:
+    """Returns what the job needs, tier by tier, from the sizes of its files and pictures."""
+    brief, weights = job.brief, read_weights(job.brief.model)
+    native_px = brief.model.limits.native_width_px * brief.model.limits.native_height_px
+    # Charged for at least the native size and one input, so that one lease serves the usual jobs.
+    bucket_px = max(brief.width_px * brief.height_px, native_px) * max(2, 1 + len(job.pictures))
+    demand = Demand(
+        tier=TIER,
+        profile=f"edit:{brief.model.name}:{brief.model.revision}:{TIER}:{bucket_px}",
+        resident_bytes=sizing.resident_bytes(weights),
+        working_bytes=sizing.working_bytes(weights, bucket_px),
+        load_extra_bytes=sizing.load_extra_bytes(weights),
+        context_bytes=sizing.CONTEXT_PRIOR_BYTES,
+    )
+    return Need(brief.model.name, (demand,), brief.priority)
+
+
+def read_weights(model: Model) -> sizing.Weights:
+    """Returns what lies in the parts that this service loads."""
+    return sizing.read_weights(model.path, PARTS)

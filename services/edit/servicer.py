@@ -1,0 +1,122 @@
+"""Speaks protobuf for the edit replica; holds no state of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from grpc import aio
+
+from limner.capability.v1 import capability_pb2
+from limner.edit.v1 import edit_pb2, edit_pb2_grpc
+from limner.failure import Violation
+from limner.image.v1.image_pb2 import Image, Size
+from limner.progress.v1.progress_pb2 import Checkpoint
+from limner.worker.v1 import worker_pb2
+from services.edit.job import Job, need_of, read_weights, settings_of, to_task
+from services.edit.pictures import decode, flatten, look_at
+from services.edit.preprocessing import preprocess
+from services.edit.reading import to_job
+from services.pipelines.brief import Brief, to_brief
+from services.pipelines.catalogue import EDIT, Catalogue
+from services.pipelines.pixels import encode_png
+from services.pipelines.replica import Replica, Work
+from services.pipelines.residence import Need
+from services.rpc.errors import FeatureUnsupported, InvalidFields
+
+EditContext = aio.ServicerContext[edit_pb2.EditImageRequest, edit_pb2.EditImageResponse]
+InpaintContext = aio.ServicerContext[edit_pb2.InpaintImageRequest, edit_pb2.InpaintImageResponse]
+ControlledContext = aio.ServicerContext[
+    edit_pb2.GenerateControlledRequest, edit_pb2.GenerateControlledResponse
+]
+LayersContext = aio.ServicerContext[edit_pb2.SeparateLayersRequest, edit_pb2.SeparateLayersResponse]
+PreprocessContext = aio.ServicerContext[edit_pb2.PreprocessControlRequest, edit_pb2.PreprocessControlResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(edit_pb2_grpc.EditServiceServicer):
+    """Translates between the contract and the replica."""
+
+    replica: Replica
+    catalogue: Catalogue
+
+    async def EditImage(
+        self, request: edit_pb2.EditImageRequest, context: EditContext
+    ) -> AsyncIterator[edit_pb2.EditImageResponse]:
+        async for event in self._run(edit_pb2.Task(edit=request)):
+            yield edit_pb2.EditImageResponse(event=event)
+
+    async def InpaintImage(
+        self, request: edit_pb2.InpaintImageRequest, context: InpaintContext
+    ) -> AsyncIterator[edit_pb2.InpaintImageResponse]:
+        async for event in self._run(edit_pb2.Task(inpaint=request)):
+            yield edit_pb2.InpaintImageResponse(event=event)
+
+    async def GenerateControlled(
+        self, request: edit_pb2.GenerateControlledRequest, context: ControlledContext
+    ) -> AsyncIterator[edit_pb2.GenerateControlledResponse]:
+        async for event in self._run(edit_pb2.Task(controlled=request)):
+            yield edit_pb2.GenerateControlledResponse(event=event)
+
+    async def SeparateLayers(
+        self, request: edit_pb2.SeparateLayersRequest, context: LayersContext
+    ) -> AsyncIterator[edit_pb2.SeparateLayersResponse]:
+        model = self.catalogue.find(request.settings.model)
+        raise FeatureUnsupported(
+            f"{model.name} cannot separate layers; it takes a Qwen-Image-Layered model.", model=model.name
+        )
+        yield  # makes this a stream
+
+    async def PreprocessControl(
+        self, request: edit_pb2.PreprocessControlRequest, context: PreprocessContext
+    ) -> edit_pb2.PreprocessControlResponse:
+        return await asyncio.to_thread(_preprocess, request)
+
+    async def _run(self, task: edit_pb2.Task) -> AsyncIterator[edit_pb2.Event]:
+        job = await asyncio.to_thread(to_job, task, self.catalogue)
+        settings = settings_of(task)
+        resume_from = Checkpoint()
+        if resumes := settings.HasField("resume_from"):
+            resume_from.CopyFrom(settings.resume_from)
+            settings.ClearField("resume_from")
+        work = Work(
+            job.brief.request_id,
+            task,
+            to_task(task, job.brief),
+            need_of(job),
+            read_weights(job.brief.model).file_bytes,
+            resume_from if resumes else None,
+        )
+        async for event in self.replica.run(work):
+            yield _to_event(event)
+
+
+def quoted_need(request: capability_pb2.QuoteRequest, catalogue: Catalogue) -> Need:
+    """Returns what an edit with one picture of that size would need."""
+    settings = edit_pb2.Settings(prompt=EDIT, model=request.model)
+    if request.HasField("size"):
+        settings.size.CopyFrom(request.size)
+    if request.steps:
+        settings.steps = request.steps
+    brief: Brief = to_brief(settings, catalogue)
+    return need_of(Job(brief, EDIT))
+
+
+def _preprocess(request: edit_pb2.PreprocessControlRequest) -> edit_pb2.PreprocessControlResponse:
+    picture = look_at(request.image, "image")
+    if isinstance(picture, Violation):
+        raise InvalidFields([picture])
+    control = preprocess(request.kind, flatten(decode(picture)), request.parameters)
+    size = Size(width=control.width, height=control.height)
+    return edit_pb2.PreprocessControlResponse(
+        image=Image(data=encode_png(control, {}), format="png", size=size)
+    )
+
+
+def _to_event(event: worker_pb2.Event) -> edit_pb2.Event:
+    if event.HasField("result"):
+        return edit_pb2.Event(result=edit_pb2.Result.FromString(event.result.result))
+    if event.HasField("checkpoint"):
+        return edit_pb2.Event(checkpoint=event.checkpoint)
+    return edit_pb2.Event(progress=event.progress)

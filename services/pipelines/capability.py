@@ -1,0 +1,90 @@
+"""Answers what a replica can do and what it would take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grpc import StatusCode, aio
+
+from limner.arbiter.v1 import arbiter_pb2
+from limner.capability.v1 import capability_pb2, capability_pb2_grpc
+from services.pipelines import leases
+from services.pipelines.replica import Replica
+from services.pipelines.residence import Need
+from services.rpc import errors
+
+if TYPE_CHECKING:
+    # The stub's asynchronous face exists for the type checker only.
+    from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceAsyncStub
+
+DescribeContext = aio.ServicerContext[capability_pb2.DescribeRequest, capability_pb2.DescribeResponse]
+QuoteContext = aio.ServicerContext[capability_pb2.QuoteRequest, capability_pb2.QuoteResponse]
+
+_PATIENCE_S = 5.0  # With an arbiter that is starting.
+_UNREACHABLE = {StatusCode.UNAVAILABLE, StatusCode.DEADLINE_EXCEEDED}
+
+
+@dataclass(frozen=True, slots=True)
+class Capability(capability_pb2_grpc.CapabilityServiceServicer):
+    """Says what this replica can do and what it would take."""
+
+    replica: Replica
+    warm_model: Callable[[], str]
+    describe: Callable[[], capability_pb2.DescribeResponse]
+    need_of: Callable[[capability_pb2.QuoteRequest], Need]  # raises ModelNotFound or InvalidFields
+    arbiter: ArbiterServiceAsyncStub
+
+    async def Describe(
+        self, request: capability_pb2.DescribeRequest, context: DescribeContext
+    ) -> capability_pb2.DescribeResponse:
+        """Lists models, limits and features; see the contract."""
+        description = self.describe()
+        description.warm_model = self.warm_model()
+        description.running_jobs = self.replica.running_jobs
+        description.waiting_jobs = self.replica.waiting_jobs
+        return description
+
+    async def Quote(
+        self, request: capability_pb2.QuoteRequest, context: QuoteContext
+    ) -> capability_pb2.QuoteResponse:
+        """Asks the arbiter what such a request would wait for; see the contract."""
+        need = self.need_of(request)
+        alternatives = [leases.to_alternative(demand) for demand in need.demands]
+        try:
+            # It may be starting, or starting again.
+            answer = await self.arbiter.Quote(
+                arbiter_pb2.QuoteRequest(alternatives=alternatives), wait_for_ready=True, timeout=_PATIENCE_S
+            )
+        except aio.AioRpcError as error:
+            if error.code() not in _UNREACHABLE:
+                raise
+            raise errors.ArbiterUnavailable(
+                "The memory arbiter does not answer; ask again in a moment.", retry_after_s=_PATIENCE_S
+            ) from error
+        tiers = zip(need.demands, answer.quotes, strict=True)
+        return capability_pb2.QuoteResponse(tiers=[_to_tier_quote(demand, quote) for demand, quote in tiers])
+
+
+def _to_tier_quote(demand: leases.Demand, quote: arbiter_pb2.AlternativeQuote) -> capability_pb2.TierQuote:
+    tier = capability_pb2.TierQuote(
+        tier=demand.tier,
+        # The two enums name the same four answers in the same order.
+        fit=capability_pb2.Fit.ValueType(quote.fit),
+        peak_device_bytes=demand.resident_bytes + demand.working_bytes + demand.context_bytes,
+        measured=False,
+        reason=_FIT_REASONS.get(quote.fit, "").format(
+            needed=quote.needed_bytes, capacity=quote.capacity_bytes
+        ),
+    )
+    if quote.HasField("wait"):
+        tier.wait.CopyFrom(quote.wait)
+    return tier
+
+
+_FIT_REASONS = {
+    arbiter_pb2.FIT_AFTER_RECALL: "an idle pipeline gives its memory back first",
+    arbiter_pb2.FIT_AFTER_WAIT: "a running job ends first",
+    arbiter_pb2.FIT_NEVER: "it needs {needed} bytes and the device has {capacity}",
+}

@@ -1,0 +1,63 @@
+"""From a finished picture to the file and the record of how it was made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from google.protobuf.duration_pb2 import Duration
+from PIL.Image import Image as Picture
+
+from limner.image.v1.image_pb2 import Image, Size
+from limner.progress.v1.progress_pb2 import Provenance
+from services.pipelines.brief import Brief
+from services.pipelines.pixels import describe_parameters, digest, encode_png
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """What all pictures of one job have in common, and how long their stages took, in seconds."""
+
+    brief: Brief
+    tier: str
+    library_versions: Mapping[str, str]
+    durations_s: dict[str, float] = field(default_factory=dict[str, float])
+
+    def encode(self, index: int, picture: Picture, **settings: object) -> Image:
+        """Returns the PNG of picture `index`, whose `parameters` text tells the settings."""
+        brief, started_s = self.brief, time.monotonic()
+        told = {
+            "Steps": brief.steps,
+            "Sampler": "Euler flow matching",
+            "CFG scale": brief.guidance_scale,
+            "Seed": brief.seeds[index],
+            "Size": f"{picture.width}x{picture.height}",
+            "Model": brief.model.name,
+            "Model hash": brief.model.revision,
+            **settings,
+            "Version": "Limner",
+        }
+        parameters = describe_parameters(brief.prompt, brief.negative_prompt, told)
+        data = encode_png(picture, {"parameters": parameters, **dict(brief.metadata)})
+        self.durations_s["saving"] = time.monotonic() - started_s
+        return Image(
+            data=data,
+            format="png",
+            size=Size(width=picture.width, height=picture.height),
+            sha256=digest(data),
+        )
+
+    def provenance(self) -> Provenance:
+        """Returns what made the last picture."""
+        return Provenance(
+            model=self.brief.model.name,
+            revision=self.brief.model.revision,
+            tier=self.tier,
+            library_versions=self.library_versions,
+            stage_durations={name: _to_duration(spent_s) for name, spent_s in self.durations_s.items()},
+        )
+
+
+def _to_duration(spent_s: float) -> Duration:
+    return Duration(nanos=int(spent_s % 1 * 1e9), seconds=int(spent_s))
