@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 from grpc import aio
 
-from gateway.replicas import Replica
+from gateway.replicas import Replica, Service
 from limner.capability.v1 import capability_pb2
 
 log = structlog.get_logger(__name__)
@@ -18,13 +18,19 @@ _TIMEOUT_S = 2.0
 
 
 class Catalogue:
-    """What the text-to-image service last said that it can do."""
+    """What a service last said that it can do."""
 
-    def __init__(self, replicas: Sequence[Replica]) -> None:
-        self._replicas = replicas
+    def __init__(self, service: Service, replicas: Sequence[Replica]) -> None:
+        self.service = service
+        self._replicas = [replica for replica in replicas if replica.service is service]
         self._known: capability_pb2.DescribeResponse | None = None
         self._known_at = float("-inf")  # monotonic, s
         self._refresh: asyncio.Task[None] | None = None
+
+    @property
+    def replica_count(self) -> int:
+        """How many replicas there are, answering or not."""
+        return len(self._replicas)
 
     @property
     def known(self) -> capability_pb2.DescribeResponse | None:

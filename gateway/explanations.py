@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from gateway.limits import multiples_beside
-from gateway.schemas import FieldProblem, TextToImageRequest
+from gateway.requests import ControlNetRequest, ImageEditRequest
+from gateway.schemas import FieldProblem
 
+_FIELDS = sorted({*ImageEditRequest.model_fields, *ControlNetRequest.model_fields})
 SHOWN_CHARACTERS = 100  # of a value that was sent
 
 
@@ -26,7 +28,7 @@ def _describe(field: str, value: object, error: Mapping[str, Any]) -> str:
         case "missing":
             return f"{field} is missing; it is required."
         case "extra_forbidden":
-            close = difflib.get_close_matches(field, TextToImageRequest.model_fields, 1)
+            close = difflib.get_close_matches(field, _FIELDS, 1)
             hint = f"did you mean {close[0]}?" if close else "remove it."
             return f"{field} is not a field of this request; {hint}"
         case "string_too_short":
@@ -34,6 +36,19 @@ def _describe(field: str, value: object, error: Mapping[str, Any]) -> str:
         case "string_too_long":
             length = len(cast("str", value))
             return f"{field} has {length} characters; at most {limits['max_length']} are allowed: shorten it."
+        case "value_error":
+            return f"{limits['error']}."
+        case "string_pattern_mismatch":
+            return f"{field} is {_shorten(value)}; it must be an id, as POST /images answers it."
+        case "too_short" | "too_long":
+            bound = (
+                f"at least {limits['min_length']}"
+                if "min_length" in limits
+                else f"at most {limits['max_length']}"
+            )
+            return f"{field} has {limits['actual_length']} entries; {bound} are allowed."
+        case "greater_than":
+            return f"{field} is {_shorten(value)}; it must be above {limits['gt']:g}."
         case "greater_than_equal":
             return f"{field} is {_shorten(value)}; it must be at least {limits['ge']:g}."
         case "less_than_equal":
@@ -52,6 +67,10 @@ def _describe(field: str, value: object, error: Mapping[str, Any]) -> str:
             return f"{field} is {_shorten(value)}; it must be a whole number."
         case "float_type" | "float_parsing":
             return f"{field} is {_shorten(value)}; it must be a number."
+        case "list_type":
+            return f"{field} is {_shorten(value)}; it must be a list."
+        case "bool_type":
+            return f"{field} is {_shorten(value)}; it must be true or false."
         case "string_type":
             return f"{field} is {_shorten(value)}; it must be a string."
         case "model_attributes_type" | "model_type" | "dict_type":

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
-from gateway.schemas import MAX_SEED, FieldProblem, Model, TextToImageRequest
+from gateway.requests import (
+    MAX_SEED,
+    ControlNetRequest,
+    GenerateRequest,
+    ImageEditRequest,
+    MaskedRequest,
+    TextToImageRequest,
+)
+from gateway.schemas import FieldProblem, Model
+
+Request = TypeVar("Request", bound=GenerateRequest)
 
 
 class Refused(Exception):
@@ -15,40 +26,70 @@ class Refused(Exception):
         self.problems = tuple(problems)
 
 
-def check_text(request: TextToImageRequest) -> None:
+def check_text(request: GenerateRequest) -> None:
     """Raises Refused for what no model could do."""
-    problems = [
-        *_check_characters("prompt", request.prompt),
-        *_check_characters("negative_prompt", request.negative_prompt),
-    ]
-    if not request.prompt.strip():
-        problems.append(_problem("prompt", request.prompt, "prompt is blank; say what to paint."))
+    texts = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
+    if isinstance(request, (ImageEditRequest, ControlNetRequest)):
+        texts |= {f"entities.{i}.prompt": each.prompt for i, each in enumerate(request.entities)}
+    problems = [problem for field, text in texts.items() for problem in _check_characters(field, text)]
+    blank = [field for field, text in texts.items() if field != "negative_prompt" and not text.strip()]
+    problems += [problem(field, texts[field], f"{field} is blank; say what to paint.") for field in blank]
     if request.seed is not None and request.seed + request.count - 1 > MAX_SEED:
         largest = MAX_SEED - request.count + 1
         text = f"seed {request.seed} leaves no room for {request.count} images; take at most {largest}."
-        problems.append(_problem("seed", request.seed, text))
+        problems.append(problem("seed", request.seed, text))
     if problems:
         raise Refused(problems)
 
 
-def fill_in(request: TextToImageRequest, models: Sequence[Model]) -> TextToImageRequest:
-    """Returns `request` with its model's defaults; raises Refused where it is outside the model's limits."""
-    model = _find(request.model, models)
-    whole = request.model_copy(
-        update={
-            "model": model.name,
-            "width": model.width if request.width is None else request.width,
-            "height": model.height if request.height is None else request.height,
-            "steps": model.default_steps if request.steps is None else request.steps,
-            "guidance_scale": (
-                model.default_guidance_scale if request.guidance_scale is None else request.guidance_scale
-            ),
-        }
-    )
+def fill_in(request: Request, models: Sequence[Model]) -> Request:
+    """Returns `request` with its model's defaults; raises Refused where it is outside the model's limits.
+
+    The size of a picture that is made from others is left to the service, which goes by theirs.
+    """
+    model = _find(request.model, needs(request), models)
+    defaults: dict[str, object] = {
+        "steps": model.default_steps,
+        "guidance_scale": model.default_guidance_scale,
+    }
+    if not isinstance(request, MaskedRequest):
+        defaults |= {"width": model.width, "height": model.height}
+    missing = {name: value for name, value in defaults.items() if getattr(request, name) is None}
+    whole = request.model_copy(update={"model": model.name, **missing})
     problems = [*_check_side("width", whole.width, model), *_check_side("height", whole.height, model)]
+    if (whole.width is None) != (whole.height is None):
+        alone, other = ("width", "height") if whole.height is None else ("height", "width")
+        text = f"{alone} is given without {other}; send both or neither."
+        problems.append(problem(other, None, text))
     if problems:
         raise Refused(problems)
     return whole
+
+
+def needs(request: GenerateRequest) -> dict[str, str]:
+    """Returns which feature of a model each field of a request asks for."""
+    found: dict[str, str] = {}
+    match request:
+        case ImageEditRequest():
+            if request.mask is not None:
+                found["mask"] = "inpaint"
+            elif request.outpaint is not None:
+                found["outpaint"] = "outpaint"
+            elif request.strength is not None:
+                found["strength"] = "image_to_image"
+            else:
+                found["images"] = "edit"
+        case ControlNetRequest():
+            found |= {f"controls.{i}.kind": f"control.{each.kind}" for i, each in enumerate(request.controls)}
+            if request.init_image is not None:
+                found["init_image"] = "inpaint" if request.mask is not None else "image_to_image"
+        case TextToImageRequest():
+            found["prompt"] = "text_to_image"
+        case _:
+            pass
+    if isinstance(request, (ImageEditRequest, ControlNetRequest)) and request.entities:
+        found["entities"] = "entities"
+    return found
 
 
 def multiples_beside(value: int, multiple: int, lowest: int, highest: int) -> str:
@@ -58,23 +99,39 @@ def multiples_beside(value: int, multiple: int, lowest: int, highest: int) -> st
     return f"{below}" if below == above else f"{below} or {above}"
 
 
-def _find(name: str | None, models: Sequence[Model]) -> Model:
-    for model in models:
-        if name is None or model.name == name:
+def _find(name: str | None, needed: Mapping[str, str], models: Sequence[Model]) -> Model:
+    named = [model for model in models if name is None or model.name == name]
+    if not named:
+        known = ", ".join(model.name for model in models) or "none"
+        raise Refused([problem("model", name, f"There is no model named {name!r}; known: {known}.")])
+    for model in named:
+        if set(needed.values()) <= set(model.features):
             return model
-    known = ", ".join(model.name for model in models) or "none"
-    raise Refused([_problem("model", name, f"There is no model named {name!r}; known: {known}.")])
+    problems = [
+        problem(field, feature, f"{field} asks for {feature}, which {_offers(named)}.")
+        for field, feature in needed.items()
+        if not any(feature in model.features for model in named)
+    ]
+    together = " and ".join(sorted(set(needed.values())))
+    raise Refused(problems or [problem("model", name, f"No model does {together} together; ask for less.")])
+
+
+def _offers(models: Sequence[Model]) -> str:
+    if len(models) > 1:
+        return "no installed model can do"
+    return f"{models[0].name} cannot do; it can do {', '.join(models[0].features) or 'nothing'}"
 
 
 def _check_side(field: str, value: int | None, model: Model) -> list[FieldProblem]:
-    assert value is not None, "defaults are filled in first"
+    if value is None:
+        return []
     lowest, highest, multiple = model.min_side_px, model.max_side_px, model.size_multiple_px
     if lowest <= value <= highest and value % multiple == 0:
         return []
     fix = multiples_beside(value, multiple, lowest, highest)
     allowed = f"multiples of {multiple} from {lowest} to {highest}"
     text = f"{field} is {value}; {model.name} takes {allowed} (try {fix})."
-    return [_problem(field, value, text)]
+    return [problem(field, value, text)]
 
 
 def _check_characters(field: str, text: str) -> list[FieldProblem]:
@@ -83,9 +140,10 @@ def _check_characters(field: str, text: str) -> list[FieldProblem]:
     if not odd:
         return []
     names = ", ".join(f"U+{ord(character):04X}" for character in odd)
-    return [_problem(field, text, f"{field} contains the control character {names}; remove it.")]
+    return [problem(field, text, f"{field} contains the control character {names}; remove it.")]
 
 
-def _problem(field: str, value: object, message: str) -> FieldProblem:
+def problem(field: str, value: object, message: str) -> FieldProblem:
+    """Says what is wrong with one field."""
     text = value if isinstance(value, str) else repr(value)
     return FieldProblem(field=field, value=text[:100].encode("utf-8", "replace").decode(), message=message)

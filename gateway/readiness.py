@@ -11,7 +11,7 @@ from grpc import aio
 from sqlalchemy.exc import SQLAlchemyError
 
 from gateway.jobs.store import JobStore
-from gateway.replicas import Replica
+from gateway.replicas import Replica, Service
 from gateway.schemas import Part, Readiness
 from limner.arbiter.v1 import arbiter_pb2 as pb
 from limner.arbiter.v1 import arbiter_pb2_grpc
@@ -28,7 +28,12 @@ async def check(
     store: JobStore, replicas: Sequence[Replica], arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
 ) -> Readiness:
     """Asks every part at the same time."""
-    parts = await asyncio.gather(_check_database(store), _check_replicas(replicas), _check_arbiter(arbiter))
+    services = dict.fromkeys(replica.service for replica in replicas)
+    parts = await asyncio.gather(
+        _check_database(store),
+        *(_check_replicas(service, [r for r in replicas if r.service is service]) for service in services),
+        _check_arbiter(arbiter),
+    )
     return Readiness(ready=all(part.ready for part in parts), parts=list(parts))
 
 
@@ -40,10 +45,10 @@ async def _check_database(store: JobStore) -> Part:
     return Part(name="database", ready=True, detail="answers")
 
 
-async def _check_replicas(replicas: Sequence[Replica]) -> Part:
+async def _check_replicas(service: Service, replicas: Sequence[Replica]) -> Part:
     states = await asyncio.gather(*(_is_serving(replica) for replica in replicas))
-    detail = f"{sum(states)} of {len(states)} text-to-image services answer"
-    return Part(name="t2i", ready=any(states), detail=detail)
+    detail = f"{sum(states)} of {len(states)} {service.title} services answer"
+    return Part(name=service.name, ready=any(states), detail=detail)
 
 
 async def _is_serving(replica: Replica) -> bool:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -9,18 +9,29 @@ from grpc_health.v1 import health_pb2
 
 from limner.capability.v1 import capability_pb2_grpc
 from limner.channel import connect
-from limner.t2i.v1 import t2i_pb2_grpc
 
-T2I_SERVICE = "limner.t2i.v1.TextToImageService"
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One of the capability services."""
+
+    name: str  # of the capability
+    title: str  # in sentences
+    grpc_name: str
+    feature: str  # what it can do at least
+
+
+T2I = Service("t2i", "text-to-image", "limner.t2i.v1.TextToImageService", "text_to_image")
+EDIT = Service("edit", "edit", "limner.edit.v1.EditService", "edit")
 
 
 @dataclass(slots=True, eq=False)
 class Replica:
-    """One running copy of the text-to-image service, as the gateway sees it."""
+    """One running copy of a capability service, as the gateway sees it."""
 
+    service: Service
     address: str
     channel: aio.Channel
-    images: t2i_pb2_grpc.TextToImageServiceAsyncStub
     capability: capability_pb2_grpc.CapabilityServiceAsyncStub
     jobs: set[str] = field(default_factory=set[str])  # given to it and not finished
     obstacle: str | None = None  # why it takes nothing now, in plain words
@@ -43,21 +54,23 @@ class Replica:
             request_serializer=health_pb2.HealthCheckRequest.SerializeToString,
             response_deserializer=health_pb2.HealthCheckResponse.FromString,
         )
-        answer = await check(health_pb2.HealthCheckRequest(service=T2I_SERVICE), timeout=timeout_s)
+        request = health_pb2.HealthCheckRequest(service=self.service.grpc_name)
+        answer = await check(request, timeout=timeout_s)
         return answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
 @asynccontextmanager
-async def connect_replicas(addresses: Sequence[str]) -> AsyncGenerator[list[Replica]]:
+async def connect_replicas(
+    addresses: Mapping[Service, Sequence[str]],
+) -> AsyncGenerator[list[Replica]]:
     """Yields a replica for each address; none needs to be running yet."""
     async with AsyncExitStack() as stack:
-        yield [_replica(address, await stack.enter_async_context(connect(address))) for address in addresses]
+        yield [
+            _replica(service, address, await stack.enter_async_context(connect(address)))
+            for service, each in addresses.items()
+            for address in each
+        ]
 
 
-def _replica(address: str, channel: aio.Channel) -> Replica:
-    return Replica(
-        address,
-        channel,
-        t2i_pb2_grpc.TextToImageServiceStub(channel),
-        capability_pb2_grpc.CapabilityServiceStub(channel),
-    )
+def _replica(service: Service, address: str, channel: aio.Channel) -> Replica:
+    return Replica(service, address, channel, capability_pb2_grpc.CapabilityServiceStub(channel))

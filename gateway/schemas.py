@@ -7,43 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from gateway.jobs.job import Stage, State
-
-MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exact
-Prompt = Annotated[str, Field(min_length=1, max_length=2000)]
-
-
-class TextToImageRequest(BaseModel):
-    """What to paint. All but the prompt have defaults, which come from the model."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
-
-    prompt: Prompt = Field(
-        description="What to paint; not blank.", examples=["a red circle above a blue square"]
-    )
-    negative_prompt: str = Field(default="", max_length=2000, description="What to avoid.")
-    width: int | None = Field(
-        default=None, ge=16, le=8192, multiple_of=16, description="Pixels; default: the model's."
-    )
-    height: int | None = Field(
-        default=None, ge=16, le=8192, multiple_of=16, description="Pixels; default: the model's."
-    )
-    steps: int | None = Field(
-        default=None, ge=2, le=100, description="Denoising steps; default: the model's."
-    )
-    guidance_scale: float | None = Field(
-        default=None, ge=1, le=20, description="How closely to follow the prompt; 1 switches guidance off."
-    )
-    seed: int | None = Field(
-        default=None,
-        ge=0,
-        le=MAX_SEED,
-        description="Of the first image; further images count up. Default: random.",
-    )
-    count: int = Field(default=1, ge=1, le=16, description="How many images.")
-    model: str | None = Field(
-        default=None, min_length=1, max_length=200, description="Default: the service's first."
-    )
+from gateway.jobs.job import Kind, Stage, State
 
 
 class Shape(BaseModel):
@@ -85,6 +49,16 @@ class UploadedImage(Shape):
     format: str = Field(description="Of the uploaded file: png, jpeg or webp.")
 
 
+class ControlImage(Shape):
+    """A control image, kept for jobs to refer to by its id."""
+
+    id: str = Field(description="sha256 of the file, in hex.")
+    url: str
+    width: int
+    height: int
+    kind: str
+
+
 class JobError(Shape):
     """Why a job failed."""
 
@@ -96,7 +70,7 @@ class Job(Shape):
     """One accepted request and what became of it."""
 
     id: str
-    kind: Literal["text-to-image"]
+    kind: Kind
     status: State
     progress: JobProgress
     request: dict[str, JsonValue] = Field(
@@ -178,6 +152,7 @@ class Model(Shape):
     default_guidance_scale: float
     tiers: list[str]
     example_prompts: list[str]
+    features: list[str] = Field(description="What this model can do, e.g. edit, inpaint, control.canny.")
 
 
 class Feature(Shape):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from gateway import schemas
 from gateway.jobs.job import Job, Picture
+from gateway.replicas import Service
 from limner.capability.v1 import capability_pb2
 
 
@@ -14,7 +15,7 @@ def show_job(job: Job) -> schemas.Job:
     """Returns the public shape of `job`."""
     return schemas.Job(
         id=job.id,
-        kind="text-to-image",
+        kind=job.kind,
         status=job.state,
         progress=schemas.JobProgress(**asdict(job.progress)),
         request=job.request,
@@ -60,6 +61,7 @@ def show_model(model: capability_pb2.Model) -> schemas.Model:
         default_guidance_scale=model.default_guidance_scale,
         tiers=list(model.tiers),
         example_prompts=list(model.example_prompts),
+        features=list(model.features),
     )
 
 
@@ -81,13 +83,13 @@ def show_capability(described: capability_pb2.DescribeResponse, replicas: int) -
 
 
 def show_lost_capability(
-    described: capability_pb2.DescribeResponse | None, replicas: int
+    service: Service, described: capability_pb2.DescribeResponse | None, replicas: int
 ) -> schemas.Capability:
     """Returns a service that does not answer: what it could do before, switched off."""
-    reason = "The text-to-image service is not answering; jobs sent now start as soon as it does."
-    names = [feature.name for feature in described.features] if described is not None else ["text_to_image"]
+    reason = f"The {service.title} service is not answering; jobs sent now start as soon as it does."
+    names = [feature.name for feature in described.features] if described is not None else [service.feature]
     return schemas.Capability(
-        name="t2i",
+        name=service.name,
         available=False,
         reason=reason,
         models=[show_model(model) for model in described.models] if described is not None else [],

@@ -3,24 +3,26 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import structlog
 from grpc import StatusCode, aio
 from obstore.exceptions import BaseError as ObstoreError
 
-from gateway import limits, schemas
+from gateway import limits
 from gateway.events import Signal
-from gateway.jobs import text_to_image
+from gateway.jobs import messages
 from gateway.jobs.books import Books
+from gateway.jobs.editing import PictureGone
 from gateway.jobs.job import Fault, Job, Picture, Progress, Stage, State
+from gateway.jobs.kinds import TRADES
 from gateway.jobs.pace import Pace, Turn
 from gateway.jobs.verdict import Action, Verdict, judge
 from gateway.replicas import Replica
 from gateway.views import show_job, show_model
 from limner.failure import Failure, read_failure
 from limner.progress.v1 import progress_pb2
-from limner.t2i.v1 import t2i_pb2
 
 log = structlog.get_logger(__name__)
 
@@ -46,9 +48,7 @@ class Attempt:
         self._replica = replica
         self._books = books
         self._job: Job
-        self._call: (
-            aio.UnaryStreamCall[t2i_pb2.GenerateImagesRequest, t2i_pb2.GenerateImagesResponse] | None
-        ) = None
+        self._hearing: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[bool] | None = None
         self._is_cancelled = False
         self._has_checkpoint = False
@@ -58,8 +58,8 @@ class Attempt:
     def cancel(self) -> None:
         """Hangs up, because the user no longer wants the job."""
         self._is_cancelled = True
-        if self._call is not None:
-            self._call.cancel()
+        if self._hearing is not None:
+            self._hearing.cancel()
 
     async def run(self) -> Ending:
         """Sees the job through to its end or to the loss of the replica."""
@@ -73,13 +73,12 @@ class Attempt:
             return await self._give_up()
         except aio.AioRpcError as error:
             return await self._unless_superseded(self._fail(read_failure(error)))
+        except PictureGone as gone:
+            return await self._unless_superseded(self._conclude(Fault("IMAGE_NOT_FOUND", str(gone))))
         except (ObstoreError, OSError) as error:
             log.exception("image store failed", job=self.job_id)
             text = f"The finished image could not be stored: {error}. Free some space and send the job again."
             return await self._unless_superseded(self._conclude(Fault("STORAGE_FAILED", text)))
-        finally:
-            if self._call is not None:
-                self._call.cancel()  # of a call that has ended it says nothing
 
     async def _unless_superseded(self, ending: Awaitable[Ending]) -> Ending:
         try:
@@ -98,18 +97,17 @@ class Attempt:
         self._has_checkpoint = stored is not None
         if self._is_cancelled:
             raise Superseded
-        resume_from = text_to_image.resume_point(self._job, stored)
-        self._call = self._replica.images.GenerateImages(text_to_image.to_request(self._job, resume_from))
-        async for response in self._call:
-            await self._take(response)
+        self._hearing = asyncio.create_task(self._hear(messages.resume_point(self._job, stored)))
+        await self._hearing
         made, wanted = len(self._job.images), self._wanted_count()
         text = f"The service ended after {made} of {wanted} images; send the job again."
         return await self._conclude(Fault("INTERNAL", text))
 
     async def _settle_model(self) -> bool:
         """Checks a job that was accepted while no service answered; an impossible one fails here."""
-        described = await self._books.catalogue.ask()
-        request = schemas.TextToImageRequest.model_validate(self._job.request)
+        trade = TRADES[self._job.kind]
+        described = await self._books.catalogues[trade.service.name].ask()
+        request = trade.body.model_validate(self._job.request)
         try:
             whole = limits.fill_in(request, [show_model(model) for model in described.models])
         except limits.Refused as refused:
@@ -118,19 +116,21 @@ class Attempt:
         await self._record(replace(self._job, model=whole.model, request=whole.model_dump(mode="json")))
         return True
 
-    async def _take(self, response: t2i_pb2.GenerateImagesResponse) -> None:
-        match response.WhichOneof("event"):
-            case "progress":
-                await self._take_progress(response.progress)
-            case "checkpoint":
-                await self._take_checkpoint(response.checkpoint)
-            case "result":
-                await self._take_result(response.result)
-            case None:
-                log.warning("empty event", job=self.job_id, replica=self._replica.address)
+    async def _hear(self, resume_from: progress_pb2.Checkpoint | None) -> None:
+        call = TRADES[self._job.kind].call
+        calling = call(self._replica.channel, self._job, self._books.images, resume_from)
+        async with aclosing(calling) as heard:
+            async for message in heard:
+                match message:
+                    case progress_pb2.Progress():
+                        await self._take_progress(message)
+                    case progress_pb2.Checkpoint():
+                        await self._take_checkpoint(message)
+                    case _:
+                        await self._take_result(message)
 
     async def _take_progress(self, message: progress_pb2.Progress) -> None:
-        progress = text_to_image.to_progress(message)
+        progress = messages.to_progress(message)
         previous = self._books.board.in_hand.get(self.job_id)
         self._books.board.in_hand[self.job_id] = progress
         is_new_stage = previous is None or previous.stage is not progress.stage
@@ -147,14 +147,14 @@ class Attempt:
                 case Turn.SKIP:
                     pass
         if message.HasField("preview") and self._books.hub.has_readers and self._pace.may_preview(now):
-            event = text_to_image.to_preview(self.job_id, message)
+            event = messages.to_preview(self.job_id, message)
             self._books.hub.publish(Signal(f"preview {self.job_id}", event))
 
     async def _take_checkpoint(self, checkpoint: progress_pb2.Checkpoint) -> None:
         self._has_checkpoint = self._has_advanced = True
         await self._books.images.put_checkpoint(self.job_id, checkpoint.SerializeToString())
 
-    async def _take_result(self, result: t2i_pb2.Result) -> None:
+    async def _take_result(self, result: messages.Result) -> None:
         for stage, duration in result.provenance.stage_durations.items():
             self._books.metrics.stage.labels(stage).observe(duration.ToTimedelta().total_seconds())
         image_id = await self._books.images.put(result.image.data)
@@ -188,7 +188,7 @@ class Attempt:
 
     async def _fail(self, failure: Failure) -> Ending:
         losses = 0 if self._has_advanced else self._job.losses + (failure.code is StatusCode.ABORTED)
-        verdict = judge(failure, losses)
+        verdict = judge(failure, losses, self._replica.service.title)
         self._books.metrics.errors.labels(failure.reason).inc()
         self._books.metrics.attempts.labels(verdict.action.name.lower()).inc()
         log.warning(

@@ -13,11 +13,11 @@ class Board:
     def __init__(self) -> None:
         self.line = Line()
         self.in_hand: dict[str, Progress] = {}  # of jobs given to a service, in the order they were given
-        self.obstacle: str | None = None  # why nothing can start, in plain words
+        self.obstacles: dict[str, str] = {}  # why nothing of a capability can start, in plain words
 
     def queue(self, job: Job) -> None:
         """Puts `job` in line."""
-        self.line.add(Entry(job.id, job.priority, job.rank, job.model, job.created_at))
+        self.line.add(Entry(job.id, job.capability, job.priority, job.rank, job.model, job.created_at))
 
     def waiting(self, limit: int) -> list[str]:
         """Returns the ids of at most `limit` jobs that have not started, the next one first."""
@@ -46,7 +46,7 @@ class Board:
         return replace(
             job.progress,
             queue_position=None if position is None else position + len(ahead),
-            waiting_for=self.obstacle or job.progress.waiting_for,
+            waiting_for=self.obstacles.get(job.capability) or job.progress.waiting_for,
         )
 
     def _given_but_waiting(self) -> list[str]:

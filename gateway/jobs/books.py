@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.catalogue import Catalogue
@@ -19,4 +20,4 @@ class Books:
     board: Board
     hub: EventHub
     metrics: Metrics
-    catalogue: Catalogue
+    catalogues: Mapping[str, Catalogue]  # by capability

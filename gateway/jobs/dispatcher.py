@@ -87,16 +87,19 @@ class Dispatcher:
 
     def _fill(self) -> None:
         """Gives jobs to free replicas, the least busy first, until there is no more of either."""
-        while free := [replica for replica in self._replicas if replica.is_free]:
-            replica = min(free, key=lambda each: len(each.jobs))
-            job_id = self._board.line.choose([replica.warm_model], time.time())
+        free: list[Replica] = [replica for replica in self._replicas if replica.is_free]
+        while free:
+            replica = min(free, key=_load)
+            job_id = self._board.line.choose(replica.service.name, [replica.warm_model], time.time())
             if job_id is None:
-                break
+                free = [other for other in free if other.service is not replica.service]
+                continue
             self._board.line.discard(job_id)
             self._board.in_hand[job_id] = Progress()
             replica.jobs.add(job_id)
             self._attempts[job_id] = Attempt(job_id, self._fresh.pop(job_id, None), replica, self._books)
             self._spawn(self._work(job_id, replica))
+            free = [other for other in free if other.is_free]
         self._announce()
 
     async def _work(self, job_id: str, replica: Replica) -> None:
@@ -150,8 +153,12 @@ class Dispatcher:
         self._fill()
 
     def _see_obstacles(self) -> None:
-        obstacles = [replica.obstacle for replica in self._replicas]
-        self._board.obstacle = next(iter(obstacles)) if all(obstacles) else None
+        by_service: dict[str, list[str | None]] = {}
+        for replica in self._replicas:
+            by_service.setdefault(replica.service.name, []).append(replica.obstacle)
+        self._board.obstacles = {
+            name: obstacles[0] for name, obstacles in by_service.items() if obstacles[0] and all(obstacles)
+        }
 
     def _announce(self) -> None:
         if self._books.hub.has_readers:
@@ -162,10 +169,14 @@ class Dispatcher:
         return schemas.QueueEvent(
             waiting=self._board.waiting(_SHOWN_IN_QUEUE),
             total=self._board.waiting_count(),
-            held_up_by=self._board.obstacle,
+            held_up_by=next(iter(self._board.obstacles.values()), None),
         )
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _load(replica: Replica) -> int:
+    return len(replica.jobs)

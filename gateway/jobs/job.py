@@ -22,6 +22,14 @@ class State(StrEnum):
         return self in {State.SUCCEEDED, State.FAILED, State.CANCELLED}
 
 
+class Kind(StrEnum):
+    """What a job was asked for: `POST /generate/<kind>`."""
+
+    TEXT_TO_IMAGE = "text-to-image"
+    IMAGE_EDIT = "image-edit"
+    CONTROLNET = "controlnet"
+
+
 class Stage(StrEnum):
     """What a job is doing."""
 
@@ -72,7 +80,8 @@ class Job:
     """One accepted request and what became of it."""
 
     id: str  # uuid7, so that ids sort by age
-    capability: str
+    kind: Kind
+    capability: str  # the service that does it
     state: State
     request: dict[str, JsonValue]
     created_at: float  # s since the epoch, as all times here

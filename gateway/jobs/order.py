@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from heapq import merge
 from itertools import islice
 
 # How long the first in line may be held back to avoid a model switch.
@@ -20,6 +22,7 @@ class Entry:
     """What the order depends on."""
 
     id: str  # uuid7: sorts by age
+    capability: str  # the service that can do it
     priority: int
     rank: float | None  # by hand; ranked jobs go before the others of their priority
     model: str | None
@@ -32,50 +35,54 @@ class Entry:
 
 
 class Line:
-    """The jobs that wait, in order."""
+    """The jobs that wait, in order: one order for all, from which each service takes what it can do."""
 
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
-        self._places: list[Place] = []
+        self._places: defaultdict[str, list[Place]] = defaultdict(list)  # by capability
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._entries)
 
     def __contains__(self, job_id: str) -> bool:
         return job_id in self._entries
 
     def __iter__(self) -> Iterator[str]:
-        return (place[-1] for place in self._places)
+        return (place[-1] for place in merge(*self._places.values()))
 
     def add(self, entry: Entry) -> None:
         """Puts `entry` in its place; one of the same id is replaced."""
         self.discard(entry.id)
         self._entries[entry.id] = entry
-        insort(self._places, entry.place)
+        insort(self._places[entry.capability], entry.place)
 
     def discard(self, job_id: str) -> None:
         """Takes a job out, if it is there."""
         entry = self._entries.pop(job_id, None)
         if entry is not None:
-            del self._places[bisect_left(self._places, entry.place)]
+            places = self._places[entry.capability]
+            del places[bisect_left(places, entry.place)]
 
     def position(self, job_id: str) -> int | None:
         """Returns 1 for the first in line, None for a job that is not in it."""
         entry = self._entries.get(job_id)
-        return None if entry is None else bisect_left(self._places, entry.place) + 1
+        if entry is None:
+            return None
+        return sum(bisect_left(places, entry.place) for places in self._places.values()) + 1
 
-    def choose(self, warm: Container[str | None], now: float) -> str | None:
-        """Returns the job to start: the first, or one behind it that saves a model switch.
+    def choose(self, capability: str, warm: Container[str | None], now: float) -> str | None:
+        """Returns the job that a service starts: its first, or one behind it that saves a model switch.
 
         Only jobs of the same priority and without hand order change places, and none is held back for longer
         than AGE_LIMIT_S.
         """
-        if not self._places:
+        places = self._places[capability]
+        if not places:
             return None
-        first = self._entries[self._places[0][-1]]
+        first = self._entries[places[0][-1]]
         if first.rank is not None or first.model in warm or now - first.created_at > AGE_LIMIT_S:
             return first.id
-        for place in islice(self._places, 1, _WINDOW):
+        for place in islice(places, 1, _WINDOW):
             entry = self._entries[place[-1]]
             if entry.priority != first.priority:
                 break

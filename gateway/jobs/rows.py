@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
-from gateway.jobs.job import Fault, Job, Picture, Progress, Stage, State
+from gateway.jobs.job import Fault, Job, Kind, Picture, Progress, Stage, State
 
 SNAPSHOT = ("progress", "images", "fault", "started_at", "finished_at")
 
@@ -46,6 +46,7 @@ def _read_values(row: sa.RowMapping | dict[str, Any]) -> dict[str, Any]:
     progress: dict[str, Any] = {**row["progress"], "stage": Stage(row["progress"]["stage"])}
     fault = row["fault"]
     return {
+        "kind": Kind(row["kind"]),
         "state": State(row["state"]),
         "progress": Progress(**progress),
         "images": tuple(Picture(**picture) for picture in row["images"]),

@@ -11,6 +11,7 @@ jobs = sa.Table(
     metadata,
     sa.Column("id", sa.String(36), primary_key=True),
     sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("kind", sa.String(32), nullable=False),
     sa.Column("capability", sa.String(32), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("priority", sa.Integer, nullable=False),

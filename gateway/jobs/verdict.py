@@ -32,10 +32,13 @@ class Verdict:
     obstacle: str | None = None  # why it is left alone, in plain words
 
 
-def judge(failure: Failure, losses: int) -> Verdict:
-    """Returns what follows from `failure`, the last of `losses` attempts in a row that got no further."""
+def judge(failure: Failure, losses: int, title: str) -> Verdict:
+    """Returns what follows from `failure`, the last of `losses` attempts in a row that got no further.
+
+    `title` names the service that failed.
+    """
     if failure.code in {StatusCode.UNAVAILABLE, StatusCode.CANCELLED}:
-        return Verdict(Action.WAIT, failure.retry_after_s, _explain_absence(failure))
+        return Verdict(Action.WAIT, failure.retry_after_s, _explain_absence(failure, title))
     if failure.code is StatusCode.RESOURCE_EXHAUSTED and failure.retry_after_s is not None:
         return Verdict(Action.WAIT, failure.retry_after_s, failure.message)
     if failure.code is StatusCode.RESOURCE_EXHAUSTED and failure.reason == "REPLICA_BUSY":
@@ -45,7 +48,7 @@ def judge(failure: Failure, losses: int) -> Verdict:
     return Verdict(Action.FAIL)
 
 
-def _explain_absence(failure: Failure) -> str:
+def _explain_absence(failure: Failure, title: str) -> str:
     if failure.reason == "ARBITER_UNAVAILABLE":
         return "The arbiter, which hands out memory, is not answering; jobs start as soon as it does."
-    return "The text-to-image service is not answering; jobs start as soon as it does."
+    return f"The {title} service is not answering; jobs start as soon as it does."

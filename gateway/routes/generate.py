@@ -5,15 +5,17 @@ import hashlib
 import re
 import secrets
 import time
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 from uuid_utils import uuid7
 
-from gateway import limits, schemas
+from gateway import limits, requests, schemas
 from gateway.jobs.job import Job, Progress, State
+from gateway.jobs.kinds import TRADES, kind_of
 from gateway.jobs.store import KeyTaken
 from gateway.problems import ProblemError, document
+from gateway.references import check_pictures
 from gateway.studio import Studio, StudioDep
 from gateway.views import show_job, show_model
 
@@ -24,38 +26,67 @@ LONGEST_WAIT_S = 120
 _SEED_RANGE = 2**32
 
 
-@router.post(
-    "/text-to-image",
-    status_code=202,
-    response_model=schemas.Job,
-    operation_id="generateTextToImage",
-    responses={
-        200: {
-            "model": schemas.Job,
-            "description": "The job as it ended, within the seconds of `Prefer: wait=N`.",
-        },
-        409: document("The Idempotency-Key was used with another body."),
-        422: document("Wrong fields, each with its value and the fix."),
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
+Prefer = Annotated[
+    str | None, Header(description="wait=N: answer 200 with the finished job if it ends in N s")
+]
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "model": schemas.Job,
+        "description": "The job as it ended, within the seconds of `Prefer: wait=N`.",
     },
-)
+    409: document("The Idempotency-Key was used with another body."),
+    422: document("Wrong fields, each with its value and the fix."),
+}
+
+
+@router.post("/text-to-image", status_code=202, operation_id="generateTextToImage", responses=_ANSWERS)
 async def generate_text_to_image(
-    body: schemas.TextToImageRequest,
+    body: requests.TextToImageRequest,
     studio: StudioDep,
     response: Response,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None,
-    prefer: Annotated[
-        str | None, Header(description="wait=N: answer 200 with the finished job if it ends in N s")
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
 ) -> schemas.Job:
-    """Accepts a job. Once answered, it is finished whatever crashes."""
-    job = await _accept(body, studio, idempotency_key)
+    """Paints what the prompt says. Once accepted, a job is finished whatever crashes."""
+    return await _take(body, studio, response, idempotency_key, prefer)
+
+
+@router.post("/image-edit", status_code=202, operation_id="generateImageEdit", responses=_ANSWERS)
+async def generate_image_edit(
+    body: requests.ImageEditRequest,
+    studio: StudioDep,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+) -> schemas.Job:
+    """Changes a picture: by instruction, inside a mask, beyond its border, or altogether by some strength."""
+    return await _take(body, studio, response, idempotency_key, prefer)
+
+
+@router.post("/controlnet", status_code=202, operation_id="generateControlNet", responses=_ANSWERS)
+async def generate_controlnet(
+    body: requests.ControlNetRequest,
+    studio: StudioDep,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+) -> schemas.Job:
+    """Paints what the prompt says, kept to control images and region by region as entities say."""
+    return await _take(body, studio, response, idempotency_key, prefer)
+
+
+async def _take(
+    body: requests.GenerateRequest, studio: Studio, response: Response, key: str | None, prefer: str | None
+) -> schemas.Job:
+    job = await _accept(body, studio, key)
     wait_s = read_wait(prefer)
     with studio.books.hub.ending_of(job.id) as ending:
         try:
             await studio.books.store.add(job)
         except KeyTaken as taken:
             if taken.job.request_hash != job.request_hash:
-                text = f"The Idempotency-Key {idempotency_key!r} was used with another body; draw a new key."
+                text = f"The Idempotency-Key {key!r} was used with another body; draw a new key."
                 raise ProblemError(409, "IDEMPOTENCY_CONFLICT", text) from None
             job = taken.job
         else:
@@ -68,17 +99,26 @@ async def generate_text_to_image(
     return show_job(studio.books.board.view(job))
 
 
-async def _accept(body: schemas.TextToImageRequest, studio: Studio, key: str | None) -> Job:
+async def _accept(body: requests.GenerateRequest, studio: Studio, key: str | None) -> Job:
     limits.check_text(body)
+    kind = kind_of(body)
+    service = TRADES[kind].service
+    catalogue = studio.books.catalogues.get(service.name)
+    if catalogue is None:
+        raise ProblemError(
+            409, "FEATURE_DISABLED", f"This studio runs no {service.title} service; set LIMNER_GATEWAY_EDIT."
+        )
+    await check_pictures(body, studio.books.images)
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-    described = await studio.books.catalogue.recall()
+    described = await catalogue.recall()
     if described is not None:
         body = limits.fill_in(body, [show_model(model) for model in described.models])
     if body.seed is None:
         body = body.model_copy(update={"seed": secrets.randbelow(_SEED_RANGE)})
     return Job(
         id=str(uuid7()),
-        capability="t2i",
+        kind=kind,
+        capability=service.name,
         state=State.QUEUED,
         request=body.model_dump(mode="json"),
         created_at=time.time(),

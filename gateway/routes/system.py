@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter, Response
 from grpc import aio
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gateway import readiness, schemas
+from gateway.catalogue import Catalogue
 from gateway.devices import show_gpu
 from gateway.problems import ProblemError, document
 from gateway.studio import StudioDep
@@ -19,12 +22,16 @@ _TIMEOUT_S = 3.0
 @router.get("/capabilities", operation_id="getCapabilities")
 async def get_capabilities(studio: StudioDep) -> schemas.Capabilities:
     """Says what can be done now; a service that is down disables its features and no others."""
-    catalogue = studio.books.catalogue
+    catalogues = studio.books.catalogues.values()
+    capabilities = await asyncio.gather(*(_look_at(catalogue) for catalogue in catalogues))
+    return schemas.Capabilities(version=studio.version, capabilities=list(capabilities))
+
+
+async def _look_at(catalogue: Catalogue) -> schemas.Capability:
     try:
-        capability = show_capability(await catalogue.ask(), len(studio.replicas))
+        return show_capability(await catalogue.ask(), catalogue.replica_count)
     except aio.AioRpcError:
-        capability = show_lost_capability(catalogue.known, len(studio.replicas))
-    return schemas.Capabilities(version=studio.version, capabilities=[capability])
+        return show_lost_capability(catalogue.service, catalogue.known, catalogue.replica_count)
 
 
 @router.get(

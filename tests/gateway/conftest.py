@@ -28,6 +28,7 @@ def settings(tmp_path: Path, sockets: Path) -> Settings:
         database=f"sqlite:///{tmp_path}/jobs.db",
         images=f"{tmp_path}/images",
         t2i=(f"unix:{sockets}/t2i",),
+        edit=(),
         arbiter=f"unix:{sockets}/arbiter",
         frontend=tmp_path / "page",
     )

@@ -132,6 +132,7 @@ def describe() -> capability_pb2.DescribeResponse:
         default_steps=20,
         default_guidance_scale=4.0,
         tiers=["full"],
+        features=["text_to_image"],
     )
     feature = capability_pb2.Feature(name="text_to_image", enabled=True)
     return capability_pb2.DescribeResponse(capability="t2i", models=[model], features=[feature])

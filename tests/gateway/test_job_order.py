@@ -11,7 +11,7 @@ COLD: list[str | None] = []
 def entry(
     name: str, priority: int = 2, rank: float | None = None, model: str = "a", created_at: float = 0
 ) -> Entry:
-    return Entry(name, priority, rank, model, created_at)
+    return Entry(name, "t2i", priority, rank, model, created_at)
 
 
 def line(*entries: Entry) -> Line:
@@ -48,27 +48,27 @@ def test_adding_again_moves_a_job() -> None:
 
 
 def test_nothing_is_chosen_from_an_empty_line() -> None:
-    assert line().choose(COLD, now=0) is None
+    assert line().choose("t2i", COLD, now=0) is None
 
 
 def test_a_job_of_the_warm_model_overtakes_within_its_priority() -> None:
     waiting = line(entry("1", model="a"), entry("2", model="b"))
-    assert waiting.choose(["b"], now=0) == "2"
+    assert waiting.choose("t2i", ["b"], now=0) == "2"
 
 
 def test_the_warm_model_does_not_overtake_a_higher_priority() -> None:
     waiting = line(entry("1", priority=3, model="a"), entry("2", model="b"))
-    assert waiting.choose(["b"], now=0) == "1"
+    assert waiting.choose("t2i", ["b"], now=0) == "1"
 
 
 def test_the_warm_model_does_not_overtake_hand_order() -> None:
     waiting = line(entry("1", rank=1.0, model="a"), entry("2", model="b"))
-    assert waiting.choose(["b"], now=0) == "1"
+    assert waiting.choose("t2i", ["b"], now=0) == "1"
 
 
 def test_no_job_is_held_back_beyond_the_age_limit() -> None:
     waiting = line(entry("1", model="a", created_at=0), entry("2", model="b", created_at=1))
-    assert waiting.choose(["b"], now=AGE_LIMIT_S + 1) == "1"
+    assert waiting.choose("t2i", ["b"], now=AGE_LIMIT_S + 1) == "1"
 
 
 @settings(max_examples=50)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 from uuid_utils import uuid7
 
 from gateway.jobs.database import migrate, open_database
-from gateway.jobs.job import Fault, Job, Picture, Progress, Stage, State
+from gateway.jobs.job import Fault, Job, Kind, Picture, Progress, Stage, State
 from gateway.jobs.store import JobStore, KeyTaken
 
 Published = list[tuple[int, State]]
@@ -29,7 +30,8 @@ async def store(tmp_path: Path, published: Published) -> AsyncIterator[JobStore]
 
 
 def job(state: State = State.QUEUED, **more: object) -> Job:
-    fresh = Job(str(uuid7()), "t2i", state, {"prompt": "a red circle", "count": 1}, created_at=1.5)
+    request: dict[str, JsonValue] = {"prompt": "a red circle", "count": 1}
+    fresh = Job(str(uuid7()), Kind.TEXT_TO_IMAGE, "t2i", state, request, created_at=1.5)
     return replace(fresh, **more)
 
 

@@ -26,16 +26,16 @@ TABLE = [
 
 @pytest.mark.parametrize(("failure", "losses", "action"), TABLE)
 def test_each_failure_has_its_consequence(failure: Failure, losses: int, action: Action) -> None:
-    assert judge(failure, losses).action is action
+    assert judge(failure, losses, "edit").action is action
 
 
 def test_a_service_says_how_long_to_leave_it_alone() -> None:
     failure = Failure(StatusCode.RESOURCE_EXHAUSTED, "busy", "REPLICA_BUSY", retry_after_s=3)
-    assert judge(failure, 0).pause_s == 3
+    assert judge(failure, 0, "edit").pause_s == 3
 
 
 def test_the_absent_part_is_named() -> None:
-    arbiter = judge(Failure(StatusCode.UNAVAILABLE, "", "ARBITER_UNAVAILABLE"), 0).obstacle or ""
-    service = judge(Failure(StatusCode.UNAVAILABLE, "", "UNAVAILABLE"), 0).obstacle or ""
+    arbiter = judge(Failure(StatusCode.UNAVAILABLE, "", "ARBITER_UNAVAILABLE"), 0, "edit").obstacle or ""
+    service = judge(Failure(StatusCode.UNAVAILABLE, "", "UNAVAILABLE"), 0, "edit").obstacle or ""
     assert "arbiter" in arbiter
-    assert "text-to-image service" in service
+    assert "edit service" in service

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from gateway import limits
-from gateway.schemas import MAX_SEED, Model, TextToImageRequest
+from gateway.requests import MAX_SEED, TextToImageRequest
+from gateway.schemas import Model
 from gateway.views import show_model
 from tests.gateway.scripted import describe
 

@@ -44,6 +44,7 @@ async def _serve(folder: Path, address: Future[str], stop: threading.Event) -> N
         database=f"sqlite:///{folder}/jobs.db",
         images=f"{folder}/images",
         t2i=(f"unix:{folder}/t2i",),
+        edit=(),
         arbiter=f"unix:{folder}/arbiter",
         frontend=folder / "page",
     )

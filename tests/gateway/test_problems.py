@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from gateway.explanations import explain
 from gateway.problems import HTTP_STATUS, from_failure, respond
-from gateway.schemas import TextToImageRequest
+from gateway.requests import TextToImageRequest
 from limner.failure import Failure, Violation
 
 CODES = [

@@ -1,4 +1,4 @@
-import type { Job, JobPage } from "./gen";
+import type { ControlNetRequest, ImageEditRequest, Job, JobPage, Outpaint, TextToImageRequest } from "./gen";
 
 export const ACTIVE = ["queued", "running", "cancelling"] as const satisfies Job["status"][];
 
@@ -35,6 +35,47 @@ export function settingsOf(job: Job): Settings {
     model: text("model"),
   };
 }
+
+/** What a job was asked for, with the shape that its kind says. */
+export type Order =
+  | { kind: "text-to-image"; body: TextToImageRequest }
+  | { kind: "image-edit"; body: ImageEditRequest }
+  | { kind: "controlnet"; body: ControlNetRequest };
+
+/** Reads the request of a job as its kind says: the studio has accepted it as that. */
+export function orderOf({ kind, request }: Job): Order {
+  return { kind, body: request } as Order;
+}
+
+/** The picture that a job started from. */
+export interface Original {
+  id: string;
+  name: "Original" | "Control image";
+  /** What was painted around it. */
+  margins: Required<Outpaint> | null;
+}
+
+/** What a job changes, or the control image that it keeps to; null when it starts from nothing. */
+export function originalOf(job: Job): Original | null {
+  const order = orderOf(job);
+  switch (order.kind) {
+    case "text-to-image":
+      return null;
+    case "image-edit": {
+      const [id] = order.body.images;
+      const margins = order.body.outpaint ? { ...NO_MARGINS, ...order.body.outpaint } : null;
+      return id === undefined ? null : { id, name: "Original", margins };
+    }
+    case "controlnet": {
+      const { init_image, controls } = order.body;
+      if (init_image) return { id: init_image, name: "Original", margins: null };
+      const id = controls?.[0]?.image;
+      return id === undefined ? null : { id, name: "Control image", margins: null };
+    }
+  }
+}
+
+const NO_MARGINS: Required<Outpaint> = { left: 0, top: 0, right: 0, bottom: 0 };
 
 /** Puts a newer snapshot in its place; an unknown job goes on top when it is newer than all (ids sort by age). */
 export function mergeIntoHistory(pages: readonly JobPage[], job: Job): JobPage[] {

@@ -1,15 +1,19 @@
 import { infiniteQueryOptions, queryOptions, skipToken } from "@tanstack/react-query";
 import {
+  type ControlNetRequest,
   cancelJob as deleteJob,
+  generateControlNet,
+  generateImageEdit,
   generateTextToImage,
   getJob,
+  type ImageEditRequest,
   type Job,
   listJobs,
   type PreviewEvent,
   type QueueEvent,
   type TextToImageRequest,
 } from "./gen";
-import { ACTIVE, settingsOf } from "./job";
+import { ACTIVE, orderOf } from "./job";
 import { answerOf } from "./problem";
 
 const HISTORY_PAGE = 48;
@@ -51,11 +55,27 @@ export function generateImages(body: TextToImageRequest): Promise<Job> {
   return answerOf(generateTextToImage({ body }));
 }
 
+export function editImages(body: ImageEditRequest): Promise<Job> {
+  return answerOf(generateImageEdit({ body }));
+}
+
+export function generateUnderControl(body: ControlNetRequest): Promise<Job> {
+  return answerOf(generateControlNet({ body }));
+}
+
 export function cancelJob(id: string): Promise<Job> {
   return answerOf(deleteJob({ path: { job_id: id } }));
 }
 
 /** Asks once more for what a job was asked for. */
 export function retryJob(job: Job): Promise<Job> {
-  return generateImages(settingsOf(job));
+  const order = orderOf(job);
+  switch (order.kind) {
+    case "text-to-image":
+      return generateImages(order.body);
+    case "image-edit":
+      return editImages(order.body);
+    case "controlnet":
+      return generateUnderControl(order.body);
+  }
 }

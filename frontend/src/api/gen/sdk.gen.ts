@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, PreprocessData, PreprocessErrors, PreprocessResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -21,10 +21,52 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 /**
  * Generate Text To Image
  *
- * Accepts a job. Once answered, it is finished whatever crashes.
+ * Paints what the prompt says. Once accepted, a job is finished whatever crashes.
  */
 export const generateTextToImage = <ThrowOnError extends boolean = false>(options: Options<GenerateTextToImageData, ThrowOnError>): RequestResult<GenerateTextToImageResponses, GenerateTextToImageErrors, ThrowOnError> => (options.client ?? client).post<GenerateTextToImageResponses, GenerateTextToImageErrors, ThrowOnError>({
     url: '/generate/text-to-image',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Generate Image Edit
+ *
+ * Changes a picture: by instruction, inside a mask, beyond its border, or altogether by some strength.
+ */
+export const generateImageEdit = <ThrowOnError extends boolean = false>(options: Options<GenerateImageEditData, ThrowOnError>): RequestResult<GenerateImageEditResponses, GenerateImageEditErrors, ThrowOnError> => (options.client ?? client).post<GenerateImageEditResponses, GenerateImageEditErrors, ThrowOnError>({
+    url: '/generate/image-edit',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Generate Controlnet
+ *
+ * Paints what the prompt says, kept to control images and region by region as entities say.
+ */
+export const generateControlNet = <ThrowOnError extends boolean = false>(options: Options<GenerateControlNetData, ThrowOnError>): RequestResult<GenerateControlNetResponses, GenerateControlNetErrors, ThrowOnError> => (options.client ?? client).post<GenerateControlNetResponses, GenerateControlNetErrors, ThrowOnError>({
+    url: '/generate/controlnet',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Preprocess
+ *
+ * Makes a control image from a picture and keeps it, to be looked at and used in a job.
+ */
+export const preprocess = <ThrowOnError extends boolean = false>(options: Options<PreprocessData, ThrowOnError>): RequestResult<PreprocessResponses, PreprocessErrors, ThrowOnError> => (options.client ?? client).post<PreprocessResponses, PreprocessErrors, ThrowOnError>({
+    url: '/preprocess',
     ...options,
     headers: {
         'Content-Type': 'application/json',

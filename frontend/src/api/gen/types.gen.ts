@@ -5,6 +5,30 @@ export type ClientOptions = {
 };
 
 /**
+ * Box
+ *
+ * A rectangle in pixels of the picture; right and bottom are exclusive.
+ */
+export type Box = {
+    /**
+     * Left
+     */
+    left: number;
+    /**
+     * Top
+     */
+    top: number;
+    /**
+     * Right
+     */
+    right: number;
+    /**
+     * Bottom
+     */
+    bottom: number;
+};
+
+/**
  * Capabilities
  *
  * Everything the studio can do now.
@@ -64,6 +88,205 @@ export type Capability = {
      * Replicas
      */
     replicas: number;
+};
+
+/**
+ * Control
+ *
+ * A picture whose edges, depths … the result keeps to.
+ */
+export type Control = {
+    /**
+     * Image
+     *
+     * Of `POST /images`, or of a finished picture.
+     */
+    image: string;
+    /**
+     * Kind
+     *
+     * canny, or another that the model has.
+     */
+    kind: string;
+    /**
+     * Preprocess
+     *
+     * True: `image` is a photograph, from which the control image is made.
+     */
+    preprocess?: boolean;
+    /**
+     * Scale
+     *
+     * How strongly it acts.
+     */
+    scale?: number;
+    /**
+     * Start
+     *
+     * Share of the steps after which it acts.
+     */
+    start?: number;
+    /**
+     * End
+     *
+     * Share of the steps after which it stops.
+     */
+    end?: number;
+};
+
+/**
+ * ControlImage
+ *
+ * A control image, kept for jobs to refer to by its id.
+ */
+export type ControlImage = {
+    /**
+     * Id
+     *
+     * sha256 of the file, in hex.
+     */
+    id: string;
+    /**
+     * Url
+     */
+    url: string;
+    /**
+     * Width
+     */
+    width: number;
+    /**
+     * Height
+     */
+    height: number;
+    /**
+     * Kind
+     */
+    kind: string;
+};
+
+/**
+ * ControlNetRequest
+ *
+ * What to paint under controls, entities, a start image and a mask, in any combination.
+ */
+export type ControlNetRequest = {
+    /**
+     * Prompt
+     *
+     * What to paint; not blank.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What to avoid.
+     */
+    negative_prompt?: string;
+    /**
+     * Width
+     *
+     * Pixels; default: the model's.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels; default: the model's.
+     */
+    height?: number | null;
+    /**
+     * Steps
+     *
+     * Denoising steps; default: the model's.
+     */
+    steps?: number | null;
+    /**
+     * Guidance Scale
+     *
+     * How closely to follow the prompt; 1 switches guidance off.
+     */
+    guidance_scale?: number | null;
+    /**
+     * Seed
+     *
+     * Of the first image; further images count up. Default: random.
+     */
+    seed?: number | null;
+    /**
+     * Count
+     *
+     * How many images.
+     */
+    count?: number;
+    /**
+     * Model
+     *
+     * Default: the service's first.
+     */
+    model?: string | null;
+    /**
+     * Mask
+     *
+     * A picture of the same size as the one it masks.
+     */
+    mask?: string | null;
+    /**
+     * Mask Feather Px
+     *
+     * Width of the mask's soft edge.
+     */
+    mask_feather_px?: number;
+    /**
+     * Mask Grow Px
+     *
+     * Grows the mask; negative shrinks it.
+     */
+    mask_grow_px?: number;
+    /**
+     * Controls
+     */
+    controls?: Array<Control>;
+    /**
+     * Entities
+     */
+    entities?: Array<Entity>;
+    /**
+     * Entities On Negative
+     *
+     * The negative prompt, too, is applied region by region.
+     */
+    entities_on_negative?: boolean;
+    /**
+     * Init Image
+     *
+     * The picture to paint over.
+     */
+    init_image?: string | null;
+    /**
+     * Strength
+     *
+     * With init_image: how far to leave it.
+     */
+    strength?: number | null;
+};
+
+/**
+ * Entity
+ *
+ * A region of the picture with a prompt of its own.
+ */
+export type Entity = {
+    /**
+     * Prompt
+     */
+    prompt: string;
+    /**
+     * Mask
+     *
+     * White is the region. Either this or a box.
+     */
+    mask?: string | null;
+    box?: Box | null;
 };
 
 /**
@@ -352,6 +575,106 @@ export type Health = {
 };
 
 /**
+ * ImageEditRequest
+ *
+ * What to change: as an instruction, or with `mask`, `outpaint` or `strength` what is to be seen.
+ */
+export type ImageEditRequest = {
+    /**
+     * Prompt
+     *
+     * What to paint; not blank.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What to avoid.
+     */
+    negative_prompt?: string;
+    /**
+     * Width
+     *
+     * Pixels; default: the model's.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels; default: the model's.
+     */
+    height?: number | null;
+    /**
+     * Steps
+     *
+     * Denoising steps; default: the model's.
+     */
+    steps?: number | null;
+    /**
+     * Guidance Scale
+     *
+     * How closely to follow the prompt; 1 switches guidance off.
+     */
+    guidance_scale?: number | null;
+    /**
+     * Seed
+     *
+     * Of the first image; further images count up. Default: random.
+     */
+    seed?: number | null;
+    /**
+     * Count
+     *
+     * How many images.
+     */
+    count?: number;
+    /**
+     * Model
+     *
+     * Default: the service's first.
+     */
+    model?: string | null;
+    /**
+     * Mask
+     *
+     * A picture of the same size as the one it masks.
+     */
+    mask?: string | null;
+    /**
+     * Mask Feather Px
+     *
+     * Width of the mask's soft edge.
+     */
+    mask_feather_px?: number;
+    /**
+     * Mask Grow Px
+     *
+     * Grows the mask; negative shrinks it.
+     */
+    mask_grow_px?: number;
+    /**
+     * Images
+     *
+     * The first is edited; the others are referred to.
+     */
+    images: Array<string>;
+    /**
+     * Continues the picture beyond its border.
+     */
+    outpaint?: Outpaint | null;
+    /**
+     * Strength
+     *
+     * Paints over the first image, from hardly (0.1) to altogether (1).
+     */
+    strength?: number | null;
+    /**
+     * Entities
+     */
+    entities?: Array<Entity>;
+};
+
+/**
  * Job
  *
  * One accepted request and what became of it.
@@ -361,10 +684,7 @@ export type Job = {
      * Id
      */
     id: string;
-    /**
-     * Kind
-     */
-    kind: 'text-to-image';
+    kind: Kind;
     status: State;
     progress: JobProgress;
     /**
@@ -543,6 +863,13 @@ export type JobProgress = {
 export type JsonValue = unknown;
 
 /**
+ * Kind
+ *
+ * What a job was asked for: `POST /generate/<kind>`.
+ */
+export type Kind = 'text-to-image' | 'image-edit' | 'controlnet';
+
+/**
  * Model
  *
  * A model and its limits.
@@ -612,6 +939,36 @@ export type Model = {
      * Example Prompts
      */
     example_prompts: Array<string>;
+    /**
+     * Features
+     *
+     * What this model can do, e.g. edit, inpaint, control.canny.
+     */
+    features: Array<string>;
+};
+
+/**
+ * Outpaint
+ *
+ * Pixels to add on each side.
+ */
+export type Outpaint = {
+    /**
+     * Left
+     */
+    left?: number;
+    /**
+     * Top
+     */
+    top?: number;
+    /**
+     * Right
+     */
+    right?: number;
+    /**
+     * Bottom
+     */
+    bottom?: number;
 };
 
 /**
@@ -632,6 +989,32 @@ export type Part = {
      * Detail
      */
     detail: string;
+};
+
+/**
+ * PreprocessRequest
+ *
+ * Which control image to make from a picture.
+ */
+export type PreprocessRequest = {
+    /**
+     * Image
+     *
+     * Of `POST /images`, or of a finished picture.
+     */
+    image: string;
+    /**
+     * Kind
+     */
+    kind: string;
+    /**
+     * Parameters
+     *
+     * canny: low and high, 0 to 255.
+     */
+    parameters?: {
+        [key: string]: number;
+    };
 };
 
 /**
@@ -737,7 +1120,7 @@ export type State = 'queued' | 'running' | 'cancelling' | 'succeeded' | 'failed'
 /**
  * TextToImageRequest
  *
- * What to paint. All but the prompt have defaults, which come from the model.
+ * What to paint.
  */
 export type TextToImageRequest = {
     /**
@@ -952,6 +1335,141 @@ export type GenerateTextToImageResponses = {
 };
 
 export type GenerateTextToImageResponse = GenerateTextToImageResponses[keyof GenerateTextToImageResponses];
+
+export type GenerateImageEditData = {
+    body: ImageEditRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'idempotency-key'?: string | null;
+        /**
+         * Prefer
+         *
+         * wait=N: answer 200 with the finished job if it ends in N s
+         */
+        prefer?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/generate/image-edit';
+};
+
+export type GenerateImageEditErrors = {
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    409: Problem;
+    /**
+     * Wrong fields, each with its value and the fix.
+     */
+    422: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type GenerateImageEditError = GenerateImageEditErrors[keyof GenerateImageEditErrors];
+
+export type GenerateImageEditResponses = {
+    /**
+     * The job as it ended, within the seconds of `Prefer: wait=N`.
+     */
+    200: Job;
+    /**
+     * Successful Response
+     */
+    202: Job;
+};
+
+export type GenerateImageEditResponse = GenerateImageEditResponses[keyof GenerateImageEditResponses];
+
+export type GenerateControlNetData = {
+    body: ControlNetRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'idempotency-key'?: string | null;
+        /**
+         * Prefer
+         *
+         * wait=N: answer 200 with the finished job if it ends in N s
+         */
+        prefer?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/generate/controlnet';
+};
+
+export type GenerateControlNetErrors = {
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    409: Problem;
+    /**
+     * Wrong fields, each with its value and the fix.
+     */
+    422: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type GenerateControlNetError = GenerateControlNetErrors[keyof GenerateControlNetErrors];
+
+export type GenerateControlNetResponses = {
+    /**
+     * The job as it ended, within the seconds of `Prefer: wait=N`.
+     */
+    200: Job;
+    /**
+     * Successful Response
+     */
+    202: Job;
+};
+
+export type GenerateControlNetResponse = GenerateControlNetResponses[keyof GenerateControlNetResponses];
+
+export type PreprocessData = {
+    body: PreprocessRequest;
+    path?: never;
+    query?: never;
+    url: '/preprocess';
+};
+
+export type PreprocessErrors = {
+    /**
+     * There are no weights for this kind.
+     */
+    409: Problem;
+    /**
+     * Wrong fields, each with its value and the fix.
+     */
+    422: Problem;
+    /**
+     * The edit service does not answer.
+     */
+    503: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type PreprocessError = PreprocessErrors[keyof PreprocessErrors];
+
+export type PreprocessResponses = {
+    /**
+     * Successful Response
+     */
+    201: ControlImage;
+};
+
+export type PreprocessResponse = PreprocessResponses[keyof PreprocessResponses];
 
 export type ListJobsData = {
     body?: never;

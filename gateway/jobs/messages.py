@@ -1,41 +1,31 @@
-"""Between jobs and the messages of limner.t2i.v1."""
+"""What every call to a service says and hears."""
 
 from __future__ import annotations
 
 import base64
 import json
+from typing import TypeAlias
 
 from gateway.jobs.job import Job, Progress, Stage
-from gateway.schemas import PreviewEvent, TextToImageRequest
-from limner.image.v1 import image_pb2
+from gateway.schemas import PreviewEvent
+from limner.edit.v1 import edit_pb2
 from limner.progress.v1 import progress_pb2
 from limner.t2i.v1 import t2i_pb2
+
+Result: TypeAlias = t2i_pb2.Result | edit_pb2.Result
+Message: TypeAlias = progress_pb2.Progress | progress_pb2.Checkpoint | Result
 
 # Of the `limner` text in a PNG, which restores the form.
 METADATA_VERSION = 1
 
 
-def to_request(job: Job, resume_from: progress_pb2.Checkpoint | None) -> t2i_pb2.GenerateImagesRequest:
-    """Returns the call that makes the images of `job`."""
-    wanted = TextToImageRequest.model_validate(job.request)
-    first = wanted.seed or 0
-    request = t2i_pb2.GenerateImagesRequest(
-        # With the attempt in it: a repeat after a lost connection joins the running call, while a new attempt
-        # is never answered with what the old one ended in.
-        request_id=f"{job.id}.{job.attempt}",
-        prompt=wanted.prompt,
-        negative_prompt=wanted.negative_prompt,
-        steps=wanted.steps,
-        guidance_scale=wanted.guidance_scale,
-        seeds=range(first, first + wanted.count),
-        model=wanted.model or "",
-        priority=t2i_pb2.Priority.ValueType(job.priority),
-        metadata={"limner": to_metadata(job)},
-        resume_from=resume_from,
-    )
-    if wanted.width is not None and wanted.height is not None:
-        request.size.CopyFrom(image_pb2.Size(width=wanted.width, height=wanted.height))
-    return request
+def request_id(job: Job) -> str:
+    """Returns the name of this attempt.
+
+    A repeat after a lost connection joins the running call, while a new attempt is never answered with what
+    the old one ended in.
+    """
+    return f"{job.id}.{job.attempt}"
 
 
 def resume_point(job: Job, stored: bytes | None) -> progress_pb2.Checkpoint | None:
@@ -49,7 +39,7 @@ def resume_point(job: Job, stored: bytes | None) -> progress_pb2.Checkpoint | No
 
 def to_metadata(job: Job) -> str:
     """Returns the PNG text from which a studio restores the form; the same request gives the same file."""
-    record = {"version": METADATA_VERSION, "kind": "text-to-image", "request": job.request}
+    record = {"version": METADATA_VERSION, "kind": job.kind, "request": job.request}
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -1,0 +1,49 @@
+import { queryOptions, skipToken } from "@tanstack/react-query";
+import { type ControlImage, preprocess, type UploadedImage, uploadImage } from "./gen";
+import { answerOf } from "./problem";
+
+/** A picture that jobs may refer to. */
+export interface Picture {
+  id: string;
+  url: string;
+  width: number;
+  height: number;
+}
+
+/** Hands a file to the studio, which finds out by itself what kind of picture it is. */
+export function uploadPicture(body: Blob): Promise<UploadedImage> {
+  return answerOf(uploadImage({ body, headers: { "Content-Type": "application/octet-stream" } }));
+}
+
+/** The address of a picture that is known by its id only. */
+export function urlOf(id: string): string {
+  return `/images/${id}`;
+}
+
+/** Looks at a picture that is known by its id only. */
+export async function findPicture(id: string): Promise<Picture> {
+  const image = new Image();
+  image.src = urlOf(id);
+  await image.decode();
+  return { id, url: urlOf(id), width: image.naturalWidth, height: image.naturalHeight };
+}
+
+/** How strong an edge must be, 0 to 255: from `low` on beside a strong one, from `high` on by itself. */
+export interface Thresholds {
+  low: number;
+  high: number;
+}
+
+/** The edges of a photograph, as a ControlNet takes them. */
+export const edgesQuery = (photo: Picture | undefined, { low, high }: Thresholds) =>
+  queryOptions<ControlImage>({
+    queryKey: ["edges", photo?.id, low, high],
+    queryFn: photo
+      ? () => answerOf(preprocess({ body: drawEdges(photo.id, { low, high }) }))
+      : skipToken,
+    retry: false,
+  });
+
+function drawEdges(image: string, parameters: Thresholds) {
+  return { image, kind: "canny", parameters: { ...parameters } };
+}
