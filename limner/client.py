@@ -15,6 +15,8 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from pydantic import BaseModel, ConfigDict
 
+from limner.requests import Request
+
 _FINAL = frozenset({"succeeded", "failed", "cancelled"})
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # The gateway sends a ping every 15 s; silence for three of them means that it is gone.
@@ -41,20 +43,6 @@ class RequestRejected(Exception):
 
 class _Shape(BaseModel):
     model_config = ConfigDict(frozen=True)
-
-
-class TextToImage(_Shape):
-    """What to paint; whatever is None is left to the model."""
-
-    prompt: str
-    negative_prompt: str | None = None
-    width: int | None = None  # pixels
-    height: int | None = None  # pixels
-    steps: int | None = None
-    guidance_scale: float | None = None
-    seed: int | None = None
-    count: int | None = None
-    model: str | None = None
 
 
 class Progress(_Shape):
@@ -88,6 +76,16 @@ class UploadedImage(_Shape):
     width: int
     height: int
     format: str  # of the uploaded file: png, jpeg or webp
+
+
+class ControlImage(_Shape):
+    """A control image that jobs may refer to by its id."""
+
+    id: str
+    url: str
+    width: int
+    height: int
+    kind: str
 
 
 class JobError(_Shape):
@@ -135,13 +133,12 @@ class AsyncClient:
     async def __aexit__(self, *_: object) -> None:
         await self._http.aclose()
 
-    async def submit(self, request: TextToImage, idempotency_key: str | None = None) -> Job:
+    async def submit(self, request: Request, idempotency_key: str | None = None) -> Job:
         """Returns the accepted job; a repeat with the same key returns the job of the first call."""
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else None
         body = request.model_dump(exclude_none=True)
-        return Job.model_validate(
-            await self._json("POST", "/generate/text-to-image", json=body, headers=headers)
-        )
+        path = f"/generate/{request.kind}"
+        return Job.model_validate(await self._json("POST", path, json=body, headers=headers))
 
     async def job(self, job_id: str) -> Job:
         """Returns the job as it is now."""
@@ -190,6 +187,11 @@ class AsyncClient:
         return UploadedImage.model_validate(
             await self._json("POST", "/images", content=data, headers=headers, timeout=_UPLOAD_S)
         )
+
+    async def preprocess(self, image_id: str, kind: str, **parameters: float) -> ControlImage:
+        """Makes a control image, e.g. the canny edges, of a kept picture, and keeps it."""
+        body = {"image": image_id, "kind": kind, "parameters": parameters}
+        return ControlImage.model_validate(await self._json("POST", "/preprocess", json=body))
 
     async def capabilities(self) -> dict[str, Any]:
         """Returns which models and features are on now (GET /capabilities)."""
@@ -244,7 +246,7 @@ class Client:
         """Closes every connection."""
         self._exit.close()
 
-    def submit(self, request: TextToImage, idempotency_key: str | None = None) -> Job:
+    def submit(self, request: Request, idempotency_key: str | None = None) -> Job:
         """Returns the accepted job; a repeat with the same key returns the job of the first call."""
         return self._portal.call(self._client.submit, request, idempotency_key)
 
@@ -271,6 +273,10 @@ class Client:
     def upload(self, data: bytes) -> UploadedImage:
         """Keeps a PNG, JPEG or WebP file for jobs to refer to; the same picture gets the same id."""
         return self._portal.call(self._client.upload, data)
+
+    def preprocess(self, image_id: str, kind: str, **parameters: float) -> ControlImage:
+        """Makes a control image, e.g. the canny edges, of a kept picture, and keeps it."""
+        return self._portal.call(lambda: self._client.preprocess(image_id, kind, **parameters))
 
     def capabilities(self) -> dict[str, Any]:
         """Returns which models and features are on now (GET /capabilities)."""

@@ -31,6 +31,29 @@ UrlOption = Annotated[
     ),
 ]
 
+OutputOption = Annotated[Path, typer.Option("--output", "-o", help="PNG file to write.")]
+WidthOption = Annotated[int | None, typer.Option(help="Pixels; default: the model's, or the picture's.")]
+HeightOption = Annotated[int | None, typer.Option(help="Pixels; default: the model's, or the picture's.")]
+StepsOption = Annotated[int | None, typer.Option(help="Denoising steps; default: the model's.")]
+GuidanceOption = Annotated[float | None, typer.Option(help="How closely to follow the prompt.")]
+SeedOption = Annotated[int | None, typer.Option(help="Of the first picture; default: random.")]
+CountOption = Annotated[int, typer.Option(help="How many pictures; their files are numbered.", min=1)]
+ModelOption = Annotated[str | None, typer.Option(help="Default: the studio's first.")]
+NegativeOption = Annotated[str | None, typer.Option(help="What to avoid.")]
+ForceOption = Annotated[bool, typer.Option("--force", "-f", help="Overwrite existing files.")]
+MaskOption = Annotated[Path | None, typer.Option(help="Picture of the same size; white is repainted.")]
+FeatherOption = Annotated[int | None, typer.Option(help="Width of the mask's soft edge in pixels.")]
+GrowOption = Annotated[int | None, typer.Option(help="Pixels by which the mask grows; negative shrinks.")]
+StrengthOption = Annotated[float | None, typer.Option(help="How far to leave the picture, above 0 to 1.")]
+EntityOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--entity",
+        metavar="PROMPT@LEFT,TOP,RIGHT,BOTTOM",
+        help="A region in pixels with its own prompt; repeat for more.",
+    ),
+]
+
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
 DEFAULT_HOME = Path("~/.limner")

@@ -30,6 +30,7 @@ def programs(t2i_replicas: int = 1) -> tuple[Program, ...]:
     return (
         Program("limner-arbiter", "services.arbiter", order=10, stop_s=8),
         *(Program(f"limner-{name}", "services.t2i", 20, 12, _replica_settings(name)) for name in names),
+        Program("limner-edit", "services.edit", order=20, stop_s=12),
         Program("limner-gateway", "gateway", order=30, stop_s=12),
     )
 
@@ -71,6 +72,7 @@ def environment(
         "LIMNER_GATEWAY_IMAGES": str(home.images),
         "LIMNER_GATEWAY_FRONTEND": str(package_root() / "frontend" / "dist"),
         "LIMNER_T2I_MODELS_DIR": str(home.models),
+        "LIMNER_EDIT_MODELS_DIR": str(home.models),
     }
     addresses = {
         "LIMNER_HOME": str(home.root),
@@ -82,11 +84,15 @@ def environment(
         "LIMNER_T2I_LISTEN": home.address("t2i"),
         "LIMNER_T2I_ARBITER": home.address("arbiter"),
         "LIMNER_T2I_HOLDERS_DIR": str(home.holders),
+        "LIMNER_EDIT_LISTEN": home.address("edit"),
+        "LIMNER_EDIT_ARBITER": home.address("arbiter"),
+        "LIMNER_EDIT_HOLDERS_DIR": str(home.holders),
         "LIMNER_GATEWAY_HOST": host,
         "LIMNER_GATEWAY_PORT": str(port),
         "LIMNER_GATEWAY_T2I": ",".join(
             home.address(replica_name(number)) for number in range(1, t2i_replicas + 1)
         ),
+        "LIMNER_GATEWAY_EDIT": home.address("edit"),
         "LIMNER_GATEWAY_ARBITER": home.address("arbiter"),
     }
     return stores | dict(given) | addresses

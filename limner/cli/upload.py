@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from limner.cli.failure import CommandFailed
 from limner.cli.options import JsonOption, UrlOption, resolve
-from limner.cli.refusal import BAD_INPUT, refusals
+from limner.cli.painting import read
+from limner.cli.refusal import refusals
 from limner.client import Client
 
 
@@ -21,7 +21,7 @@ def upload(
     url: UrlOption = "",
 ) -> None:
     """Give the studio pictures to work on; prints the id of each."""
-    contents = [_read(file) for file in files]
+    contents = [read(file) for file in files]
     with refusals(), Client(resolve(url, os.environ)) as client:
         uploaded = [client.upload(content) for content in contents]
     if as_json:
@@ -29,10 +29,3 @@ def upload(
         return
     for file, image in zip(files, uploaded, strict=True):
         print(f"{image.id}  {image.width}×{image.height}  {file}")
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror}.", BAD_INPUT) from error

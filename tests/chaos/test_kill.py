@@ -11,7 +11,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from limner.client import Client, Job, TextToImage
+from limner.client import Client, Job
+from limner.requests import TextToImage
 from tests.studio import STOP_S, Studio, running_studio, until
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]

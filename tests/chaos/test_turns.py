@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from limner.client import Client, TextToImage
+from limner.client import Client
+from limner.requests import TextToImage
 from tests.studio import Studio, running_studio
 
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("turns")]

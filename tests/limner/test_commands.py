@@ -15,7 +15,8 @@ import psutil
 import pytest
 from PIL import Image
 
-from limner.client import AsyncClient, Job, RequestRejected, TextToImage
+from limner.client import AsyncClient, Job, RequestRejected
+from limner.requests import TextToImage
 from services.shapes.judge import judge, scene_from_caption
 from tests.studio import Studio, until
 

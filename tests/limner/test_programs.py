@@ -13,7 +13,12 @@ def test_the_gateway_stops_first_and_the_arbiter_last() -> None:
     order = sorted(
         programs(), key=lambda program: int(conf[f"program:{program.name}"]["priority"]), reverse=True
     )
-    assert [program.name for program in order] == ["limner-gateway", "limner-t2i", "limner-arbiter"]
+    assert [program.name for program in order] == [
+        "limner-gateway",
+        "limner-edit",
+        "limner-t2i",
+        "limner-arbiter",
+    ]
 
 
 def test_a_strange_home_never_reaches_the_configuration_text() -> None:

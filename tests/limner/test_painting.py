@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from limner.cli.failure import CommandFailed
-from limner.cli.generate import check_files, output_files
+from limner.cli.painting import output_files
 from limner.cli.stepbar import describe
 from limner.client import Job, Progress
 
@@ -27,28 +27,29 @@ def job(status: str, progress: Progress) -> Job:
     )
 
 
-def test_one_picture_keeps_its_name_and_several_are_numbered() -> None:
-    assert output_files(Path("a/out.png"), 1) == [Path("a/out.png")]
-    assert output_files(Path("a/out.png"), 2) == [Path("a/out-1.png"), Path("a/out-2.png")]
-    assert output_files(Path("out.png"), 10)[0] == Path("out-01.png")
+def test_one_picture_keeps_its_name_and_several_are_numbered(tmp_path: Path) -> None:
+    output = tmp_path / "out.png"
+    assert output_files(output, 1, force=False) == [output]
+    assert output_files(output, 2, force=False) == [tmp_path / "out-1.png", tmp_path / "out-2.png"]
+    assert output_files(output, 10, force=False)[0] == tmp_path / "out-01.png"
 
 
 def test_an_existing_file_is_kept_unless_forced(tmp_path: Path) -> None:
     file = tmp_path / "out.png"
     file.write_text("mine")
     with pytest.raises(CommandFailed, match="--force"):
-        check_files([file], force=False)
-    check_files([file], force=True)
+        output_files(file, 1, force=False)
+    assert output_files(file, 1, force=True) == [file]
 
 
 def test_a_name_that_promises_another_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match=r"out\.png"):
-        check_files([tmp_path / "out.jpg"], force=False)
+        output_files(tmp_path / "out.jpg", 1, force=False)
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandFailed, match="There is no folder"):
-        check_files([tmp_path / "no" / "out.png"], force=False)
+        output_files(tmp_path / "no" / "out.png", 1, force=False)
 
 
 @pytest.mark.parametrize(
