@@ -24,6 +24,7 @@ from services.edit.denoising import StepSeam, install
 from services.edit.description import read_library_versions
 from services.edit.job import Job, digest_inputs
 from services.edit.loading import find_controls, load_pipeline
+from services.edit.prompts import PromptMemory, remember_prompts
 from services.edit.reading import to_job
 from services.edit.settings import Settings
 from services.pipelines.card_memory import CardMeter
@@ -31,6 +32,7 @@ from services.pipelines.catalogue import ENTITIES, read_catalogue
 from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.exhaustion import is_exhaustion
 from services.pipelines.finish import Finish
+from services.pipelines.frame import hasten
 from services.pipelines.memory import Meter
 from services.pipelines.steps import LatentColours, resume_point
 from services.pipelines.watch import Watch
@@ -45,9 +47,11 @@ _NO_NEGATIVE = " "
 class _Loaded:
     pipeline: QwenImagePipeline
     seam: StepSeam
+    memory: PromptMemory
     adapters: Adapters
     colours: LatentColours
     control_kinds: tuple[str, ...]  # in the order of their ids
+    zero_cond_t: bool
     tier: str
 
 
@@ -70,13 +74,16 @@ class Engine:
         target = to_torch_device(device)
         compatibility.mend()
         pipeline = _read_pipeline(entry.path, dtype_on(target), str(target))
+        hasten(pipeline.vae)
         compatibility.attach_image_positions(pipeline)
         self._loaded = _Loaded(
             pipeline,
             install(pipeline),
+            remember_prompts(pipeline),
             Adapters.inject(pipeline.dit, entry.path / "adapters"),
             LatentColours.fit(pipeline.vae.encode, dtype_on(target), target),
             tuple(control.name for control in find_controls(entry.path)),
+            compatibility.find_zero_cond_t(entry.path),
             tier,
         )
         return None if target.type == "cpu" else CardMeter()
@@ -91,7 +98,10 @@ class Engine:
             finish = Finish(job.brief, self._loaded.tier, self._versions)
             fingerprint = job.brief.fingerprint(self._loaded.tier, self._versions, digest_inputs(task))
             painting = _Painting(self._loaded, job, finish, fingerprint, report, self._checkpoint_every_steps)
-            painting.paint(resume_from)
+            try:
+                painting.paint(resume_from)
+            finally:
+                self._loaded.memory.forget()
 
 
 class _Painting:
@@ -144,6 +154,7 @@ class _Painting:
             cfg_scale=brief.guidance_scale,
             seed=brief.seeds[index],
             num_inference_steps=brief.steps,
+            zero_cond_t=loaded.zero_cond_t,
             **arrangement.arguments,
         )
         ended_s = time.monotonic()

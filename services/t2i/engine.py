@@ -22,6 +22,7 @@ from services.pipelines.catalogue import Model, read_catalogue
 from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.exhaustion import is_exhaustion
 from services.pipelines.finish import Finish
+from services.pipelines.frame import hasten
 from services.pipelines.memory import Meter
 from services.pipelines.steps import LatentColours, ResumableScheduler, encode_frame, resume_point
 from services.pipelines.watch import Watch
@@ -63,6 +64,7 @@ class Engine:
         target = to_torch_device(device)
         pipeline = _read_pipeline(entry.path, dtype_on(target)).to(target)
         pipeline.set_progress_bar_config(disable=True)
+        hasten(pipeline.vae)
         scheduler = cast("ResumableScheduler", ResumableScheduler.from_config(pipeline.scheduler.config))
         pipeline.scheduler = scheduler
         colours = LatentColours.fit(partial(encode_frame, pipeline.vae), dtype_on(target), target)
