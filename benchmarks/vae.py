@@ -7,8 +7,10 @@ from __future__ import annotations
 import argparse
 import copy
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from typing import Any
 
 import torch
@@ -94,7 +96,8 @@ def sweep(repeats: int) -> Iterator[Row]:
 
 def load_editor() -> Any:
     """Returns the built-in model in DiffSynth, able to see pictures."""
-    pipeline: Any = load_pipeline(CHECKPOINT, torch.float32, "cpu")
+    with redirect_stdout(sys.stderr):  # DiffSynth prints what it loads.
+        pipeline: Any = load_pipeline(CHECKPOINT, torch.float32, "cpu")
     pipeline.processor = build_processor(pipeline.tokenizer)
     hasten(pipeline.vae)
     return pipeline

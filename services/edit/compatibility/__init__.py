@@ -4,11 +4,27 @@ Each entry has a test that shows the fault without it, and fails when DiffSynth 
 """
 
 from services.edit.compatibility.activation import mend_activation
+from services.edit.compatibility.pixels import mend_pixels
 from services.edit.compatibility.positions import attach_image_positions
+from services.edit.compatibility.residence import mend_residence, reside, restore_frequencies
+from services.edit.compatibility.settings import LEAST_STEPS, find_zero_cond_t, to_countdown, to_mask
+from services.edit.compatibility.talk import mend_talk
 
-__all__ = ["attach_image_positions", "mend"]
+__all__ = [
+    "LEAST_STEPS",
+    "attach_image_positions",
+    "find_zero_cond_t",
+    "mend",
+    "reside",
+    "restore_frequencies",
+    "to_countdown",
+    "to_mask",
+]
 
 
 def mend() -> None:
     """Replaces what is wrong, for every pipeline of this process; again does no harm."""
     mend_activation()
+    mend_pixels()
+    mend_residence()
+    mend_talk()
