@@ -3,7 +3,16 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
 const STUDIO_URL = "http://127.0.0.1:8000";
-const ROUTES = ["/generate", "/jobs", "/events", "/images", "/capabilities", "/gpu", "/readyz"];
+const ROUTES = [
+  "/generate",
+  "/jobs",
+  "/events",
+  "/images",
+  "/preprocess",
+  "/capabilities",
+  "/gpu",
+  "/readyz",
+];
 
 export default defineConfig({
   plugins: [react()],

@@ -1,4 +1,11 @@
-import type { ControlNetRequest, ImageEditRequest, Job, JobPage, Outpaint, TextToImageRequest } from "./gen";
+import type {
+  ControlNetRequest,
+  ImageEditRequest,
+  Job,
+  JobPage,
+  Outpaint,
+  TextToImageRequest,
+} from "./gen";
 
 export const ACTIVE = ["queued", "running", "cancelling"] as const satisfies Job["status"][];
 

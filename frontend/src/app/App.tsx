@@ -1,28 +1,40 @@
 import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { useRef } from "react";
+import { lazy, Suspense, useRef } from "react";
 import type { Job } from "@/api/gen";
 import { settingsOf } from "@/api/job";
 import { jobQuery } from "@/api/jobs";
+import type { Picture } from "@/api/pictures";
+import { restoreTask } from "@/features/edit/restore";
+import { withPictures } from "@/features/edit/task";
+import { useEditTask } from "@/features/edit/use-edit-task";
 import { Gallery } from "@/features/gallery/Gallery";
 import { GeneratePanel } from "@/features/generate/GeneratePanel";
-import { useDraft } from "@/features/generate/use-draft";
 import { QueueDrawer } from "@/features/queue/QueueDrawer";
 import { useDismissed } from "@/features/queue/use-dismissed";
 import { EmptyStage } from "@/features/stage/EmptyStage";
 import { Stage } from "@/features/stage/Stage";
+import { useDraft } from "@/form/use-draft";
 import { Announcer } from "./Announcer";
 import classes from "./App.module.css";
 import { ConnectionStrip } from "./ConnectionStrip";
 import { Header } from "./Header";
 import { followedJob, shownImage } from "./staged-job";
 import { useJobs } from "./use-jobs";
+import { type Mode, useMode } from "./use-mode";
 import { useSelection } from "./use-selection";
+
+// Its canvas and fields are no part of the first load.
+const EditPanel = lazy(async () => ({
+  default: (await import("@/features/edit/EditPanel")).EditPanel,
+}));
 
 /** The studio: the form, the stage with the history below it, and the queue. */
 export function App() {
   const jobs = useJobs();
+  const { mode, setMode } = useMode();
   const { draft, setDraft } = useDraft();
+  const { task, setTask } = useEditTask();
   const { dismissed, dismiss } = useDismissed();
   const { selection, select } = useSelection();
   const { data: picked } = useQuery(jobQuery(selection.job));
@@ -37,19 +49,40 @@ export function App() {
     stage.current?.scrollIntoView({ block: "nearest" });
   };
   const show = (job: Job, image: number | null = null) => stageAt(job.id, image);
+  const form = {
+    draft,
+    lastSeed: stagedImage?.seed ?? null,
+    onDraft: setDraft,
+    onStarted: () => stageAt(null, null),
+  };
+  const settings = useRef<HTMLElement>(null);
+  const open = (mode: Mode) => {
+    setMode(mode);
+    settings.current?.scrollIntoView({ block: "nearest" });
+  };
+  const edit = (picture: Picture) => {
+    setTask((task) => withPictures(task, [picture]));
+    open("edit");
+  };
+  const reuse = async (job: Job, seed: number) => {
+    if (job.kind !== "text-to-image") setTask(await restoreTask(job));
+    setDraft({ ...settingsOf(job), seed, count: 1 });
+    open(job.kind === "text-to-image" ? "generate" : "edit");
+  };
 
   return (
     <>
-      <Header activeCount={jobs.active.length} />
+      <Header mode={mode} onMode={setMode} activeCount={jobs.active.length} />
       <ConnectionStrip />
       <div className={classes.studio}>
-        <aside className={classes.form} aria-label="Settings">
-          <GeneratePanel
-            draft={draft}
-            lastSeed={stagedImage?.seed ?? null}
-            onChange={setDraft}
-            onStarted={() => stageAt(null, null)}
-          />
+        <aside className={classes.form} ref={settings} aria-label="Settings">
+          {mode === "edit" ? (
+            <Suspense>
+              <EditPanel {...form} task={task} onTask={setTask} />
+            </Suspense>
+          ) : (
+            <GeneratePanel {...form} />
+          )}
         </aside>
         <main className={classes.centre} ref={stage}>
           {staged ? (
@@ -57,7 +90,8 @@ export function App() {
               job={staged}
               image={stagedImage}
               onPickImage={(image) => show(staged, image)}
-              onReuse={(job, seed) => setDraft({ ...settingsOf(job), seed, count: 1 })}
+              onEdit={edit}
+              onReuse={(job, seed) => void reuse(job, seed)}
               onRetry={jobs.retry}
               onCancel={jobs.cancel}
             />

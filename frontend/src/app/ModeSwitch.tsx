@@ -3,19 +3,37 @@ import { useQuery } from "@tanstack/react-query";
 import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
 import { capitalised } from "@/components/words";
 import classes from "./ModeSwitch.module.css";
+import type { Mode } from "./use-mode";
 
-/** The two things one can do. A mode whose service is down stays in sight, with the reason. */
-export function ModeSwitch() {
+interface ModeSwitchProps {
+  mode: Mode;
+  onMode: (mode: Mode) => void;
+}
+
+/** The two things one can do. Editing stays in sight, with the reason, while no service has ever offered it. */
+export function ModeSwitch({ mode, onMode }: ModeSwitchProps) {
   const { data: capabilities } = useQuery(capabilitiesQuery);
   const edit = capabilities && capabilityNamed(capabilities, "edit");
+  const isOff = !edit || edit.models.length === 0;
   const reason = capitalised(edit?.reason ?? "the edit service is not running");
+  const currentIf = (own: Mode) => (own === mode ? "page" : undefined);
   return (
     <nav className={classes.modes} aria-label="Mode">
-      <UnstyledButton className={classes.mode} aria-current="page">
+      <UnstyledButton
+        className={classes.mode}
+        aria-current={currentIf("generate")}
+        onClick={() => onMode("generate")}
+      >
         Generate
       </UnstyledButton>
-      <Tooltip label={reason} events={{ hover: true, focus: true, touch: true }}>
-        <UnstyledButton className={classes.mode} aria-disabled="true" aria-description={reason}>
+      <Tooltip label={reason} disabled={!isOff} events={{ hover: true, focus: true, touch: true }}>
+        <UnstyledButton
+          className={classes.mode}
+          aria-current={currentIf("edit")}
+          aria-disabled={isOff || undefined}
+          aria-description={isOff ? reason : undefined}
+          onClick={() => !isOff && onMode("edit")}
+        >
           Edit
         </UnstyledButton>
       </Tooltip>

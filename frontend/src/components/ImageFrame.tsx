@@ -1,3 +1,4 @@
+import type { CSSProperties } from "react";
 import classes from "./ImageFrame.module.css";
 
 interface ImageFrameProps {
@@ -7,10 +8,12 @@ interface ImageFrameProps {
   height: number;
   /** Work is going on, so that an empty frame breathes. */
   busy?: boolean;
+  /** Where in the frame the picture lies; it fills it if nothing is said. */
+  place?: CSSProperties;
 }
 
 /** A picture on its mount, as wide as its place says; the frame has its final shape before the picture comes. */
-export function ImageFrame({ src, alt, width, height, busy = false }: ImageFrameProps) {
+export function ImageFrame({ src, alt, width, height, busy = false, place }: ImageFrameProps) {
   return (
     <div className={classes.mount}>
       <div
@@ -18,7 +21,7 @@ export function ImageFrame({ src, alt, width, height, busy = false }: ImageFrame
         style={{ aspectRatio: width / height }}
         data-busy={busy || undefined}
       >
-        {src && <img className={classes.image} src={src} alt={alt} />}
+        {src && <img className={classes.image} style={place} src={src} alt={alt} />}
       </div>
     </div>
   );

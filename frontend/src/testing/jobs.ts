@@ -16,6 +16,7 @@ export const shapesModel: Model = {
   default_guidance_scale: 4,
   tiers: ["full"],
   example_prompts: ["a green triangle at the top, yellow background"],
+  features: ["text_to_image", "image_to_image", "inpaint", "outpaint", "edit", "control.canny"],
 };
 
 type JobChange = Partial<Omit<Job, "progress">> & { progress?: Partial<Job["progress"]> };

@@ -4,10 +4,10 @@ import { HttpResponse, http } from "msw";
 import { useState } from "react";
 import { expect, test, vi } from "vitest";
 import type { Capability } from "@/api/gen";
+import { EMPTY_DRAFT } from "@/form/draft";
 import { aJob, shapesModel } from "@/testing/jobs";
 import { show } from "@/testing/render";
 import { server } from "@/testing/setup";
-import { EMPTY_DRAFT } from "./draft";
 import { GeneratePanel } from "./GeneratePanel";
 
 const STUDIO = "http://studio.test";
@@ -24,7 +24,7 @@ const textToImage: Capability = {
 
 function Form({ onStarted }: { onStarted: () => void }) {
   const [draft, setDraft] = useState(EMPTY_DRAFT);
-  return <GeneratePanel draft={draft} lastSeed={42} onChange={setDraft} onStarted={onStarted} />;
+  return <GeneratePanel draft={draft} lastSeed={42} onDraft={setDraft} onStarted={onStarted} />;
 }
 
 async function open(service: Partial<Capability> = {}, onStarted = () => {}) {

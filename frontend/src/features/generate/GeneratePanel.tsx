@@ -1,55 +1,52 @@
-import { Stack } from "@mantine/core";
-import type { KeyboardEvent } from "react";
 import type { Settings } from "@/api/job";
-import { GenerateButton } from "./GenerateButton";
-import { PromptField } from "./PromptField";
-import { SettingsFields } from "./SettingsFields";
+import { numbersOf } from "@/form/draft";
+import { PromptField } from "@/form/PromptField";
+import { RunButton } from "@/form/RunButton";
+import { RunForm } from "@/form/RunForm";
+import { SettingsFields } from "@/form/SettingsFields";
+import { SizeField } from "@/form/SizeField";
 import { useGenerate } from "./use-generate";
 
 interface GeneratePanelProps {
   draft: Settings;
   lastSeed: number | null;
-  onChange: (draft: Settings) => void;
+  onDraft: (draft: Settings) => void;
   onStarted: () => void;
 }
 
 /** Everything a picture is made from, and the button that makes it. */
-export function GeneratePanel({ draft, lastSeed, onChange, onStarted }: GeneratePanelProps) {
-  const generation = useGenerate(draft, onStarted);
-  const change = (part: Partial<Settings>) => onChange({ ...draft, ...part });
+export function GeneratePanel({ draft, lastSeed, onDraft, onStarted }: GeneratePanelProps) {
+  const { model, models, run } = useGenerate(draft, onStarted);
+  const change = (part: Partial<Settings>) => onDraft({ ...draft, ...part });
+  const numbers = model && numbersOf(draft, model);
   return (
-    <form
-      aria-label="Generate"
-      noValidate
-      onKeyDown={(event) => isSendKey(event) && generation.send()}
-      onSubmit={(event) => {
-        event.preventDefault();
-        generation.send();
-      }}
-    >
-      <Stack gap="lg">
-        <PromptField
-          prompt={draft.prompt}
-          examples={generation.model?.example_prompts ?? []}
-          error={generation.errorOf("prompt")}
-          onChange={(prompt) => change({ prompt })}
-        />
-        <GenerateButton generation={generation} />
-        {generation.model && (
+    <RunForm label="Generate" onSend={run.send}>
+      <PromptField
+        placeholder="What should the picture show?"
+        prompt={draft.prompt}
+        examples={model?.example_prompts ?? []}
+        error={run.errorOf("prompt")}
+        onChange={(prompt) => change({ prompt })}
+      />
+      <RunButton label="Generate" run={run} />
+      {model && numbers && (
+        <>
+          <SizeField
+            size={numbers}
+            model={model}
+            errors={{ width: run.errorOf("width"), height: run.errorOf("height") }}
+            onChange={(side) => change({ width: numbers.width, height: numbers.height, ...side })}
+          />
           <SettingsFields
             draft={draft}
-            model={generation.model}
-            models={generation.models}
+            model={model}
+            models={models}
             lastSeed={lastSeed}
-            errorOf={generation.errorOf}
+            errorOf={run.errorOf}
             onChange={change}
           />
-        )}
-      </Stack>
-    </form>
+        </>
+      )}
+    </RunForm>
   );
-}
-
-function isSendKey(event: KeyboardEvent): boolean {
-  return event.key === "Enter" && (event.ctrlKey || event.metaKey);
 }

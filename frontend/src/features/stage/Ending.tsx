@@ -1,17 +1,18 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { IconDownload, IconRepeat } from "@tabler/icons-react";
+import { IconBrush, IconDownload, IconRepeat } from "@tabler/icons-react";
 import type { Job, JobImage } from "@/api/gen";
 import { Facts } from "./Facts";
 
 interface EndingProps {
   job: Job;
   image: JobImage | undefined;
+  onEdit: (image: JobImage) => void;
   onReuse: (job: Job, seed: number) => void;
   onRetry: (job: Job) => void;
 }
 
 /** How a job ended, what it was made from, and what can be done with it. */
-export function Ending({ job, image, onReuse, onRetry }: EndingProps) {
+export function Ending({ job, image, onEdit, onReuse, onRetry }: EndingProps) {
   return (
     <Stack gap="sm">
       {job.error && <Text c="var(--alarm)">{job.error.message}</Text>}
@@ -29,6 +30,14 @@ export function Ending({ job, image, onReuse, onRetry }: EndingProps) {
               leftSection={<IconDownload size={17} stroke={1.7} />}
             >
               Download
+            </Button>
+            <Button
+              variant="default"
+              size="sm"
+              leftSection={<IconBrush size={17} stroke={1.7} />}
+              onClick={() => onEdit(image)}
+            >
+              Edit this
             </Button>
             <Button
               variant="default"

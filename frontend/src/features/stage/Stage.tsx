@@ -1,11 +1,9 @@
 import { Stack, Text } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import type { CSSProperties } from "react";
 import type { Job, JobImage } from "@/api/gen";
-import { isFinal, settingsOf } from "@/api/job";
-import { previewQuery } from "@/api/jobs";
-import { ImageFrame } from "@/components/ImageFrame";
+import { isFinal, originalOf, settingsOf } from "@/api/job";
 import { Ending } from "./Ending";
+import { After, Before } from "./Pictures";
 import classes from "./Stage.module.css";
 import { Strip } from "./Strip";
 import { Working } from "./Working";
@@ -15,39 +13,41 @@ interface StageProps {
   /** The finished image to show; none shows the preview. */
   image: JobImage | undefined;
   onPickImage: (index: number) => void;
+  onEdit: (image: JobImage) => void;
   onReuse: (job: Job, seed: number) => void;
   onRetry: (job: Job) => void;
   onCancel: (job: Job) => void;
 }
 
 /** One job in full: its picture as it comes into being, and then what it was made from. */
-export function Stage({ job, image, onPickImage, onReuse, onRetry, onCancel }: StageProps) {
-  const { data: preview } = useQuery(previewQuery(job.id));
+export function Stage(props: StageProps) {
+  const { job, image, onPickImage, onEdit, onReuse, onRetry, onCancel } = props;
   const { prompt, ...asked } = settingsOf(job);
-  const width = image?.width ?? asked.width ?? 1;
-  const height = image?.height ?? asked.height ?? 1;
+  const size = {
+    width: image?.width ?? asked.width ?? 1,
+    height: image?.height ?? asked.height ?? 1,
+  };
+  const original = originalOf(job);
   const hasFrame = image !== undefined || !isFinal(job);
   return (
     <section className={classes.stage} aria-label="Picture">
       <Stack
         gap="md"
         className={classes.easel}
-        style={{ "--ratio": width / height } as CSSProperties}
+        style={{ "--ratio": size.width / size.height } as CSSProperties}
         data-bare={!hasFrame || undefined}
+        data-pair={(hasFrame && original !== null) || undefined}
       >
         {hasFrame && (
-          <ImageFrame
-            src={image?.url ?? preview?.data_url}
-            alt={image ? prompt : `Preview of: ${prompt}`}
-            width={width}
-            height={height}
-            busy={!isFinal(job)}
-          />
+          <div className={classes.pictures}>
+            {original && <Before original={original} size={size} isPlaced={image !== undefined} />}
+            <After job={job} image={image} size={size} isNamed={original !== null} />
+          </div>
         )}
         <Strip images={job.images} shown={image} onPick={onPickImage} />
         <Text className={classes.prompt}>{prompt}</Text>
         {isFinal(job) ? (
-          <Ending job={job} image={image} onReuse={onReuse} onRetry={onRetry} />
+          <Ending job={job} image={image} onEdit={onEdit} onReuse={onReuse} onRetry={onRetry} />
         ) : (
           <Working job={job} onCancel={onCancel} />
         )}

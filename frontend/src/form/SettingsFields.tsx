@@ -7,7 +7,6 @@ import { numbersOf } from "./draft";
 import type { FieldName } from "./obstacles";
 import { SeedField } from "./SeedField";
 import classes from "./SettingsFields.module.css";
-import { SizeField } from "./SizeField";
 
 interface SettingsFieldsProps {
   draft: Settings;
@@ -18,19 +17,12 @@ interface SettingsFieldsProps {
   onChange: (part: Partial<Settings>) => void;
 }
 
-/** All settings but the prompt. */
+/** The settings that every kind of run has, but for the prompt and the size. */
 export function SettingsFields(props: SettingsFieldsProps) {
   const { draft, model, models, lastSeed, errorOf, onChange } = props;
-  const numbers = numbersOf(draft, model);
-  const { width, height } = numbers;
+  const { steps, guidance_scale } = numbersOf(draft, model);
   return (
     <>
-      <SizeField
-        size={{ width, height }}
-        model={model}
-        errors={{ width: errorOf("width"), height: errorOf("height") }}
-        onChange={(side) => onChange({ width, height, ...side })}
-      />
       <Group gap={8} align="flex-start" wrap="nowrap">
         <SeedField
           seed={draft.seed}
@@ -53,9 +45,9 @@ export function SettingsFields(props: SettingsFieldsProps) {
         label="Steps"
         hint="more steps take longer and paint more carefully"
         min={2}
-        max={Math.max(50, numbers.steps)}
+        max={Math.max(50, steps)}
         step={1}
-        value={numbers.steps}
+        value={steps}
         error={errorOf("steps")}
         onChange={(steps) => onChange({ steps })}
       />
@@ -63,9 +55,9 @@ export function SettingsFields(props: SettingsFieldsProps) {
         label="Guidance"
         hint="how closely to follow the prompt; 1 switches guidance off"
         min={1}
-        max={Math.max(10, numbers.guidance_scale)}
+        max={Math.max(10, guidance_scale)}
         step={0.5}
-        value={numbers.guidance_scale}
+        value={guidance_scale}
         error={errorOf("guidance_scale")}
         onChange={(guidance_scale) => onChange({ guidance_scale })}
       />

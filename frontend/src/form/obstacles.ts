@@ -2,12 +2,14 @@ import type { Model } from "@/api/gen";
 import type { Settings } from "@/api/job";
 import { nearestSide, type SizeLimits } from "./size";
 
-export type FieldName = keyof Settings;
+export type FieldName = keyof Settings | "images" | "mask" | "outpaint" | "controls";
 
 /** One reason why a run cannot start, and the field that can change it. */
 export interface Obstacle {
   field: FieldName | null;
   message: string;
+  /** Nothing is wrong, something is still to come: told at the button only. */
+  isMissing?: true;
 }
 
 // The API's own limits, which hold for every model.
@@ -15,10 +17,10 @@ const MAX_TEXT_LENGTH = 2000;
 const RANGES = { steps: [2, 100], guidance_scale: [1, 20], count: [1, 16] } as const;
 const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
-/** Everything that keeps a draft from being sent; empty when it may go. */
-export function obstacles(draft: Settings, model: Model | undefined): Obstacle[] {
+/** Everything that keeps a draft from being sent; empty when it may go. `wanted` asks for a missing prompt. */
+export function obstacles(draft: Settings, model: Model | undefined, wanted: string): Obstacle[] {
   return [
-    missingPrompt(draft.prompt),
+    missingPrompt(draft.prompt, wanted),
     tooLong("prompt", "The prompt", draft.prompt),
     tooLong("negative_prompt", "The list of what to avoid", draft.negative_prompt),
     model && badSide("width", draft.width, model),
@@ -30,9 +32,8 @@ export function obstacles(draft: Settings, model: Model | undefined): Obstacle[]
   ].filter((obstacle) => obstacle !== undefined);
 }
 
-function missingPrompt(prompt: string): Obstacle | undefined {
-  if (prompt.trim() !== "") return undefined;
-  return { field: "prompt", message: "Describe the picture first." };
+function missingPrompt(prompt: string, wanted: string): Obstacle | undefined {
+  return prompt.trim() === "" ? { field: "prompt", message: wanted, isMissing: true } : undefined;
 }
 
 function tooLong(field: FieldName, name: string, text: string): Obstacle | undefined {

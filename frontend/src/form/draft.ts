@@ -1,4 +1,4 @@
-import type { Model, TextToImageRequest } from "@/api/gen";
+import type { Model } from "@/api/gen";
 import type { Settings } from "@/api/job";
 
 export const EMPTY_DRAFT: Settings = {
@@ -13,16 +13,8 @@ export const EMPTY_DRAFT: Settings = {
   model: null,
 };
 
-/** What a draft may leave to the model. */
-export interface Numbers {
-  width: number;
-  height: number;
-  steps: number;
-  guidance_scale: number;
-}
-
-/** The numbers a run would use now: the draft's own, and the model's where it has none. */
-export function numbersOf(draft: Settings, model: Model): Numbers {
+/** The numbers of a draft that may be left to the model. */
+export function numbersOf(draft: Settings, model: Model) {
   return {
     width: draft.width ?? model.width,
     height: draft.height ?? model.height,
@@ -31,8 +23,8 @@ export function numbersOf(draft: Settings, model: Model): Numbers {
   };
 }
 
-/** Writes a draft as a request: what is left to the model or to chance is left out. */
-export function toRequest(draft: Settings): TextToImageRequest {
+/** Writes a draft as the common part of a request: what is left to the model or to chance is left out. */
+export function toRequest(draft: Settings) {
   const chosen = Object.entries(draft).filter(([, value]) => value !== null && value !== "");
   return { ...Object.fromEntries(chosen), prompt: draft.prompt.trim() };
 }

@@ -2,24 +2,24 @@ import { Group, Stack, Textarea, UnstyledButton } from "@mantine/core";
 import classes from "./PromptField.module.css";
 
 interface PromptFieldProps {
+  placeholder: string;
   prompt: string;
   examples: readonly string[];
   error: string | undefined;
   onChange: (prompt: string) => void;
 }
 
-/** What to paint, with examples to start from while there is nothing. */
-export function PromptField({ prompt, examples, error, onChange }: PromptFieldProps) {
+/** What to paint or to change, with examples to start from while there is nothing. */
+export function PromptField({ prompt, examples, onChange, ...field }: PromptFieldProps) {
   return (
     <Stack gap={8}>
       <Textarea
         label="Prompt"
-        placeholder="What should the picture show?"
+        {...field}
         rows={4}
         classNames={{ input: classes.input }}
         size="md"
         value={prompt}
-        error={error}
         onChange={(event) => onChange(event.currentTarget.value)}
       />
       {prompt === "" && examples.length > 0 && (

@@ -1,13 +1,10 @@
+import type { Size } from "@/canvas/geometry";
+
 /** What a model allows for the sides of an image. */
 export interface SizeLimits {
   min_side_px: number;
   max_side_px: number;
   size_multiple_px: number;
-}
-
-export interface Size {
-  width: number;
-  height: number;
 }
 
 /** Width to height, from the tallest to the widest. */
@@ -45,4 +42,14 @@ export function ratioOfSize(size: Size): Ratio | null {
     Math.abs(Math.log(size.width / size.height / ratioValue(ratio)));
   const [nearest] = [...RATIOS].sort((a, b) => distance(a) - distance(b));
   return nearest && distance(nearest) <= RATIO_TOLERANCE ? nearest : null;
+}
+
+/** The size at which a model works on a picture: of its shape, at most of the model's native area. */
+export function sizeFor(picture: Size, model: SizeLimits & Size): Size {
+  const area_px = picture.width * picture.height;
+  const scale = Math.min(1, Math.sqrt((model.width * model.height) / area_px));
+  return {
+    width: nearestSide(picture.width * scale, model),
+    height: nearestSide(picture.height * scale, model),
+  };
 }

@@ -3,14 +3,15 @@ import { shapesModel } from "@/testing/jobs";
 import { EMPTY_DRAFT } from "./draft";
 import { obstacles } from "./obstacles";
 
+const WANTED = "Describe the picture first.";
 const draft = { ...EMPTY_DRAFT, prompt: "a red circle" };
 
 test("a prompt is enough", () => {
-  expect(obstacles(draft, shapesModel)).toEqual([]);
+  expect(obstacles(draft, shapesModel, WANTED)).toEqual([]);
 });
 
 test.each([
-  [{ prompt: "  " }, "prompt", "Describe the picture first."],
+  [{ prompt: "  " }, "prompt", WANTED],
   [{ width: 100 }, "width", "Width is 100; it must be a multiple of 16 (try 96)."],
   [{ height: 512 }, "height", "Height is 512; this model paints 64 to 256."],
   [{ steps: 1 }, "steps", "Steps is 1; choose 2 to 100."],
@@ -19,13 +20,17 @@ test.each([
   [{ seed: 0.5 }, "seed", "Seed is 0.5; choose a whole number from 0 to 9007199254740991."],
   [{ prompt: "x".repeat(2001) }, "prompt", "The prompt has 2001 characters; 2000 fit."],
 ])("%o stands in the way", (change, field, message) => {
-  expect(obstacles({ ...draft, ...change }, shapesModel)).toEqual([{ field, message }]);
+  expect(obstacles({ ...draft, ...change }, shapesModel, WANTED)).toMatchObject([
+    { field, message },
+  ]);
 });
 
 test("every reason is named at once", () => {
-  expect(obstacles({ ...draft, prompt: "", width: 100, steps: 0 }, shapesModel)).toHaveLength(3);
+  expect(
+    obstacles({ ...draft, prompt: "", width: 100, steps: 0 }, shapesModel, WANTED),
+  ).toHaveLength(3);
 });
 
 test("sizes are left to the service while its model is unknown", () => {
-  expect(obstacles({ ...draft, width: 100 }, undefined)).toEqual([]);
+  expect(obstacles({ ...draft, width: 100 }, undefined, WANTED)).toEqual([]);
 });

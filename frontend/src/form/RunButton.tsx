@@ -1,12 +1,12 @@
 import { Button, Kbd, List, Stack, Text } from "@mantine/core";
 import { useOs } from "@mantine/hooks";
 import { useId } from "react";
-import classes from "./GenerateButton.module.css";
-import type { Generation } from "./use-generate";
+import classes from "./RunButton.module.css";
+import type { Run } from "./use-run";
 
 /** Starts a run, or says everything that keeps it from starting. */
-export function GenerateButton({ generation }: { generation: Generation }) {
-  const { reasons, refusal, notice, isSending } = generation;
+export function RunButton({ label, run }: { label: string; run: Run }) {
+  const { reasons, refusal, notice, isSending } = run;
   const id = useId();
   const os = useOs();
   const isBlocked = reasons.length > 0;
@@ -27,7 +27,7 @@ export function GenerateButton({ generation }: { generation: Generation }) {
           </Kbd>
         }
       >
-        Generate
+        {label}
       </Button>
       <div id={id} aria-live="polite">
         {isBlocked && (

@@ -1,8 +1,9 @@
 import { Group, Input, Stack } from "@mantine/core";
 import type { Model } from "@/api/gen";
+import type { Size } from "@/canvas/geometry";
 import { NumberField } from "@/components/NumberField";
 import { RatioPicker } from "./RatioPicker";
-import { ratioOfSize, type Size, sizeOfRatio } from "./size";
+import { ratioOfSize, sizeOfRatio } from "./size";
 
 interface SizeFieldProps {
   size: Size;

@@ -1,0 +1,74 @@
+import type { Settings } from "@/api/job";
+import { PromptField } from "@/form/PromptField";
+import { RunButton } from "@/form/RunButton";
+import { RunForm } from "@/form/RunForm";
+import { SettingsFields } from "@/form/SettingsFields";
+import { SizeField } from "@/form/SizeField";
+import { sizeFor } from "@/form/size";
+import { PictureField } from "./PictureField";
+import type { EditTask } from "./task";
+import { useEdit } from "./use-edit";
+import { WayFields } from "./WayFields";
+import { WayPicker } from "./WayPicker";
+import { WORDS } from "./ways";
+
+interface EditPanelProps {
+  draft: Settings;
+  task: EditTask;
+  lastSeed: number | null;
+  onDraft: (draft: Settings) => void;
+  onTask: (change: (task: EditTask) => EditTask) => void;
+  onStarted: () => void;
+}
+
+/** What to change in which picture, and the button that does it. */
+export function EditPanel({ draft, task, lastSeed, onDraft, onTask, onStarted }: EditPanelProps) {
+  const editing = useEdit(draft, task, onStarted);
+  const { service, model, models, run } = editing;
+  const words = WORDS[task.way];
+  const [first] = task.pictures;
+  const change = (part: Partial<Settings>) => onDraft({ ...draft, ...part });
+  const changeTask = (part: Partial<EditTask>) => onTask((task) => ({ ...task, ...part }));
+  const size = task.size ?? (model && first && sizeFor(first, model));
+  const isSized = task.way === "instruct" || task.way === "control";
+  return (
+    <RunForm label="Edit" onSend={run.send}>
+      {service && (
+        <WayPicker
+          way={task.way}
+          service={service}
+          model={draft.model}
+          onChange={(way) => changeTask({ way })}
+        />
+      )}
+      <PictureField task={task} error={run.errorOf("images")} onChange={onTask} />
+      <WayFields task={task} editing={editing} onChange={changeTask} />
+      <PromptField
+        placeholder={words.placeholder}
+        prompt={draft.prompt}
+        examples={task.way === "instruct" ? [] : (model?.example_prompts ?? [])}
+        error={run.errorOf("prompt")}
+        onChange={(prompt) => change({ prompt })}
+      />
+      <RunButton label={words.verb} run={run} />
+      {model && size && isSized && (
+        <SizeField
+          size={size}
+          model={model}
+          errors={{ width: run.errorOf("width"), height: run.errorOf("height") }}
+          onChange={(side) => changeTask({ size: { ...size, ...side } })}
+        />
+      )}
+      {model && (
+        <SettingsFields
+          draft={draft}
+          model={model}
+          models={models}
+          lastSeed={lastSeed}
+          errorOf={run.errorOf}
+          onChange={change}
+        />
+      )}
+    </RunForm>
+  );
+}

@@ -1,0 +1,80 @@
+import { Button, Group, Input, Stack } from "@mantine/core";
+import { useState } from "react";
+import type { Picture } from "@/api/pictures";
+import { MaskCanvas } from "@/canvas/MaskCanvas";
+import { coverage, type Mark, type Mask } from "@/canvas/mask";
+import { Chips } from "@/components/Chips";
+import { SliderField } from "@/components/SliderField";
+
+interface MaskFieldProps {
+  picture: Picture;
+  mask: Mask;
+  marks: readonly Mark[];
+  error: string | undefined;
+  onChange: (marks: readonly Mark[]) => void;
+}
+
+const LARGEST_SHARE = 0.5; // of the shorter side
+const USUAL_SHARE = 0.08;
+
+/** Where the picture may change, painted over it. */
+export function MaskField({ picture, mask, marks, error, onChange }: MaskFieldProps) {
+  const shorter_px = Math.min(picture.width, picture.height);
+  const [tool, setTool] = useState<"paint" | "erase">("paint");
+  const [diameter_px, setDiameter] = useState(
+    Math.max(2, Math.round(2 * USUAL_SHARE * shorter_px)),
+  );
+  const add = (mark: Mark) => onChange([...marks, mark]);
+  const percent = Math.round(coverage(mask) * 100);
+  return (
+    <Input.Wrapper label="Mask" labelElement="div" error={error}>
+      <Stack gap={10}>
+        <MaskCanvas
+          url={picture.url}
+          label={`The picture and its mask; ${percent} % is painted`}
+          mask={mask}
+          brush={{ radius_px: diameter_px / 2, erases: tool === "erase" }}
+          onStroke={add}
+        />
+        <Group justify="space-between" gap={8}>
+          <Chips
+            legend="Brush"
+            choices={[
+              { value: "paint", label: "Paint" },
+              { value: "erase", label: "Erase" },
+            ]}
+            value={tool}
+            onChange={setTool}
+          />
+          <Button.Group>
+            <Tool
+              label="Undo"
+              off={marks.length === 0}
+              onClick={() => onChange(marks.slice(0, -1))}
+            />
+            <Tool label="Invert" onClick={() => add({ kind: "invert" })} />
+            <Tool label="Clear" off={percent === 0} onClick={() => add({ kind: "clear" })} />
+          </Button.Group>
+        </Group>
+        <SliderField
+          label="Brush size"
+          hint="in pixels of the picture"
+          min={1}
+          max={Math.max(2, Math.round(2 * LARGEST_SHARE * shorter_px))}
+          step={1}
+          value={diameter_px}
+          error={undefined}
+          onChange={(typed) => setDiameter(Math.max(1, typed))}
+        />
+      </Stack>
+    </Input.Wrapper>
+  );
+}
+
+function Tool({ label, off, onClick }: { label: string; off?: boolean; onClick: () => void }) {
+  return (
+    <Button variant="default" size="compact-sm" disabled={off} onClick={onClick}>
+      {label}
+    </Button>
+  );
+}

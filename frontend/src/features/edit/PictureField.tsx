@@ -1,0 +1,76 @@
+import { ActionIcon, Button, FileButton, Input, Text, Tooltip } from "@mantine/core";
+import { IconPhotoPlus, IconX } from "@tabler/icons-react";
+import type { Picture } from "@/api/pictures";
+import classes from "./PictureField.module.css";
+import type { EditTask } from "./task";
+import { usedPictures, withAdded, withPictures } from "./task";
+import { useUploads } from "./use-uploads";
+
+interface PictureFieldProps {
+  task: EditTask;
+  error: string | undefined;
+  onChange: (change: (task: EditTask) => EditTask) => void;
+}
+
+/** The pictures to work on, and the ways to bring one. */
+export function PictureField({ task, error, onChange }: PictureFieldProps) {
+  const uploads = useUploads((added) => onChange((task) => withAdded(task, added)));
+  const pictures = usedPictures(task);
+  const isSeveral = task.way === "instruct";
+  const remove = (picture: Picture) =>
+    onChange((task) =>
+      withPictures(
+        task,
+        task.pictures.filter(({ id }) => id !== picture.id),
+      ),
+    );
+  return (
+    <Input.Wrapper
+      label={isSeveral ? "Pictures" : "Picture"}
+      labelElement="div"
+      error={uploads.problem ?? error}
+    >
+      <div className={classes.tray} data-dragging={uploads.isDragging || undefined}>
+        {pictures.map((picture, index) => (
+          <figure key={picture.id} className={classes.item}>
+            <img src={picture.url} alt={`${picture.width} × ${picture.height} pixels`} />
+            {isSeveral && <figcaption>Picture {index + 1}</figcaption>}
+            <Tooltip label="Remove">
+              <ActionIcon
+                className={classes.remove}
+                variant="default"
+                size="sm"
+                aria-label={`Remove picture ${index + 1}`}
+                onClick={() => remove(picture)}
+              >
+                <IconX size={14} stroke={1.8} />
+              </ActionIcon>
+            </Tooltip>
+          </figure>
+        ))}
+        <div className={classes.add}>
+          <FileButton
+            accept="image/png,image/jpeg,image/webp"
+            multiple={isSeveral}
+            onChange={(chosen) => uploads.upload([chosen ?? []].flat())}
+          >
+            {(props) => (
+              <Button
+                {...props}
+                variant={pictures.length > 0 ? "default" : "light"}
+                size="xs"
+                loading={uploads.isUploading}
+                leftSection={<IconPhotoPlus size={17} stroke={1.7} />}
+              >
+                {isSeveral || pictures.length === 0 ? "Add a picture" : "Take another"}
+              </Button>
+            )}
+          </FileButton>
+          <Text size="xs" c="dimmed">
+            {uploads.isDragging ? "Let go to add it" : "or drop or paste one anywhere"}
+          </Text>
+        </div>
+      </div>
+    </Input.Wrapper>
+  );
+}

@@ -1,0 +1,64 @@
+import { SliderField } from "@/components/SliderField";
+import { ControlFields } from "./ControlFields";
+import { ExtendField } from "./ExtendField";
+import { MaskField } from "./MaskField";
+import type { EditTask } from "./task";
+import type { Editing } from "./use-edit";
+
+interface WayFieldsProps {
+  task: EditTask;
+  editing: Editing;
+  onChange: (part: Partial<EditTask>) => void;
+}
+
+/** The settings that only the chosen way has. */
+export function WayFields({ task, editing, onChange }: WayFieldsProps) {
+  const { mask, edges, run } = editing;
+  const [picture] = task.pictures;
+  switch (task.way) {
+    case "inpaint":
+      return picture && mask ? (
+        <MaskField
+          key={picture.id}
+          picture={picture}
+          mask={mask}
+          marks={task.marks}
+          error={run.errorOf("mask")}
+          onChange={(marks) => onChange({ marks })}
+        />
+      ) : null;
+    case "extend":
+      return (
+        <ExtendField
+          picture={picture}
+          margins={task.margins}
+          error={run.errorOf("outpaint")}
+          onChange={(margins) => onChange({ margins })}
+        />
+      );
+    case "restyle":
+      return (
+        <SliderField
+          label="Strength"
+          hint="how far to leave the picture: 0.1 hardly, 1 altogether"
+          min={0.05}
+          max={1}
+          step={0.05}
+          value={task.strength}
+          error={undefined}
+          onChange={(strength) => onChange({ strength })}
+        />
+      );
+    case "control":
+      return (
+        <ControlFields
+          task={task}
+          edges={edges.data}
+          error={run.errorOf("controls")}
+          onChange={onChange}
+        />
+      );
+    default:
+      return null;
+  }
+}

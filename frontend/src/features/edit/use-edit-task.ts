@@ -1,0 +1,14 @@
+import { useSessionStorage } from "@mantine/hooks";
+import { type EditTask, EMPTY_TASK } from "./task";
+
+/** The edit mode's form; it survives a reload of the tab. */
+export function useEditTask() {
+  const [task, setTask] = useSessionStorage<EditTask>({
+    key: "limner.edit",
+    defaultValue: EMPTY_TASK,
+    getInitialValueInEffect: false,
+    // What an older page stored may lack a field.
+    deserialize: (stored) => ({ ...EMPTY_TASK, ...JSON.parse(stored ?? "{}") }),
+  });
+  return { task, setTask };
+}
