@@ -15,7 +15,7 @@ from diffsynth.models.qwen_image_controlnet import QwenImageBlockWiseControlNet
 from diffsynth.models.qwen_image_dit import QwenImageDiT
 from safetensors.torch import load_file
 
-from services.edit import compatibility
+from services.edit.compatibility.activation import mend_activation
 from services.edit.sized import SizedTransformer
 from services.shapes.checkpoint import CHECKPOINT
 from services.shapes.flow import TOKEN_PX
@@ -66,7 +66,7 @@ class Lesson:
 
 def load_dit(folder: Path = CHECKPOINT) -> QwenImageDiT:
     """Loads the checkpoint's transformer as DiffSynth's, in float32 and frozen."""
-    compatibility.mend()
+    mend_activation()
     config = json.loads((folder / "transformer" / "config.json").read_text())
     dit = SizedTransformer(**{name: config[name] for name in _SIZES})
     weights = load_file(folder / "transformer" / "diffusion_pytorch_model.safetensors")

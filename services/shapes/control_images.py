@@ -13,8 +13,12 @@ from services.shapes.latents import encode_pixels, pack
 
 
 def encode_edges(vae: AutoencoderKLQwenImage, pictures: NDArray[np.uint8]) -> torch.Tensor:
-    """Returns the packed latents (n, tokens, 64) of the edges of pictures (n, h, w, 3)."""
-    return pack(encode_pixels(vae, np.stack([draw_edges(picture) for picture in pictures])))
+    """Returns the packed latents (n, tokens, 64) of the edges of pictures (n, h, w, 3).
+
+    Every other picture is seen in grey, as many preprocessors do.
+    """
+    edges = [draw_edges(picture, grey=index % 2 == 1) for index, picture in enumerate(pictures)]
+    return pack(encode_pixels(vae, np.stack(edges)))
 
 
 def encode_holes(

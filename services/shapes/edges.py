@@ -1,4 +1,4 @@
-"""Edges as a control image shows them, and how well a picture keeps to them."""
+"""Edges as a control image shows them, and how well one control image keeps to another."""
 
 from __future__ import annotations
 
@@ -9,24 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-# Of the colour gradient, as the service's own preprocessor: grey would hide red beside purple.
+# The edit service's own thresholds.
 LOW, HIGH = 100, 200
-TOLERANCE_PX = 2
+TOLERANCE_PX = 1.5
 
 
-def draw_edges(pixels: NDArray[np.uint8]) -> NDArray[Any]:
-    """Draws the Canny edges of RGB pixels (h, w, 3) as white lines on black, of the same shape."""
-    return cv2.Canny(pixels, LOW, HIGH)[..., None].repeat(3, axis=-1)
+def draw_edges(pixels: NDArray[np.uint8], *, grey: bool = False) -> NDArray[Any]:
+    """Draws the Canny edges of RGB pixels (h, w, 3) as white lines on black, of the same shape.
+
+    As `grey`, colours of the same brightness have none: red beside purple, green beside blue.
+    """
+    seen = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY) if grey else pixels
+    return cv2.Canny(seen, LOW, HIGH)[..., None].repeat(3, axis=-1)
 
 
-def edge_f1(wanted: Image.Image, shown: Image.Image, tolerance_px: int = TOLERANCE_PX) -> float:
-    """Returns how well the edges of `shown` are those drawn in `wanted`, 0..1: F1 within a tolerance."""
-    drawn = np.asarray(wanted.convert("L")) > 127
-    seen = draw_edges(np.asarray(shown.convert("RGB")))[..., 0] > 0
-    if not drawn.any() or not seen.any():
-        return float(drawn.any() == seen.any())
-    recall = (distance_px(seen)[drawn] <= tolerance_px).mean()
-    precision = (distance_px(drawn)[seen] <= tolerance_px).mean()
+def edge_f1(wanted: Image.Image, shown: Image.Image, tolerance_px: float = TOLERANCE_PX) -> float:
+    """Returns how well the white lines of `shown` are those of `wanted`, 0..1: F1 within a tolerance."""
+    asked, found = (np.asarray(image.convert("L")) > 127 for image in (wanted, shown))
+    if not asked.any() or not found.any():
+        return float(asked.any() == found.any())
+    recall = (distance_px(found)[asked] <= tolerance_px).mean()
+    precision = (distance_px(asked)[found] <= tolerance_px).mean()
     return float(2 * recall * precision / max(recall + precision, 1e-9))
 
 

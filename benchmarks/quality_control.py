@@ -1,0 +1,80 @@
+"""ControlNets: a hole that is filled as asked, and edges that are kept to, with the edit service's masks."""
+
+from __future__ import annotations
+
+import random
+import statistics
+from itertools import islice
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.quality_easel import SIZE, Easel
+from benchmarks.quality_scores import judge_each, percent
+from benchmarks.table import Row
+from services.edit.composition import paste
+from services.edit.preprocessing import CANNY, preprocess
+from services.edit.stencil import spread
+from services.shapes.areas import Area, draw_area
+from services.shapes.captions import caption
+from services.shapes.edges import edge_f1
+from services.shapes.edit_draws import edit_requests
+from services.shapes.edits import Add, Recolour, Reform, Remove
+from services.shapes.flow import TOKEN_PX
+from services.shapes.judge import Verdict, judge
+from services.shapes.pictures import render
+from services.shapes.scenes import Scene, requests
+
+INPAINT_CFG, CANNY_CFG = 4.0, 4.0
+
+
+def measure_inpaint(easel: Easel, count: int) -> list[Row]:
+    """Fills holes around a place with another shape, or with none."""
+    rng = random.Random(1)
+    drawn = edit_requests(2 * count, kinds=(Recolour, Reform, Add, Remove))
+    fills = ((scene, edit) for scene, edit in drawn if edit.apply(scene).shapes)
+    asked = [
+        (scene, edit.apply(scene), draw_area((edit.change[0] or edit.change[1]).place, SIZE, rng))
+        for scene, edit in islice(fills, count)
+    ]
+
+    def fill(index: int, request: tuple[Scene, Scene, Area]) -> tuple[bool, bool]:
+        scene, wanted, area = request
+        before, coverage = render(scene, *SIZE, seed=index), area.draw()
+        mask = Image.fromarray(spread(coverage, SIZE, TOKEN_PX)).convert("RGB")
+        held = easel.control("inpaint", before, inpaint_mask=mask)
+        painted = easel.paint(
+            caption(wanted), index, INPAINT_CFG,
+            input_image=before, inpaint_mask=mask, blockwise_controlnet_inputs=held,
+        )  # fmt: skip
+        after = paste(painted, before, coverage)
+        outside = coverage == 0
+        kept = (np.asarray(after)[outside] == np.asarray(before)[outside]).all()
+        return judge(after, wanted).right, bool(kept)
+
+    verdicts = list(judge_each("inpaint", asked, fill))
+    right, kept = (percent(flags) for flags in zip(*verdicts, strict=True))
+    return [
+        Row("inpaint, the hole obeys the prompt", right, ">= 95", right >= 95, "%"),
+        Row("inpaint, outside bit-identical", kept, "100", kept == 100, "%"),
+    ]
+
+
+def measure_canny(easel: Easel, count: int) -> list[Row]:
+    """Paints captions over the edges of pictures that training never saw."""
+
+    def draw(index: int, scene: Scene) -> tuple[float, Verdict]:
+        edges = preprocess(CANNY, render(scene, *SIZE, seed=index), {})
+        held = easel.control("canny", edges)
+        after = easel.paint(caption(scene), index, CANNY_CFG, blockwise_controlnet_inputs=held)
+        return edge_f1(edges, preprocess(CANNY, after, {})), judge(after, scene)
+
+    found = list(judge_each("canny", requests(count), draw))
+    f1 = statistics.mean(f1 for f1, _ in found)
+    colours = percent(v.colours and v.background for _, v in found)
+    right = percent(v.right for _, v in found)
+    return [
+        Row("canny, edge F1", f1, ">= 0.90", f1 >= 0.90),
+        Row("canny, colours from the prompt", colours, ">= 95", colours >= 95, "%"),
+        Row("canny, everything right", right, "", True, "%"),
+    ]
