@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from diffsynth.models.qwen_image_dit import ApproximateGELU
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 from torch.nn.functional import gelu
 
-from services.edit import compatibility
+from services.edit.compatibility.activation import mend_activation
 from services.edit.loading import load_pipeline
 from services.shapes.checkpoint import CFG, CHECKPOINT, NEGATIVE, STEPS
 from services.shapes.checkpoint import load_pipeline as load_stock_pipeline
@@ -28,11 +27,14 @@ def pipeline() -> QwenImagePipeline:
     return load_pipeline(CHECKPOINT, torch.float32, "cpu")
 
 
+@pytest.fixture(autouse=True)
+def stock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ApproximateGELU, "forward", _STOCK_FORWARD)
+
+
 @pytest.fixture
-def mended() -> Iterator[None]:
-    compatibility.mend()
-    yield
-    ApproximateGELU.forward = _STOCK_FORWARD
+def mended(stock: None) -> None:
+    mend_activation()
 
 
 def painted(pipeline: QwenImagePipeline, seed: int, cfg: float) -> Any:

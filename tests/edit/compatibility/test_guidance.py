@@ -2,7 +2,6 @@
 # Torch code.
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -12,7 +11,7 @@ import torch
 from diffsynth.models.qwen_image_dit import ApproximateGELU
 from PIL import Image
 
-from services.edit import compatibility
+from services.edit.compatibility.activation import mend_activation
 from services.edit.denoising import install
 from services.edit.loading import load_pipeline
 from services.shapes.checkpoint import CFG, CHECKPOINT, NEGATIVE, STEPS
@@ -30,11 +29,9 @@ def stepped() -> Any:
 
 
 @pytest.fixture(autouse=True)
-def activation() -> Iterator[None]:
-    stock = ApproximateGELU.forward
-    compatibility.mend()
-    yield
-    ApproximateGELU.forward = stock
+def activation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ApproximateGELU, "forward", ApproximateGELU.forward)
+    mend_activation()
 
 
 @cache
