@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import structlog
 from google.protobuf.message import Message
 
+from limner.failure import Violation
 from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from limner.worker.v1.worker_pb2 import Ended, Event, Run
@@ -214,6 +215,9 @@ def _raise_unless_ok(ended: Ended) -> None:
         return
     if ended.parked:
         raise Parked
+    if ended.reason == errors.InvalidFields.reason:
+        # Found when the worker looked closer; the sentence begins with the field's name.
+        raise errors.InvalidFields([Violation(ended.message.partition(" ")[0], ended.message)])
     for kind in (errors.OutOfMemory, errors.ModelUnreadable, errors.FeatureUnsupported):
         if kind.reason == ended.reason:
             raise kind(ended.message)

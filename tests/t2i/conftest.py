@@ -1,16 +1,11 @@
-"""A real arbiter and a real text-to-image service, each in a process of its own."""
+"""A real text-to-image service, as a client and as a murderer see it."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Generator, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -22,6 +17,7 @@ from limner.capability.v1.capability_pb2_grpc import CapabilityServiceStub
 from limner.channel import connect
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest, GenerateImagesResponse
 from limner.t2i.v1.t2i_pb2_grpc import TextToImageServiceStub
+from tests.fronts import starting
 
 if TYPE_CHECKING:
     from limner.capability.v1.capability_pb2_grpc import CapabilityServiceAsyncStub
@@ -65,22 +61,8 @@ class Front:
 
 @pytest.fixture(scope="session")
 def front_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int]]:
-    with starting(tmp_path_factory.mktemp("front"), {}) as found:
+    with starting(tmp_path_factory.mktemp("front"), "t2i", {}) as found:
         yield found
-
-
-@contextmanager
-def starting(folder: Path, settings: Mapping[str, str]) -> Generator[tuple[str, int]]:
-    """Runs an arbiter and a service in `folder`; yields the service's address and process id."""
-    arbiter = _start("services.arbiter", {**_arbiter_settings(folder), **settings})
-    t2i = _start("services.t2i", {**_t2i_settings(folder), **settings})
-    try:
-        yield f"unix:{folder}/t2i.sock", t2i.pid
-    finally:
-        for process in (t2i, arbiter):
-            process.terminate()
-        codes = [process.wait(30) for process in (t2i, arbiter)]
-    assert codes == [0, 0]
 
 
 @pytest.fixture
@@ -96,19 +78,3 @@ async def front(front_address: tuple[str, int]) -> AsyncIterator[Front]:
         found = Front(channel, pid)
         await found.wait_until_idle()
         yield found
-
-
-def _start(module: str, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", module], env={**os.environ, **settings})
-
-
-def _arbiter_settings(folder: Path) -> dict[str, str]:
-    return {"LIMNER_ARBITER_LISTEN": f"unix:{folder}/arbiter.sock", "LIMNER_ARBITER_RUN_DIR": str(folder)}
-
-
-def _t2i_settings(folder: Path) -> dict[str, str]:
-    return {
-        "LIMNER_T2I_LISTEN": f"unix:{folder}/t2i.sock",
-        "LIMNER_T2I_ARBITER": f"unix:{folder}/arbiter.sock",
-        "LIMNER_T2I_HOLDERS_DIR": str(folder / "holders"),
-    }

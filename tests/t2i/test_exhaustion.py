@@ -16,7 +16,8 @@ from limner.image.v1.image_pb2 import Size
 from limner.progress.v1.progress_pb2 import STAGE_DENOISING
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest
 from services.pipelines.exhaustion import is_exhaustion, requested_bytes
-from tests.t2i.conftest import Front, starting
+from tests.fronts import starting
+from tests.t2i.conftest import Front
 from tests.t2i.hungry import FAMINES
 
 pytestmark = pytest.mark.xdist_group("t2i-front")
@@ -27,7 +28,7 @@ async def hungry(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
     """A service of its own, and the folder that says how often it runs out of memory."""
     famines = tmp_path_factory.mktemp("famines")
     settings = {"LIMNER_T2I_WORKER_MODULE": "tests.t2i.hungry", FAMINES: str(famines)}
-    with starting(tmp_path_factory.mktemp("hungry"), settings) as (address, pid):
+    with starting(tmp_path_factory.mktemp("hungry"), "t2i", settings) as (address, pid):
         async with connect(address) as channel:
             front = Front(channel, pid)
             await front.wait_until_idle()

@@ -17,7 +17,8 @@ from limner.t2i.v1.t2i_pb2 import (
     GenerateImagesResponse,
 )
 from tests.arbiter.holder import MIB, session, to_stub
-from tests.t2i.conftest import Front, starting
+from tests.fronts import starting
+from tests.t2i.conftest import Front
 
 pytestmark = [pytest.mark.xdist_group("t2i-front"), pytest.mark.timeout(300)]
 
@@ -30,7 +31,7 @@ async def crowded(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tup
     """A service and the address of its arbiter, whose budget fits one model."""
     folder = tmp_path_factory.mktemp("crowded")
     settings = {"LIMNER_ARBITER_RAM_BUDGET_BYTES": str(BUDGET_MIB * MIB)}
-    with starting(folder, settings) as (address, pid):
+    with starting(folder, "t2i", settings) as (address, pid):
         async with connect(address) as channel:
             front = Front(channel, pid)
             await front.wait_until_idle()

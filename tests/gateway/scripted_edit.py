@@ -1,0 +1,103 @@
+"""An edit service that answers at once, over real gRPC."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from grpc import aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from PIL import Image
+
+from limner.capability.v1 import capability_pb2, capability_pb2_grpc
+from limner.edit.v1 import edit_pb2, edit_pb2_grpc
+from limner.image.v1 import image_pb2
+from limner.progress.v1 import progress_pb2
+from tests.gateway.scripted import Context, describe, draw
+
+FEATURES = ("edit", "image_to_image", "inpaint", "outpaint", "entities", "text_to_image", "control.canny")
+
+
+def png(size: tuple[int, int] = (128, 128), colour: str = "white", mode: str = "RGB") -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size, colour).save(file, "PNG")
+    return file.getvalue()
+
+
+@dataclass
+class ScriptedEdit(edit_pb2_grpc.EditServiceServicer, capability_pb2_grpc.CapabilityServiceServicer):
+    """Paints one flat picture for each seed and remembers what was asked."""
+
+    features: tuple[str, ...] = FEATURES
+    edits: list[edit_pb2.EditImageRequest] = field(default_factory=list[edit_pb2.EditImageRequest])
+    inpaints: list[edit_pb2.InpaintImageRequest] = field(default_factory=list[edit_pb2.InpaintImageRequest])
+    controls: list[edit_pb2.GenerateControlledRequest] = field(
+        default_factory=list[edit_pb2.GenerateControlledRequest]
+    )
+
+    async def EditImage(
+        self, request: edit_pb2.EditImageRequest, context: Context
+    ) -> AsyncIterator[edit_pb2.EditImageResponse]:
+        self.edits.append(request)
+        for event in _paint(request.settings):
+            yield edit_pb2.EditImageResponse(event=event)
+
+    async def InpaintImage(
+        self, request: edit_pb2.InpaintImageRequest, context: Context
+    ) -> AsyncIterator[edit_pb2.InpaintImageResponse]:
+        self.inpaints.append(request)
+        for event in _paint(request.settings):
+            yield edit_pb2.InpaintImageResponse(event=event)
+
+    async def GenerateControlled(
+        self, request: edit_pb2.GenerateControlledRequest, context: Context
+    ) -> AsyncIterator[edit_pb2.GenerateControlledResponse]:
+        self.controls.append(request)
+        for event in _paint(request.settings):
+            yield edit_pb2.GenerateControlledResponse(event=event)
+
+    async def PreprocessControl(
+        self, request: edit_pb2.PreprocessControlRequest, context: Context
+    ) -> edit_pb2.PreprocessControlResponse:
+        size = image_pb2.Size(width=128, height=128)
+        return edit_pb2.PreprocessControlResponse(
+            image=image_pb2.Image(data=png(colour="black"), format="png", size=size)
+        )
+
+    async def Describe(
+        self, request: capability_pb2.DescribeRequest, context: Context
+    ) -> capability_pb2.DescribeResponse:
+        described = describe()
+        described.capability = "edit"
+        described.models[0].features[:] = self.features
+        return described
+
+
+def _paint(settings: edit_pb2.Settings) -> list[edit_pb2.Event]:
+    started = progress_pb2.Progress(stage=progress_pb2.STAGE_DENOISING, step=1, total_steps=4)
+    results = [
+        edit_pb2.Result(image_index=index, image=image_pb2.Image(data=draw(seed), format="png"), seed=seed)
+        for index, seed in enumerate(settings.seeds)
+    ]
+    return [edit_pb2.Event(progress=started), *(edit_pb2.Event(result=result) for result in results)]
+
+
+@asynccontextmanager
+async def serve_edits(path: Path, service: ScriptedEdit) -> AsyncGenerator[None]:
+    """Serves `service` on a unix socket."""
+    server = aio.server(options=[("grpc.max_receive_message_length", -1)])
+    edit_pb2_grpc.add_EditServiceServicer_to_server(service, server)
+    capability_pb2_grpc.add_CapabilityServiceServicer_to_server(service, server)
+    checks = cast("Any", health).aio.HealthServicer()
+    cast("Any", health_pb2_grpc).add_HealthServicer_to_server(checks, server)
+    await checks.set("limner.edit.v1.EditService", health_pb2.HealthCheckResponse.SERVING)
+    server.add_insecure_port(f"unix:{path}")
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop(None)
