@@ -75,6 +75,7 @@ class Engine:
         compatibility.mend()
         pipeline = _read_pipeline(entry.path, dtype_on(target), str(target))
         hasten(pipeline.vae)
+        compatibility.restore_frequencies(pipeline)
         compatibility.attach_image_positions(pipeline)
         self._loaded = _Loaded(
             pipeline,

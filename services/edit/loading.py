@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-# Before DiffSynth is imported: it asks the hub at every load otherwise.
+# DiffSynth asks the hub at every load otherwise.
 os.environ.setdefault("DIFFSYNTH_SKIP_DOWNLOAD", "True")
 
 import torch
