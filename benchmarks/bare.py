@@ -12,6 +12,7 @@ from diffusers.pipelines.qwenimage.pipeline_qwenimage import QwenImagePipeline
 
 from benchmarks.overhead import PROMPT
 from services.pipelines.catalogue import read_catalogue
+from services.pipelines.frame import hasten
 
 
 def main() -> None:
@@ -21,6 +22,7 @@ def main() -> None:
         model.path, torch_dtype=torch.float32, local_files_only=True
     )
     pipeline.set_progress_bar_config(disable=True)
+    hasten(pipeline.vae)
     for line in sys.stdin:
         for seed in range(int(line)):
             pipeline(

@@ -1,0 +1,47 @@
+"""The built-in model through DiffSynth alone: edits as many pictures as each line of standard input says."""
+
+# pyright: standard
+# Torch code.
+from __future__ import annotations
+
+import io
+import sys
+
+import torch
+from PIL import Image
+
+from benchmarks.overhead import EDITING, source_png
+from services.edit import compatibility
+from services.edit.loading import load_pipeline
+from services.pipelines.catalogue import read_catalogue
+from services.pipelines.frame import hasten
+
+
+def main() -> None:
+    """Answers every line when its pictures are edited."""
+    model = read_catalogue(None).find("")
+    compatibility.mend()
+    pipeline = load_pipeline(model.path, torch.float32, "cpu")
+    hasten(pipeline.vae)
+    compatibility.attach_image_positions(pipeline)
+    source = Image.open(io.BytesIO(source_png())).convert("RGB")
+    for line in sys.stdin:
+        for seed in range(int(line)):
+            pipeline(
+                EDITING.prompt,
+                negative_prompt=" ",
+                edit_image=[source],
+                edit_image_auto_resize=False,
+                width=128,
+                height=128,
+                num_inference_steps=model.limits.default_steps,
+                cfg_scale=model.limits.default_guidance_scale,
+                seed=seed,
+                progress_bar_cmd=list,  # pyright: ignore[reportArgumentType] annotated as tqdm's class
+            )
+        sys.stdout.write("done\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
