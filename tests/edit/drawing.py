@@ -26,8 +26,11 @@ def message(image: Image.Image, file_format: str = "PNG", **options: Any) -> ima
     return image_pb2.Image(data=file.getvalue(), format=file_format.lower())
 
 
-def box(left: int, top: int, right: int, bottom: int, **more: int) -> image_pb2.Mask:
-    return image_pb2.Mask(box=image_pb2.Box(left=left, top=top, right=right, bottom=bottom), **more)
+def box(
+    left: int, top: int, right: int, bottom: int, feather_px: int = 0, grow_px: int = 0
+) -> image_pb2.Mask:
+    rectangle = image_pb2.Box(left=left, top=top, right=right, bottom=bottom)
+    return image_pb2.Mask(box=rectangle, feather_px=feather_px, grow_px=grow_px)
 
 
 def mask(size: tuple[int, int], white: tuple[int, int, int, int] | None) -> Image.Image:

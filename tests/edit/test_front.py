@@ -24,7 +24,8 @@ AFTER = "a red circle on the left and a yellow star on the right, white backgrou
 
 
 def settings(prompt: str, **more: Any) -> edit_pb2.Settings:
-    return edit_pb2.Settings(**{"prompt": prompt, "seeds": [1], **more})
+    whole: dict[str, Any] = {"prompt": prompt, "seeds": [1], **more}
+    return edit_pb2.Settings(**whole)
 
 
 def results(events: list[edit_pb2.Event]) -> list[edit_pb2.Result]:

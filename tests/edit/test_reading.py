@@ -31,21 +31,23 @@ def able(skills: frozenset[str] = ALL) -> Catalogue:
 
 
 def settings(**fields: Any) -> edit_pb2.Settings:
-    return edit_pb2.Settings(**{"prompt": "make the circle green", **fields})
+    whole: dict[str, Any] = {"prompt": "make the circle green", **fields}
+    return edit_pb2.Settings(**whole)
 
 
 def edit(**fields: Any) -> edit_pb2.Task:
-    whole = {"settings": settings(), "images": [PICTURE], **fields}
+    whole: dict[str, Any] = {"settings": settings(), "images": [PICTURE], **fields}
     return edit_pb2.Task(edit=edit_pb2.EditImageRequest(**whole))
 
 
 def inpaint(**fields: Any) -> edit_pb2.Task:
-    whole = {"settings": settings(), "image": PICTURE, **fields}
+    whole: dict[str, Any] = {"settings": settings(), "image": PICTURE, **fields}
     return edit_pb2.Task(inpaint=edit_pb2.InpaintImageRequest(**whole))
 
 
 def controlled(**fields: Any) -> edit_pb2.Task:
-    return edit_pb2.Task(controlled=edit_pb2.GenerateControlledRequest(**{"settings": settings(), **fields}))
+    whole: dict[str, Any] = {"settings": settings(), **fields}
+    return edit_pb2.Task(controlled=edit_pb2.GenerateControlledRequest(**whole))
 
 
 def read(task: edit_pb2.Task) -> Job:
@@ -53,11 +55,13 @@ def read(task: edit_pb2.Task) -> Job:
 
 
 def canny(**fields: Any) -> edit_pb2.Control:
-    return edit_pb2.Control(**{"kind": "canny", "image": PICTURE, **fields})
+    whole: dict[str, Any] = {"kind": "canny", "image": PICTURE, **fields}
+    return edit_pb2.Control(**whole)
 
 
 def entity(**fields: Any) -> edit_pb2.Entity:
-    return edit_pb2.Entity(**{"prompt": "a red circle", "mask": box(0, 0, 64, 64), **fields})
+    whole: dict[str, Any] = {"prompt": "a red circle", "mask": box(0, 0, 64, 64), **fields}
+    return edit_pb2.Entity(**whole)
 
 
 def test_an_instruction_refers_to_its_pictures() -> None:

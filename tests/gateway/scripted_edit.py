@@ -60,6 +60,12 @@ class ScriptedEdit(edit_pb2_grpc.EditServiceServicer, capability_pb2_grpc.Capabi
         for event in _paint(request.settings):
             yield edit_pb2.GenerateControlledResponse(event=event)
 
+    async def SeparateLayers(
+        self, request: edit_pb2.SeparateLayersRequest, context: Context
+    ) -> AsyncIterator[edit_pb2.SeparateLayersResponse]:
+        for event in _paint(request.settings):
+            yield edit_pb2.SeparateLayersResponse(event=event)
+
     async def PreprocessControl(
         self, request: edit_pb2.PreprocessControlRequest, context: Context
     ) -> edit_pb2.PreprocessControlResponse:
@@ -75,6 +81,11 @@ class ScriptedEdit(edit_pb2_grpc.EditServiceServicer, capability_pb2_grpc.Capabi
         described.capability = "edit"
         described.models[0].features[:] = self.features
         return described
+
+    async def Quote(
+        self, request: capability_pb2.QuoteRequest, context: Context
+    ) -> capability_pb2.QuoteResponse:
+        return capability_pb2.QuoteResponse()
 
 
 def _paint(settings: edit_pb2.Settings) -> list[edit_pb2.Event]:
