@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from limner.image.v1 import image_pb2
 from limner.image.v1.image_pb2 import Mask, Size
 from services.edit.job import Job, digest_inputs, need_of, settings_of, to_task
 from services.edit.reading import to_job
-from services.pipelines.catalogue import Catalogue, Model, read_catalogue
+from services.pipelines.catalogue import Catalogue, read_catalogue
 from services.rpc.errors import FeatureUnsupported, InvalidFields, ModelNotFound
 from tests.edit.drawing import box, mask, message, scene
 
@@ -26,8 +27,7 @@ PICTURE = message(scene())
 def able(skills: frozenset[str] = ALL) -> Catalogue:
     """The built-in model as if it had `skills`, whatever weights are shipped."""
     (known,) = read_catalogue(None).models
-    values: dict[str, Any] = {name: getattr(known, name) for name in Model.__slots__}
-    return Catalogue({"shapes": Model(**{**values, "skills": skills})})
+    return Catalogue({"shapes": replace(known, skills=skills)})
 
 
 def settings(**fields: Any) -> edit_pb2.Settings:
