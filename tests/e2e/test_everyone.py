@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Literal
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e.accessibility import hidden_sideways_px, serious
 from tests.e2e.visit import PICTURE_MS, Visit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
-
-AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 
 
 def test_a_picture_can_be_made_and_cancelled_by_keyboard_alone(visit: Visit) -> None:
@@ -37,16 +34,15 @@ def test_a_listener_hears_when_a_picture_is_finished(visit: Visit) -> None:
 
 
 def test_axe_finds_nothing_serious(visit: Visit) -> None:
-    assert AXE.is_file(), f"{AXE} is missing; run `make page`"
-    assert _serious(visit.page) == []
+    assert serious(visit.page) == []
     visit.ask("a red circle on the left, white background")
     expect(visit.download).to_be_visible(timeout=PICTURE_MS)
-    assert _serious(visit.page) == []
+    assert serious(visit.page) == []
     visit.ask_much("a blue circle on the left, white background")
     visit.ask_much("a green circle on the left, white background")
     visit.width.fill("100")
     expect(visit.bar).to_be_visible(timeout=PICTURE_MS)
-    assert _serious(visit.page) == []
+    assert serious(visit.page) == []
 
 
 def test_nothing_makes_the_page_scroll_sideways(visit: Visit) -> None:
@@ -55,9 +51,7 @@ def test_nothing_makes_the_page_scroll_sideways(visit: Visit) -> None:
     expect(visit.bar).to_be_visible(timeout=PICTURE_MS)
     for width in (360, 768, 1024, 1440):
         visit.page.set_viewport_size({"width": width, "height": 780})
-        hidden = visit.page.evaluate(
-            "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+        hidden = hidden_sideways_px(visit.page)
         assert hidden == 0, f"{hidden} px are hidden at a width of {width} px"
 
 
@@ -82,26 +76,6 @@ def test_a_lost_connection_is_told_quietly_and_heals(visit: Visit, console_error
     expect(visit.stage).to_contain_text(prompt)
     assert all("503" in error for error in console_errors)
     console_errors.clear()
-
-
-def _serious(page: Page) -> list[str]:
-    """What axe calls serious or critical in dark and in light, with the elements concerned."""
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(AXE.read_text())
-    return [*_serious_in(page, "dark"), *_serious_in(page, "light")]
-
-
-def _serious_in(page: Page, scheme: Literal["dark", "light"]) -> list[str]:
-    # Half-faded colours are not what the eye ends up with.
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
-    found = page.evaluate("() => axe.run().then(({ violations }) => violations)")
-    return [
-        f"{one['id']} ({scheme}): {node['html']} {node['failureSummary']}"
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-        for node in one["nodes"]
-    ]
 
 
 def _tab_to(page: Page, target: Locator) -> None:

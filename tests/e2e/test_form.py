@@ -58,10 +58,3 @@ def test_a_seed_can_be_drawn_locked_and_let_go(visit: Visit) -> None:
     expect(visit.seed).not_to_have_value("")
     visit.page.get_by_role("button", name="Lock the seed").click()
     expect(visit.seed).to_have_value("")
-
-
-def test_editing_is_in_sight_with_the_reason_why_it_is_off(visit: Visit) -> None:
-    edit = visit.page.get_by_role("navigation", name="Mode").get_by_role("button", name="Edit")
-    expect(edit).to_be_disabled()
-    edit.hover()
-    expect(visit.page.get_by_role("tooltip")).to_contain_text("edit service is not running")

@@ -29,6 +29,11 @@ const EditPanel = lazy(async () => ({
   default: (await import("@/features/edit/EditPanel")).EditPanel,
 }));
 
+const HINTS: Record<Mode, string> = {
+  generate: "Describe a picture and press Generate.",
+  edit: "Add a picture and say what shall become of it.",
+};
+
 /** The studio: the form, the stage with the history below it, and the queue. */
 export function App() {
   const jobs = useJobs();
@@ -96,7 +101,7 @@ export function App() {
               onCancel={jobs.cancel}
             />
           ) : (
-            jobs.isLoaded && <EmptyStage />
+            jobs.isLoaded && <EmptyStage hint={HINTS[mode]} />
           )}
         </main>
         <aside className={classes.queue} id="queue" aria-label="Queue">

@@ -4,13 +4,13 @@ import classes from "./PromptField.module.css";
 interface PromptFieldProps {
   placeholder: string;
   prompt: string;
-  examples: readonly string[];
+  examples?: readonly string[];
   error: string | undefined;
   onChange: (prompt: string) => void;
 }
 
 /** What to paint or to change, with examples to start from while there is nothing. */
-export function PromptField({ prompt, examples, onChange, ...field }: PromptFieldProps) {
+export function PromptField({ prompt, examples = [], onChange, ...field }: PromptFieldProps) {
   return (
     <Stack gap={8}>
       <Textarea

@@ -11,7 +11,7 @@ export function RunButton({ label, run }: { label: string; run: Run }) {
   const os = useOs();
   const isBlocked = reasons.length > 0;
   return (
-    <Stack gap={8}>
+    <Stack gap={8} className={classes.dock}>
       <Button
         type="submit"
         size="md"

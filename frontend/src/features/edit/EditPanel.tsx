@@ -46,7 +46,6 @@ export function EditPanel({ draft, task, lastSeed, onDraft, onTask, onStarted }:
       <PromptField
         placeholder={words.placeholder}
         prompt={draft.prompt}
-        examples={task.way === "instruct" ? [] : (model?.example_prompts ?? [])}
         error={run.errorOf("prompt")}
         onChange={(prompt) => change({ prompt })}
       />

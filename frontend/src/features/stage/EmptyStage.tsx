@@ -3,7 +3,7 @@ import { Mark } from "@/components/Mark";
 import classes from "./EmptyStage.module.css";
 
 /** What the stage shows before there is anything to show. */
-export function EmptyStage() {
+export function EmptyStage({ hint }: { hint: string }) {
   return (
     <Stack className={classes.empty} align="center" justify="center" gap="sm">
       <Mark size={52} />
@@ -11,7 +11,7 @@ export function EmptyStage() {
         Nothing painted yet
       </Title>
       <Text c="dimmed" ta="center" maw={360}>
-        Describe a picture and press Generate. You can watch it being painted here.
+        {hint} You can watch it being painted here.
       </Text>
     </Stack>
   );

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any, cast
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.visit import PICTURE_MS, Visit
+
+Spot = tuple[float, float]  # fractions of a picture's width and height
+
+
+class Retouch:
+    """A visitor at work in the edit mode, in the words of the page."""
+
+    def __init__(self, visit: Visit) -> None:
+        self.visit = visit
+        self.page = visit.page
+        modes = self.page.get_by_role("navigation", name="Mode")
+        self.edit_mode = modes.get_by_role("button", name="Edit")
+        self.form = self.page.get_by_role("form", name="Edit")
+        self.mask = self.form.get_by_role("img", name="The picture and its mask")
+        self.run = self.form.locator("button[type=submit]")
+
+    def begin(self, *pictures: Image.Image) -> None:
+        """Enters the edit mode and uploads the pictures."""
+        self.edit_mode.click()
+        files = [{"name": "a.png", "mimeType": "image/png", "buffer": to_png(each)} for each in pictures]
+        self.form.locator("input[type=file]").set_input_files(cast("Any", files))
+        expect(self.form.get_by_role("button", name="Remove picture")).to_have_count(len(pictures))
+
+    def way(self, name: str) -> Locator:
+        """The radio button of one thing to do with a picture."""
+        return self.form.get_by_role("radio", name=name, exact=True)
+
+    def choose(self, name: str) -> None:
+        """Chooses what to do; it must be on offer."""
+        self.way(name).check()
+
+    def paint(self, spots: Sequence[Spot]) -> None:
+        """Draws the brush over the mask from spot to spot."""
+        self.mask.scroll_into_view_if_needed()
+        box = self.mask.bounding_box()
+        assert box is not None
+        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in spots]
+        self.page.mouse.move(*places[0])
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*place)
+        self.page.mouse.up()
+
+    def ask(self, prompt: str) -> dict[str, Any]:
+        """Sends the form with this prompt and returns the job when its result is on the stage."""
+        self.visit.prompt.fill(prompt)
+        self.visit.steps.fill("20")
+        with self.page.expect_response(
+            lambda answer: "/generate/" in answer.url and answer.request.method == "POST"
+        ) as sent:
+            self.run.click()
+        assert sent.value.status == 202, sent.value.text()
+        place = f"/jobs/{sent.value.json()['id']}"
+        download = self.visit.download
+        expect(self.visit.stage).to_contain_text(prompt)
+        expect(download).to_be_visible(timeout=PICTURE_MS)
+        job = self.page.request.get(place).json()
+        assert job["status"] == "succeeded", job
+        expect(download).to_have_attribute("href", job["images"][0]["url"])
+        return job
+
+    def shown(self, name: str) -> Locator:
+        """The picture under this caption of the stage."""
+        return self.visit.stage.get_by_role("figure", name=name).get_by_role("img")
+
+    def load(self, image_id: str) -> Image.Image:
+        """An image of the studio."""
+        return Image.open(io.BytesIO(self.page.request.get(f"/images/{image_id}").body())).convert("RGB")
+
+
+def to_png(image: Image.Image) -> bytes:
+    """Writes a picture as a PNG file."""
+    file = io.BytesIO()
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def pixels(image: Image.Image) -> np.ndarray:
+    """The picture as numbers, row by row."""
+    return np.asarray(image)

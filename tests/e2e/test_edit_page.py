@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import base64
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Route, expect
+
+from services.shapes.judge import judge
+from services.shapes.pictures import render
+from services.shapes.scenes import Scene, Shape
+from tests.e2e.accessibility import hidden_sideways_px, serious
+from tests.e2e.retouch import Retouch, pixels, to_png
+from tests.e2e.visit import PICTURE_MS, Visit
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+SIDE_PX = 128
+SQUARE = Shape("square", "blue", "right")
+BEFORE = Scene("white", (Shape("circle", "red", "left"), SQUARE))
+AFTER = Scene("white", (Shape("circle", "green", "left"), SQUARE))
+DESCRIPTION = "a green circle on the left and a blue square on the right, white background"
+# A brush of a sixth of the picture covers the left third on this way.
+OVER_THE_CIRCLE = [(x, 0.3 + step * 0.08) for step in range(6) for x in (0.08, 0.36)]
+
+
+@pytest.fixture
+def retouch(visit: Visit) -> Retouch:
+    """A visitor who is about to edit."""
+    return Retouch(visit)
+
+
+@pytest.fixture
+def before() -> Image.Image:
+    """The picture to be edited."""
+    return render(BEFORE, SIDE_PX, SIDE_PX)
+
+
+def test_an_instruction_changes_an_uploaded_picture_beside_the_original(
+    retouch: Retouch, before: Image.Image
+) -> None:
+    retouch.begin(before)
+    _skip_unless_offered(retouch, "Instruct")
+    retouch.choose("Instruct")
+    job = retouch.ask("make the circle green")
+    original, result = retouch.shown("Original"), retouch.shown("Result")
+    left, right = original.bounding_box(), result.bounding_box()
+    assert left is not None
+    assert right is not None
+    assert left["y"] == right["y"]
+    assert left["x"] + left["width"] < right["x"]
+    after = retouch.load(job["images"][0]["id"])
+    assert judge(after, AFTER).right, "the circle is not green, or more than that changed"
+
+    retouch.page.set_viewport_size({"width": 360, "height": 780})
+    above, below = original.bounding_box(), result.bounding_box()
+    assert above is not None
+    assert below is not None
+    assert above["y"] + above["height"] < below["y"]
+
+
+def test_outside_of_the_painted_mask_every_pixel_is_kept(retouch: Retouch, before: Image.Image) -> None:
+    retouch.begin(before)
+    retouch.choose("Inpaint")
+    expect(retouch.run).to_have_accessible_description(
+        "Paint over what shall change first. Describe the finished picture first."
+    )
+    retouch.paint(OVER_THE_CIRCLE)
+    job = retouch.ask(DESCRIPTION)
+
+    mask = pixels(retouch.load(job["request"]["mask"]))[..., 0]
+    assert mask.shape == (SIDE_PX, SIDE_PX)
+    assert set(np.unique(mask)) == {0, 255}
+    after = pixels(retouch.load(job["images"][0]["id"]))
+    kept = mask == 0
+    assert np.array_equal(after[kept], pixels(before)[kept])
+    assert not np.array_equal(after[~kept], pixels(before)[~kept])
+
+
+def test_a_mask_can_be_erased_inverted_undone_and_used_again(retouch: Retouch, before: Image.Image) -> None:
+    retouch.begin(before)
+    retouch.choose("Inpaint")
+    painted = retouch.mask
+    buttons = retouch.form.get_by_role("button")
+    buttons.filter(has_text="Invert").press("Enter")
+    expect(painted).to_have_accessible_name("The picture and its mask; 100 % is painted")
+    retouch.choose("Erase")
+    retouch.paint(OVER_THE_CIRCLE)
+    expect(painted).not_to_have_accessible_name("The picture and its mask; 100 % is painted")
+    buttons.filter(has_text="Undo").press("Enter")
+    expect(painted).to_have_accessible_name("The picture and its mask; 100 % is painted")
+    buttons.filter(has_text="Clear").press("Enter")
+    expect(painted).to_have_accessible_name("The picture and its mask; 0 % is painted")
+
+    retouch.choose("Paint")
+    retouch.paint(OVER_THE_CIRCLE)
+    words = painted.get_attribute("aria-label") or ""
+    job = retouch.ask(DESCRIPTION)
+    buttons.filter(has_text="Clear").press("Enter")
+    retouch.visit.stage.get_by_role("button", name="Reuse settings").click()
+    expect(painted).to_have_accessible_name(words)
+    expect(retouch.visit.seed).to_have_value(str(job["images"][0]["seed"]))
+
+
+def test_a_picture_is_extended_and_kept_where_it_was(retouch: Retouch, before: Image.Image) -> None:
+    retouch.begin(before)
+    retouch.choose("Extend")
+    sides = retouch.form.get_by_role("textbox", name="Pixels to add")
+    sides.nth(1).fill("20")
+    expect(retouch.run).to_have_accessible_description(
+        "A side grows by 20; use multiples of 16 up to 4096. Describe the finished picture first."
+    )
+    sides.nth(1).fill("64")
+    expect(retouch.form).to_contain_text("Becomes 192 × 128")
+    job = retouch.ask("a red circle on the left and a blue square in the centre, white background")
+    after = retouch.load(job["images"][0]["id"])
+    assert after.size == (192, SIDE_PX)
+    assert np.array_equal(pixels(after)[:, :SIDE_PX], pixels(before))
+
+
+def test_edges_of_a_photo_hold_a_new_picture(retouch: Retouch, before: Image.Image) -> None:
+    retouch.begin(before)
+    _skip_unless_offered(retouch, "Control")
+    retouch.choose("Control")
+    edges = retouch.form.get_by_role("img", name="The edges found in the picture")
+    expect(edges).to_be_visible(timeout=PICTURE_MS)
+    job = retouch.ask(DESCRIPTION)
+    control = retouch.shown("Control image")
+    expect(control).to_have_attribute("src", edges.get_attribute("src") or "")
+    assert judge(retouch.load(job["images"][0]["id"]), AFTER).right, "the edges did not hold"
+
+
+def test_a_finished_picture_can_be_edited(retouch: Retouch) -> None:
+    visit = retouch.visit
+    visit.ask("a red circle on the left, white background", steps=20)
+    expect(visit.download).to_be_visible(timeout=PICTURE_MS)
+    picture = visit.download.get_attribute("href") or ""
+    visit.stage.get_by_role("button", name="Edit this").click()
+    expect(retouch.form.locator(f"img[src='{picture}']")).to_be_visible()
+    retouch.choose("Restyle")
+    retouch.ask("a blue circle on the left, white background")
+    expect(retouch.shown("Original")).to_have_attribute("src", picture)
+
+
+def test_a_picture_can_be_dropped_or_pasted_and_survives_a_reload(
+    retouch: Retouch, before: Image.Image, console_errors: list[str]
+) -> None:
+    retouch.edit_mode.click()
+    expect(retouch.run).to_be_visible()
+    script = """([kind, data]) => {
+      const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], "picture"));
+      const event = kind === "drop"
+        ? new DragEvent(kind, { dataTransfer: transfer })
+        : new ClipboardEvent(kind, { clipboardData: transfer });
+      window.dispatchEvent(event);
+    }"""
+    remove = retouch.form.get_by_role("button", name="Remove picture")
+    for count, kind in enumerate(("drop", "paste"), start=1):
+        picture = before.rotate(90 * count)
+        retouch.page.evaluate(script, [kind, base64.b64encode(to_png(picture)).decode()])
+        expect(remove).to_have_count(count)
+    retouch.page.reload()
+    expect(remove).to_have_count(2)
+
+    retouch.page.evaluate(script, ["drop", base64.b64encode(b"no picture").decode()])
+    expect(retouch.form).to_contain_text("not a picture that can be read")
+    assert ["422" in error for error in console_errors] == [True]
+    console_errors.clear()
+
+
+def test_axe_finds_nothing_serious_and_nothing_scrolls_sideways(
+    retouch: Retouch, before: Image.Image
+) -> None:
+    retouch.begin(before)
+    for way in ("Instruct", "Inpaint", "Extend", "Restyle", "Control"):
+        if retouch.way(way).is_disabled():
+            continue
+        retouch.choose(way)
+        assert serious(retouch.page) == []
+        for width in (360, 1024, 1440):
+            retouch.page.set_viewport_size({"width": width, "height": 780})
+            assert hidden_sideways_px(retouch.page) == 0, f"{way} at {width} px"
+
+
+def test_what_is_not_offered_says_why(retouch: Retouch) -> None:
+    def without(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        for capability in told["capabilities"]:
+            for feature in capability["features"]:
+                if feature["name"] == "outpaint":
+                    feature.update(enabled=False, reason="it was removed")
+        route.fulfill(response=answer, json=told)
+
+    retouch.page.route("**/capabilities", without)
+    retouch.page.reload()
+    retouch.edit_mode.click()
+    expect(retouch.way("Extend")).to_be_disabled()
+    expect(retouch.form).to_contain_text("Extend is off: it was removed.")
+
+
+def test_editing_is_in_sight_with_the_reason_while_no_service_offers_it(retouch: Retouch) -> None:
+    def without(route: Route) -> None:
+        answer = route.fetch()
+        told = answer.json()
+        told["capabilities"] = [each for each in told["capabilities"] if each["name"] != "edit"]
+        route.fulfill(response=answer, json=told)
+
+    retouch.page.route("**/capabilities", without)
+    retouch.page.reload()
+    expect(retouch.edit_mode).to_be_disabled()
+    retouch.edit_mode.hover()
+    expect(retouch.page.get_by_role("tooltip")).to_contain_text("edit service is not running")
+
+
+def _skip_unless_offered(retouch: Retouch, way: str) -> None:
+    if retouch.way(way).is_disabled():
+        pytest.skip(f"the built-in model cannot do it: {way} was NOT tested")
