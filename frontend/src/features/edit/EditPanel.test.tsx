@@ -1,0 +1,113 @@
+import { screen, waitFor } from "@testing-library/react";
+import { userEvent } from "@testing-library/user-event";
+import { HttpResponse, http } from "msw";
+import { useState } from "react";
+import { expect, test, vi } from "vitest";
+import type { Capability } from "@/api/gen";
+import { EMPTY_DRAFT } from "@/form/draft";
+import { aJob, shapesModel } from "@/testing/jobs";
+import { aPicture } from "@/testing/pictures";
+import { show } from "@/testing/render";
+import { server } from "@/testing/setup";
+import { EditPanel } from "./EditPanel";
+import { type EditTask, EMPTY_TASK } from "./task";
+
+const STUDIO = "http://studio.test";
+const picture = aPicture("1");
+const edges = { ...aPicture("e"), kind: "canny" };
+const edit: Capability = {
+  name: "edit",
+  available: true,
+  reason: null,
+  models: [shapesModel],
+  features: shapesModel.features.map((name) => ({ name, enabled: true, reason: null })),
+  library_versions: {},
+  warm_model: null,
+  replicas: 1,
+};
+
+function Form({ first }: { first: Partial<EditTask> }) {
+  const [draft, setDraft] = useState(EMPTY_DRAFT);
+  const [task, setTask] = useState({ ...EMPTY_TASK, ...first });
+  return (
+    <EditPanel
+      draft={draft}
+      task={task}
+      lastSeed={null}
+      onDraft={setDraft}
+      onTask={setTask}
+      onStarted={() => {}}
+    />
+  );
+}
+
+async function open(task: Partial<EditTask> = {}, service: Partial<Capability> = {}) {
+  const capabilities = { version: "1", capabilities: [{ ...edit, ...service }] };
+  server.use(http.get(`${STUDIO}/capabilities`, () => HttpResponse.json(capabilities)));
+  show(<Form first={task} />);
+  await screen.findByRole("radio", { name: "Instruct" });
+  return userEvent.setup();
+}
+
+function accepting(route: string) {
+  const sent = vi.fn();
+  server.use(
+    http.post(STUDIO + route, async ({ request }) => {
+      sent(await request.json());
+      return HttpResponse.json(aJob({ status: "queued" }), { status: 202 });
+    }),
+  );
+  return sent;
+}
+
+test("a chosen file is uploaded and edited as the prompt says", async () => {
+  server.use(http.post(`${STUDIO}/images`, () => HttpResponse.json(picture, { status: 201 })));
+  const sent = accepting("/generate/image-edit");
+  const user = await open();
+  const chooser = document.querySelector<HTMLInputElement>("input[type=file]");
+  if (!chooser) throw new Error("there is no file chooser");
+  await user.upload(chooser, new File(["…"], "a.png", { type: "image/png" }));
+  await screen.findByRole("button", { name: "Remove picture 1" });
+  await user.type(screen.getByLabelText("Prompt"), "make the circle green");
+  await user.click(screen.getByRole("button", { name: /^Edit/ }));
+  await waitFor(() => expect(sent).toHaveBeenCalledOnce());
+  expect(sent).toHaveBeenCalledWith({
+    prompt: "make the circle green",
+    count: 1,
+    images: [picture.id],
+  });
+});
+
+test("edges are drawn from a photograph, shown, and sent", async () => {
+  const asked = vi.fn();
+  server.use(
+    http.post(`${STUDIO}/preprocess`, async ({ request }) => {
+      asked(await request.json());
+      return HttpResponse.json(edges, { status: 201 });
+    }),
+  );
+  const sent = accepting("/generate/controlnet");
+  const user = await open({ way: "control", pictures: [picture] });
+  await screen.findByRole("img", { name: "The edges found in the picture" });
+  expect(asked).toHaveBeenCalledWith({
+    image: picture.id,
+    kind: "canny",
+    parameters: { low: 100, high: 200 },
+  });
+  await user.type(screen.getByLabelText("Prompt"), "a green circle");
+  await user.click(screen.getByRole("button", { name: /^Paint/ }));
+  await waitFor(() => expect(sent).toHaveBeenCalledOnce());
+  expect(sent).toHaveBeenCalledWith({
+    prompt: "a green circle",
+    count: 1,
+    controls: [{ image: edges.id, kind: "canny", scale: 1 }],
+  });
+});
+
+test("what the service does not offer is off, with the reason", async () => {
+  const features = [{ name: "edit", enabled: false, reason: "no weights for it" }];
+  await open({}, { features });
+  expect(screen.getByRole("radio", { name: "Instruct" })).toBeDisabled();
+  expect(screen.getAllByText("Instruct is off: no weights for it.")).toHaveLength(2);
+  expect(screen.getByText("Extend is off: this studio does not offer it.")).toBeVisible();
+});
