@@ -63,7 +63,7 @@ export function App() {
   const settings = useRef<HTMLElement>(null);
   const open = (mode: Mode) => {
     setMode(mode);
-    settings.current?.scrollIntoView({ block: "nearest" });
+    settings.current?.scrollIntoView();
   };
   const edit = (picture: Picture) => {
     setTask((task) => withPictures(task, [picture]));

@@ -2,7 +2,14 @@ import type { Model } from "@/api/gen";
 import type { Settings } from "@/api/job";
 import { nearestSide, type SizeLimits } from "./size";
 
-export type FieldName = keyof Settings | "images" | "mask" | "outpaint" | "controls";
+export type FieldName =
+  | keyof Settings
+  | "images"
+  | "mask"
+  | "outpaint"
+  | "strength"
+  | "controls"
+  | "scale";
 
 /** One reason why a run cannot start, and the field that can change it. */
 export interface Obstacle {
@@ -14,7 +21,6 @@ export interface Obstacle {
 
 // The API's own limits, which hold for every model.
 const MAX_TEXT_LENGTH = 2000;
-const RANGES = { steps: [2, 100], guidance_scale: [1, 20], count: [1, 16] } as const;
 const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
 /** Everything that keeps a draft from being sent; empty when it may go. `wanted` asks for a missing prompt. */
@@ -25,9 +31,9 @@ export function obstacles(draft: Settings, model: Model | undefined, wanted: str
     tooLong("negative_prompt", "The list of what to avoid", draft.negative_prompt),
     model && badSide("width", draft.width, model),
     model && badSide("height", draft.height, model),
-    outside("steps", "Steps", draft.steps),
-    outside("guidance_scale", "Guidance", draft.guidance_scale),
-    outside("count", "Images", draft.count),
+    outside("steps", "Steps", draft.steps, [2, 100]),
+    outside("guidance_scale", "Guidance", draft.guidance_scale, [1, 20]),
+    outside("count", "Images", draft.count, [1, 16]),
     badSeed(draft.seed),
   ].filter((obstacle) => obstacle !== undefined);
 }
@@ -63,12 +69,13 @@ function badSide(
   };
 }
 
-function outside(
-  field: keyof typeof RANGES,
+/** A number that is beyond its range, if it is. */
+export function outside(
+  field: FieldName,
   name: string,
   value: number | null,
+  [least, most]: readonly [number, number],
 ): Obstacle | undefined {
-  const [least, most] = RANGES[field];
   if (value === null || (value >= least && value <= most)) return undefined;
   return { field, message: `${name} is ${value}; choose ${least} to ${most}.` };
 }

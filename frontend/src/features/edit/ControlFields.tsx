@@ -3,24 +3,25 @@ import type { ControlImage } from "@/api/gen";
 import { Chips } from "@/components/Chips";
 import { ImageFrame } from "@/components/ImageFrame";
 import { SliderField } from "@/components/SliderField";
-import type { EditTask } from "./task";
+import type { FieldName } from "@/form/obstacles";
+import { type EditTask, SCALES } from "./task";
 
 interface ControlFieldsProps {
   task: EditTask;
   /** Drawn from a photograph. */
   edges: ControlImage | undefined;
-  error: string | undefined;
+  errorOf: (field: FieldName) => string | undefined;
   onChange: (part: Partial<EditTask>) => void;
 }
 
 const BRIGHTEST = 255;
 
 /** What the control picture is, the edges made from a photograph, and how strongly they hold. */
-export function ControlFields({ task, edges, error, onChange }: ControlFieldsProps) {
+export function ControlFields({ task, edges, errorOf, onChange }: ControlFieldsProps) {
   const { source, thresholds, scale } = task;
   return (
     <>
-      <Input.Wrapper label="The picture is" labelElement="div" error={error}>
+      <Input.Wrapper label="The picture is" labelElement="div" error={errorOf("controls")}>
         <Stack gap={10}>
           <Chips
             legend="The picture is"
@@ -68,11 +69,11 @@ export function ControlFields({ task, edges, error, onChange }: ControlFieldsPro
       <SliderField
         label="Hold"
         hint="how strongly the edges hold the painting"
-        min={0.05}
-        max={2}
+        min={SCALES[0]}
+        max={SCALES[1]}
         step={0.05}
         value={scale}
-        error={undefined}
+        error={errorOf("scale")}
         onChange={(scale) => onChange({ scale })}
       />
     </>

@@ -1,5 +1,6 @@
 import { ActionIcon, Button, FileButton, Input, Text, Tooltip } from "@mantine/core";
 import { IconPhotoPlus, IconX } from "@tabler/icons-react";
+import { useRef } from "react";
 import type { Picture } from "@/api/pictures";
 import classes from "./PictureField.module.css";
 import type { EditTask } from "./task";
@@ -15,6 +16,7 @@ interface PictureFieldProps {
 /** The pictures to work on, and the ways to bring one. */
 export function PictureField({ task, error, onChange }: PictureFieldProps) {
   const uploads = useUploads((added) => onChange((task) => withAdded(task, added)));
+  const reset = useRef<() => void>(null);
   const pictures = usedPictures(task);
   const isSeveral = task.way === "instruct";
   const remove = (picture: Picture) =>
@@ -52,7 +54,11 @@ export function PictureField({ task, error, onChange }: PictureFieldProps) {
           <FileButton
             accept="image/png,image/jpeg,image/webp"
             multiple={isSeveral}
-            onChange={(chosen) => uploads.upload([chosen ?? []].flat())}
+            resetRef={reset}
+            onChange={(chosen) => {
+              uploads.upload([chosen ?? []].flat());
+              reset.current?.(); // so that the same file can be chosen again
+            }}
           >
             {(props) => (
               <Button

@@ -2,7 +2,7 @@ import { SliderField } from "@/components/SliderField";
 import { ControlFields } from "./ControlFields";
 import { ExtendField } from "./ExtendField";
 import { MaskField } from "./MaskField";
-import type { EditTask } from "./task";
+import { type EditTask, STRENGTHS } from "./task";
 import type { Editing } from "./use-edit";
 
 interface WayFieldsProps {
@@ -41,22 +41,17 @@ export function WayFields({ task, editing, onChange }: WayFieldsProps) {
         <SliderField
           label="Strength"
           hint="how far to leave the picture: 0.1 hardly, 1 altogether"
-          min={0.05}
-          max={1}
+          min={STRENGTHS[0]}
+          max={STRENGTHS[1]}
           step={0.05}
           value={task.strength}
-          error={undefined}
+          error={run.errorOf("strength")}
           onChange={(strength) => onChange({ strength })}
         />
       );
     case "control":
       return (
-        <ControlFields
-          task={task}
-          edges={edges.data}
-          error={run.errorOf("controls")}
-          onChange={onChange}
-        />
+        <ControlFields task={task} edges={edges.data} errorOf={run.errorOf} onChange={onChange} />
       );
     default:
       return null;

@@ -51,6 +51,11 @@ test("sides grow by multiples of 16", () => {
   ]);
 });
 
+test("what is typed beside a slider keeps its range", () => {
+  expect(reasons({ way: "restyle", strength: 2 })).toEqual(["Strength is 2; choose 0.05 to 1."]);
+  expect(reasons({ way: "control", scale: 0 })).toEqual(["Hold is 0; choose 0.05 to 2."]);
+});
+
 test("a way that is off says why", () => {
   expect(reasons({}, { off: "no installed model has weights for it" })).toEqual([
     "Instruct is off: no installed model has weights for it.",

@@ -2,8 +2,8 @@ import type { Model } from "@/api/gen";
 import type { Settings } from "@/api/job";
 import { extended } from "@/canvas/geometry";
 import { coverage, type Mask } from "@/canvas/mask";
-import { type Obstacle, obstacles } from "@/form/obstacles";
-import { type EditTask, usedPictures } from "./task";
+import { type Obstacle, obstacles, outside } from "@/form/obstacles";
+import { type EditTask, SCALES, STRENGTHS, usedPictures } from "./task";
 import { WORDS } from "./ways";
 
 const MAX_PICTURES = 4;
@@ -34,7 +34,9 @@ export function editObstacles(
     badPictures(usedPictures(task).length),
     task.way === "inpaint" ? emptyMask(mask) : undefined,
     task.way === "extend" ? badMargins(task, model) : undefined,
+    task.way === "restyle" ? outside("strength", "Strength", task.strength, STRENGTHS) : undefined,
     task.way === "control" ? missingEdges(task, edges) : undefined,
+    task.way === "control" ? outside("scale", "Hold", task.scale, SCALES) : undefined,
     ...obstacles(sized, model, wanted),
   ].filter((obstacle) => obstacle !== undefined);
 }

@@ -9,6 +9,10 @@ export type Way = (typeof WAYS)[number];
 /** What the control picture is: a photograph, whose edges are still to be drawn, or a drawing of edges. */
 export type ControlSource = "photo" | "edges";
 
+/** The least and the most of what is chosen by slider. */
+export const STRENGTHS = [0.05, 1] as const;
+export const SCALES = [0.05, 2] as const;
+
 /** The form of the edit mode, but for what it shares with every other run. */
 export interface EditTask {
   way: Way;
