@@ -2,26 +2,20 @@ import { useDocumentTitle } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useRef } from "react";
 import type { Job } from "@/api/gen";
-import { settingsOf } from "@/api/job";
 import { jobQuery } from "@/api/jobs";
-import type { Picture } from "@/api/pictures";
-import { restoreTask } from "@/features/edit/restore";
-import { withPictures } from "@/features/edit/task";
-import { useEditTask } from "@/features/edit/use-edit-task";
 import { Gallery } from "@/features/gallery/Gallery";
 import { GeneratePanel } from "@/features/generate/GeneratePanel";
 import { QueueDrawer } from "@/features/queue/QueueDrawer";
 import { useDismissed } from "@/features/queue/use-dismissed";
 import { EmptyStage } from "@/features/stage/EmptyStage";
 import { Stage } from "@/features/stage/Stage";
-import { useDraft } from "@/form/use-draft";
 import { Announcer } from "./Announcer";
 import classes from "./App.module.css";
 import { ConnectionStrip } from "./ConnectionStrip";
 import { Header } from "./Header";
 import { followedJob, shownImage } from "./staged-job";
+import { type Mode, useForms } from "./use-forms";
 import { useJobs } from "./use-jobs";
-import { type Mode, useMode } from "./use-mode";
 import { useSelection } from "./use-selection";
 
 // Its canvas and fields are no part of the first load.
@@ -37,9 +31,8 @@ const HINTS: Record<Mode, string> = {
 /** The studio: the form, the stage with the history below it, and the queue. */
 export function App() {
   const jobs = useJobs();
-  const { mode, setMode } = useMode();
-  const { draft, setDraft } = useDraft();
-  const { task, setTask } = useEditTask();
+  const settings = useRef<HTMLElement>(null);
+  const forms = useForms(() => settings.current?.scrollIntoView());
   const { dismissed, dismiss } = useDismissed();
   const { selection, select } = useSelection();
   const { data: picked } = useQuery(jobQuery(selection.job));
@@ -55,35 +48,21 @@ export function App() {
   };
   const show = (job: Job, image: number | null = null) => stageAt(job.id, image);
   const form = {
-    draft,
+    draft: forms.draft,
     lastSeed: stagedImage?.seed ?? null,
-    onDraft: setDraft,
+    onDraft: forms.setDraft,
     onStarted: () => stageAt(null, null),
-  };
-  const settings = useRef<HTMLElement>(null);
-  const open = (mode: Mode) => {
-    setMode(mode);
-    settings.current?.scrollIntoView();
-  };
-  const edit = (picture: Picture) => {
-    setTask((task) => withPictures(task, [picture]));
-    open("edit");
-  };
-  const reuse = async (job: Job, seed: number) => {
-    if (job.kind !== "text-to-image") setTask(await restoreTask(job));
-    setDraft({ ...settingsOf(job), seed, count: 1 });
-    open(job.kind === "text-to-image" ? "generate" : "edit");
   };
 
   return (
     <>
-      <Header mode={mode} onMode={setMode} activeCount={jobs.active.length} />
+      <Header mode={forms.mode} onMode={forms.setMode} activeCount={jobs.active.length} />
       <ConnectionStrip />
       <div className={classes.studio}>
         <aside className={classes.form} ref={settings} aria-label="Settings">
-          {mode === "edit" ? (
+          {forms.mode === "edit" ? (
             <Suspense>
-              <EditPanel {...form} task={task} onTask={setTask} />
+              <EditPanel {...form} task={forms.task} onTask={forms.setTask} />
             </Suspense>
           ) : (
             <GeneratePanel {...form} />
@@ -95,13 +74,13 @@ export function App() {
               job={staged}
               image={stagedImage}
               onPickImage={(image) => show(staged, image)}
-              onEdit={edit}
-              onReuse={(job, seed) => void reuse(job, seed)}
+              onEdit={forms.edit}
+              onReuse={(job, seed) => void forms.reuse(job, seed)}
               onRetry={jobs.retry}
               onCancel={jobs.cancel}
             />
           ) : (
-            jobs.isLoaded && <EmptyStage hint={HINTS[mode]} />
+            jobs.isLoaded && <EmptyStage hint={HINTS[forms.mode]} />
           )}
         </main>
         <aside className={classes.queue} id="queue" aria-label="Queue">

@@ -2,7 +2,7 @@ import { Mark } from "@/components/Mark";
 import { ColourSchemeButton } from "./ColourSchemeButton";
 import classes from "./Header.module.css";
 import { ModeSwitch } from "./ModeSwitch";
-import type { Mode } from "./use-mode";
+import type { Mode } from "./use-forms";
 
 interface HeaderProps {
   mode: Mode;

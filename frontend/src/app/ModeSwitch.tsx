@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
 import { capitalised } from "@/components/words";
 import classes from "./ModeSwitch.module.css";
-import type { Mode } from "./use-mode";
+import type { Mode } from "./use-forms";
 
 interface ModeSwitchProps {
   mode: Mode;
