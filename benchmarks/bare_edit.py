@@ -35,7 +35,7 @@ def main() -> None:
                 width=128,
                 height=128,
                 num_inference_steps=model.limits.default_steps,
-                cfg_scale=model.limits.default_guidance_scale,
+                cfg_scale=model.limits.default_edit_guidance_scale,
                 seed=seed,
                 progress_bar_cmd=list,  # pyright: ignore[reportArgumentType] annotated as tqdm's class
             )

@@ -47,11 +47,11 @@ def fill_in(request: Request, models: Sequence[Model]) -> Request:
 
     The size of a picture that is made from others is left to the service, which goes by theirs.
     """
-    model = _find(request.model, needs(request), models)
-    defaults: dict[str, object] = {
-        "steps": model.default_steps,
-        "guidance_scale": model.default_guidance_scale,
-    }
+    needed = needs(request)
+    model = _find(request.model, needed, models)
+    is_instruction = "edit" in needed.values()
+    guidance_scale = model.default_edit_guidance_scale if is_instruction else model.default_guidance_scale
+    defaults: dict[str, object] = {"steps": model.default_steps, "guidance_scale": guidance_scale}
     if not isinstance(request, MaskedRequest):
         defaults |= {"width": model.width, "height": model.height}
     missing = {name: value for name, value in defaults.items() if getattr(request, name) is None}

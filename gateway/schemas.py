@@ -150,6 +150,7 @@ class Model(Shape):
     size_multiple_px: int
     default_steps: int
     default_guidance_scale: float
+    default_edit_guidance_scale: float = Field(description="Of instruction edits, which need less.")
     tiers: list[str]
     example_prompts: list[str]
     features: list[str] = Field(description="What this model can do, e.g. edit, inpaint, control.canny.")

@@ -59,6 +59,7 @@ def show_model(model: capability_pb2.Model) -> schemas.Model:
         size_multiple_px=model.size_multiple_px,
         default_steps=model.default_steps,
         default_guidance_scale=model.default_guidance_scale,
+        default_edit_guidance_scale=model.default_edit_guidance_scale,
         tiers=list(model.tiers),
         example_prompts=list(model.example_prompts),
         features=list(model.features),

@@ -71,7 +71,8 @@ class _Reading:
             self._note("strength", text)
         strength = self._read_strength(request.strength)
         regions = self._read_regions(request.entities)
-        brief = self._brief(request.settings, pictures[:1])
+        guidance_scale = None if is_restyled else self.model.limits.default_edit_guidance_scale
+        brief = self._brief(request.settings, pictures[:1], guidance_scale=guidance_scale)
         if is_restyled:
             return Job(brief, IMAGE_TO_IMAGE, start=next(iter(pictures)), strength=strength, regions=regions)
         return Job(brief, EDIT, references=pictures, regions=regions)
@@ -120,13 +121,20 @@ class _Reading:
             brief, skill, (), start, stencil, None, strength, whole, regions, request.entities_on_negative
         )  # fmt: skip
 
-    def _brief(self, settings: edit_pb2.Settings, seen: Sequence[Picture], size: Size | None = None) -> Brief:
+    def _brief(
+        self,
+        settings: edit_pb2.Settings,
+        seen: Sequence[Picture],
+        size: Size | None = None,
+        guidance_scale: float | None = None,
+    ) -> Brief:
         """Ends the reading: raises InvalidFields if anything was wrong."""
         self.found.extend(find_faults(settings, self.model.limits, self.model.name, prefix="settings."))
         if self.found:
             raise InvalidFields(self.found)
         usual = size or (seen[0].size_px if seen else None)
-        return fill_in(settings, self.model, fit(usual, self.model.limits) if usual else None)
+        fitted = fit(usual, self.model.limits) if usual else None
+        return fill_in(settings, self.model, fitted, guidance_scale)
 
     def _read_pictures(self, images: Sequence[image_pb2.Image], name: str, most: int) -> tuple[Picture, ...]:
         if not 1 <= len(images) <= most:

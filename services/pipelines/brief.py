@@ -73,20 +73,26 @@ def find_faults(settings: Settings, limits: Limits, name: str, prefix: str = "")
     return [Violation(f"{prefix}{each.field}", each.description) for each in found] if prefix else found
 
 
-def to_brief(settings: Settings, catalogue: Catalogue, usual_size_px: tuple[int, int] | None = None) -> Brief:
-    """Checks `settings` and fills in the model's defaults; `usual_size_px` stands in for its native size.
+def to_brief(settings: Settings, catalogue: Catalogue) -> Brief:
+    """Checks `settings` and fills in the model's defaults.
 
     Raises ModelNotFound, or InvalidFields with every wrong field at once.
     """
     model = catalogue.find(settings.model)
     if violations := find_faults(settings, model.limits, model.name):
         raise InvalidFields(violations)
-    return fill_in(settings, model, usual_size_px)
+    return fill_in(settings, model)
 
 
-def fill_in(settings: Settings, model: Model, usual_size_px: tuple[int, int] | None = None) -> Brief:
-    """Returns faultless `settings` with the model's defaults."""
+def fill_in(
+    settings: Settings,
+    model: Model,
+    usual_size_px: tuple[int, int] | None = None,
+    usual_guidance_scale: float | None = None,
+) -> Brief:
+    """Returns faultless `settings` with the model's defaults, of which two may be others."""
     limits = model.limits
+    guidance_scale = usual_guidance_scale or limits.default_guidance_scale
     width_px, height_px = usual_size_px or (limits.native_width_px, limits.native_height_px)
     return Brief(
         request_id=settings.request_id or uuid.uuid4().hex,
@@ -95,9 +101,7 @@ def fill_in(settings: Settings, model: Model, usual_size_px: tuple[int, int] | N
         width_px=settings.size.width or width_px,
         height_px=settings.size.height or height_px,
         steps=settings.steps if settings.HasField("steps") else limits.default_steps,
-        guidance_scale=(
-            settings.guidance_scale if settings.HasField("guidance_scale") else limits.default_guidance_scale
-        ),
+        guidance_scale=settings.guidance_scale if settings.HasField("guidance_scale") else guidance_scale,
         seeds=tuple(settings.seeds) or (secrets.randbelow(SEED_LIMIT),),
         model=model,
         priority=settings.priority or _PRIORITY_NORMAL,

@@ -41,6 +41,7 @@ class Limits:
     size_multiple_px: int
     default_steps: int
     default_guidance_scale: float
+    default_edit_guidance_scale: float  # of instructions, which need less
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,10 @@ class Model:
     example_prompts: tuple[str, ...] = ()
 
 
-_BUILT_IN_LIMITS = Limits(128, 128, 64, 256, 16, 20, 4.0)
+_BUILT_IN_LIMITS = Limits(128, 128, 64, 256, 16, 20, 4.0, 2.0)
 
 # Qwen-Image was trained around 1.3 to 1.8 megapixels; 2512 px is beyond what stays coherent.
-_QWEN_IMAGE_LIMITS = Limits(1328, 1328, 256, 2048, 16, 50, 4.0)
+_QWEN_IMAGE_LIMITS = Limits(1328, 1328, 256, 2048, 16, 50, 4.0, 4.0)
 
 _EXAMPLES = (
     "a red circle on the left and a blue square on the right, white background",

@@ -39,6 +39,7 @@ def describe_model(entry: Entry, parts: tuple[str, ...], tier: str) -> Model:
         size_multiple_px=limits.size_multiple_px,
         default_steps=limits.default_steps,
         default_guidance_scale=limits.default_guidance_scale,
+        default_edit_guidance_scale=limits.default_edit_guidance_scale,
         tiers=[tier],
         example_prompts=entry.example_prompts,
         features=sorted(entry.skills),

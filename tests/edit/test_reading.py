@@ -68,6 +68,7 @@ def test_an_instruction_refers_to_its_pictures() -> None:
     job = read(edit(images=[PICTURE, PICTURE]))
     assert (job.skill, len(job.references), job.start) == ("edit", 2, None)
     assert (job.brief.width_px, job.brief.height_px) == (128, 128)
+    assert job.brief.guidance_scale == 2.0
 
 
 def test_a_strength_paints_over_the_picture_instead() -> None:

@@ -131,6 +131,7 @@ def describe() -> capability_pb2.DescribeResponse:
         size_multiple_px=16,
         default_steps=20,
         default_guidance_scale=4.0,
+        default_edit_guidance_scale=2.0,
         tiers=["full"],
         features=["text_to_image"],
     )

@@ -59,6 +59,7 @@ async def test_an_instruction_reaches_the_service_with_its_pictures(
     assert [len(image.data) > 0 for image in request.images] == [True, True]
     assert (list(request.settings.seeds), request.settings.steps) == ([4, 5], 7)
     assert not request.settings.HasField("size")
+    assert request.settings.guidance_scale == 2.0
     assert [image["seed"] for image in job["images"]] == [4, 5]
     assert job["request"]["images"] == [first, second]
 

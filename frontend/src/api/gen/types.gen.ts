@@ -932,6 +932,12 @@ export type Model = {
      */
     default_guidance_scale: number;
     /**
+     * Default Edit Guidance Scale
+     *
+     * Of instruction edits, which need less.
+     */
+    default_edit_guidance_scale: number;
+    /**
      * Tiers
      */
     tiers: Array<string>;
