@@ -14,6 +14,7 @@ export const shapesModel: Model = {
   size_multiple_px: 16,
   default_steps: 20,
   default_guidance_scale: 4,
+  default_edit_guidance_scale: 2,
   tiers: ["full"],
   example_prompts: ["a green triangle at the top, yellow background"],
   features: ["text_to_image", "image_to_image", "inpaint", "outpaint", "edit", "control.canny"],

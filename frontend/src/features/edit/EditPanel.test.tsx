@@ -68,6 +68,7 @@ test("a chosen file is uploaded and edited as the prompt says", async () => {
   if (!chooser) throw new Error("there is no file chooser");
   await user.upload(chooser, new File(["…"], "a.png", { type: "image/png" }));
   await screen.findByRole("button", { name: "Remove picture 1" });
+  expect(screen.getByLabelText("Guidance")).toHaveValue("2");
   await user.type(screen.getByLabelText("Prompt"), "make the circle green");
   await user.click(screen.getByRole("button", { name: /^Edit/ }));
   await waitFor(() => expect(sent).toHaveBeenCalledOnce());
@@ -94,6 +95,7 @@ test("edges are drawn from a photograph, shown, and sent", async () => {
     kind: "canny",
     parameters: { low: 100, high: 200 },
   });
+  expect(screen.getByLabelText("Guidance")).toHaveValue("4");
   await user.type(screen.getByLabelText("Prompt"), "a green circle");
   await user.click(screen.getByRole("button", { name: /^Paint/ }));
   await waitFor(() => expect(sent).toHaveBeenCalledOnce());

@@ -10,7 +10,7 @@ import type { EditTask } from "./task";
 import { useEdit } from "./use-edit";
 import { WayFields } from "./WayFields";
 import { WayPicker } from "./WayPicker";
-import { WORDS } from "./ways";
+import { fitted, WORDS } from "./ways";
 
 interface EditPanelProps {
   draft: Settings;
@@ -61,7 +61,7 @@ export function EditPanel({ draft, task, lastSeed, onDraft, onTask, onStarted }:
       {model && (
         <SettingsFields
           draft={draft}
-          model={model}
+          model={fitted(task.way, model)}
           models={models}
           lastSeed={lastSeed}
           errorOf={run.errorOf}

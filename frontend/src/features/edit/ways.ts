@@ -65,6 +65,12 @@ export function modelFor(way: Way, chosen: string | null, models: readonly Model
   return models.find(({ name }) => name === chosen) ?? able ?? models[0];
 }
 
+/** A model with the defaults that it has for a way: instructions are to be followed less closely. */
+export function fitted(way: Way, model: Model): Model {
+  if (way !== "instruct") return model;
+  return { ...model, default_guidance_scale: model.default_edit_guidance_scale };
+}
+
 /** Why a way is not to be had, in plain words; null when it is. */
 export function whyOff(way: Way, service: Capability, chosen: string | null): string | null {
   const { feature } = WORDS[way];
