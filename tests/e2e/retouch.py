@@ -42,7 +42,8 @@ class Retouch:
 
     def paint(self, spots: Sequence[Spot]) -> None:
         """Draws the brush over the mask from spot to spot."""
-        self.mask.scroll_into_view_if_needed()
+        # Into the middle: the run button covers what is at the bottom.
+        self.mask.evaluate("(mask) => mask.scrollIntoView({ block: 'center', behavior: 'instant' })")
         box = self.mask.bounding_box()
         assert box is not None
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in spots]

@@ -16,7 +16,7 @@ export function PromptField({ prompt, examples = [], onChange, ...field }: Promp
       <Textarea
         label="Prompt"
         {...field}
-        rows={4}
+        rows={3}
         classNames={{ input: classes.input }}
         size="md"
         value={prompt}

@@ -42,13 +42,13 @@ export function EditPanel({ draft, task, lastSeed, onDraft, onTask, onStarted }:
         />
       )}
       <PictureField task={task} error={run.errorOf("images")} onChange={onTask} />
-      <WayFields task={task} editing={editing} onChange={changeTask} />
       <PromptField
         placeholder={words.placeholder}
         prompt={draft.prompt}
         error={run.errorOf("prompt")}
         onChange={(prompt) => change({ prompt })}
       />
+      <WayFields task={task} editing={editing} onChange={changeTask} />
       <RunButton label={words.verb} run={run} />
       {model && size && isSized && (
         <SizeField

@@ -29,13 +29,6 @@ export function MaskField({ picture, mask, marks, error, onChange }: MaskFieldPr
   return (
     <Input.Wrapper label="Mask" labelElement="div" error={error}>
       <Stack gap={10}>
-        <MaskCanvas
-          url={picture.url}
-          label={`The picture and its mask; ${percent} % is painted`}
-          mask={mask}
-          brush={{ radius_px: diameter_px / 2, erases: tool === "erase" }}
-          onStroke={add}
-        />
         <Group justify="space-between" gap={8}>
           <Chips
             legend="Brush"
@@ -65,6 +58,13 @@ export function MaskField({ picture, mask, marks, error, onChange }: MaskFieldPr
           value={diameter_px}
           error={undefined}
           onChange={(typed) => setDiameter(Math.max(1, typed))}
+        />
+        <MaskCanvas
+          url={picture.url}
+          label={`The picture and its mask; ${percent} % is painted`}
+          mask={mask}
+          brush={{ radius_px: diameter_px / 2, erases: tool === "erase" }}
+          onStroke={add}
         />
       </Stack>
     </Input.Wrapper>
