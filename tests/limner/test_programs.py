@@ -15,8 +15,8 @@ def test_the_gateway_stops_first_and_the_arbiter_last() -> None:
     )
     assert [program.name for program in order] == [
         "limner-gateway",
-        "limner-edit",
         "limner-t2i",
+        "limner-edit",
         "limner-arbiter",
     ]
 
