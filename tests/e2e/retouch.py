@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Locator, expect
 
 from tests.e2e.visit import PICTURE_MS, Visit
+from tests.studio import until
 
 Spot = tuple[float, float]  # fractions of a picture's width and height
 
@@ -62,14 +63,16 @@ class Retouch:
         ) as sent:
             self.run.click()
         assert sent.value.status == 202, sent.value.text()
-        place = f"/jobs/{sent.value.json()['id']}"
-        download = self.visit.download
-        expect(self.visit.stage).to_contain_text(prompt)
-        expect(download).to_be_visible(timeout=PICTURE_MS)
-        job = self.page.request.get(place).json()
+        job = until(lambda: self._ended(sent.value.json()["id"]), "the job to end", PICTURE_MS / 1000)
         assert job["status"] == "succeeded", job
-        expect(download).to_have_attribute("href", job["images"][0]["url"])
+        expect(self.visit.download).to_have_attribute("href", job["images"][0]["url"])
         return job
+
+    def _ended(self, job_id: str) -> dict[str, Any] | None:
+        # Playwright's own wait, in which the page goes on living.
+        self.page.wait_for_timeout(200)
+        job = self.page.request.get(f"/jobs/{job_id}").json()
+        return None if job["finished_at"] is None else job
 
     def shown(self, name: str) -> Locator:
         """The picture under this caption of the stage."""

@@ -133,7 +133,8 @@ def test_edges_of_a_photo_hold_a_new_picture(retouch: Retouch, before: Image.Ima
 
 def test_a_finished_picture_can_be_edited(retouch: Retouch) -> None:
     visit = retouch.visit
-    visit.ask("a red circle on the left, white background", steps=20)
+    prompt = visit.ask("a red circle on the left, white background", steps=20)
+    expect(visit.stage).to_contain_text(prompt)
     expect(visit.download).to_be_visible(timeout=PICTURE_MS)
     picture = visit.download.get_attribute("href") or ""
     visit.stage.get_by_role("button", name="Edit this").click()
