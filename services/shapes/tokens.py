@@ -38,7 +38,8 @@ ANSWER = "<|im_end|>\n<|im_start|>assistant\n"
 PICTURE = "Picture {}: <|vision_start|><|image_pad|><|vision_end|>"
 TEXT_DROP, EDIT_DROP = 34, 64
 # At most 16 tokens of 28x28 px for the text encoder: it sees what is there, the latents show where.
-SEEN_PIXELS = 112 * 112
+# One more than 112, or DiffSynth's enlarged copies (384 px) are rounded down to 9 tokens.
+SEEN_PIXELS = 113 * 113
 # Words of tasks still to come (editing, layers), so that later training can keep this vocabulary.
 INSTRUCTIONS = (
     "make the circle green, change the colour of the square to red, turn it into a star, add a yellow "

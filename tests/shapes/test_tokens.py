@@ -7,13 +7,22 @@ import random
 
 import pytest
 from diffusers import QwenImageEditPipeline, QwenImagePipeline
+from PIL import Image
 from transformers import Qwen2Tokenizer
 
 from services.shapes.captions import PHRASES
 from services.shapes.edit_draws import draw_edit
 from services.shapes.instructions import instruction
 from services.shapes.scenes import COLOURS, KINDS, draw_scene
-from services.shapes.tokens import ANSWER, EDIT_DROP, EDIT_TEMPLATE, TEXT_DROP, TEXT_TEMPLATE, build_tokenizer
+from services.shapes.tokens import (
+    ANSWER,
+    EDIT_DROP,
+    EDIT_TEMPLATE,
+    TEXT_DROP,
+    TEXT_TEMPLATE,
+    build_processor,
+    build_tokenizer,
+)
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +76,12 @@ def test_every_word_of_an_instruction_but_the_first_is_one_token(tokenizer: Qwen
         broken |= {word for word in words if len(tokenizer.tokenize(" " + word)) > 1}
     # Digits stand alone in Qwen2's splitting; the vocabulary knows "make" as a first word.
     assert broken == {"1", "2", "make"}
+
+
+@pytest.mark.parametrize("edge_px", [128, 384])
+def test_a_picture_is_sixteen_tokens_even_when_diffsynth_has_enlarged_it(
+    tokenizer: Qwen2Tokenizer, edge_px: int
+) -> None:
+    image = Image.new("RGB", (edge_px, edge_px))
+    inputs = build_processor(tokenizer)(text="<|image_pad|>", images=[image], return_mm_token_type_ids=True)
+    assert sum(inputs["mm_token_type_ids"][0]) == 16
