@@ -75,7 +75,7 @@ def measure_canny(easel: Easel, count: int) -> list[Row]:
     colours = percent(v.colours and v.background for *_, v in found)
     right = percent(v.right for *_, v in found)
     return [
-        Row("canny, edge F1 within 2 px", f1, ">= 0.90", f1 >= 0.90),
+        Row("canny, edge F1 within 1.5 px", f1, ">= 0.90", f1 >= 0.90),
         Row("canny, edge F1 within 1 px", strict_f1, "", True),
         Row("canny, colours from the prompt", colours, ">= 95", colours >= 95, "%"),
         Row("canny, everything right", right, "", True, "%"),

@@ -11,7 +11,7 @@ from PIL import Image
 
 # The edit service's own thresholds.
 LOW, HIGH = 100, 200
-TOLERANCE_PX = 2.0
+TOLERANCE_PX = 1.5
 
 
 def draw_edges(pixels: NDArray[np.uint8], *, grey: bool = False) -> NDArray[Any]:
