@@ -44,11 +44,10 @@ def test_the_checkpoint_keeps_the_stock_latent_statistics() -> None:
     assert config["latents_std"][0] == pytest.approx(2.8184)
 
 
-def test_the_checkpoint_has_all_that_edits_and_controls_need() -> None:
+def test_the_checkpoint_has_all_that_the_painter_is_controlled_with() -> None:
     controls = [config.parent.name for config in CHECKPOINT.glob("controlnets/*/config.json")]
     assert set(controls) == {"canny", "inpaint"}
     assert (CHECKPOINT / "adapters" / "entities" / "adapter_config.json").exists()
-    assert (CHECKPOINT / "processor" / "processor_config.json").exists()
 
 
 def test_the_shipped_tokenizer_is_the_one_that_training_builds(pipeline: QwenImagePipeline) -> None:
