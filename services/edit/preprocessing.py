@@ -23,8 +23,9 @@ def preprocess(kind: str, image: Image.Image, parameters: Mapping[str, float]) -
     if kind != CANNY:
         raise _refuse(kind)
     low, high = _read_thresholds(parameters)
-    grey = cv2.cvtColor(np.asarray(image.convert("RGB")), cv2.COLOR_RGB2GRAY)
-    return Image.fromarray(cv2.Canny(grey, low, high)).convert("RGB")
+    # In colour: red beside blue of the same brightness has an edge, too.
+    edges = cv2.Canny(np.asarray(image.convert("RGB")), low, high)
+    return Image.fromarray(edges).convert("RGB")
 
 
 def _refuse(kind: str) -> InvalidFields | FeatureDisabled:
