@@ -12,8 +12,8 @@ import torch
 from diffusers import AutoencoderKLQwenImage
 from safetensors.torch import load_file, save_file
 
+from services.pipelines.frame import hasten
 from services.shapes.architecture import build_vae
-from services.shapes.flat import flatten
 from services.shapes.loop import Trainee, fit
 from services.shapes.pictures import paint
 from services.shapes.scenes import COLOURS, Scene, draw_scene
@@ -33,8 +33,8 @@ STAR_SHARE = 0.5
 def train_vae(folder: Path, steps: int, seed: int = 0) -> AutoencoderKLQwenImage:
     """Trains, or goes on training, the autoencoder and returns its averaged weights."""
     torch.manual_seed(seed)
-    model = flatten(build_vae()).train()
-    average = flatten(copy.deepcopy(model))
+    model = hasten(build_vae()).train()
+    average = hasten(copy.deepcopy(model))
     optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.99), weight_decay=0.01)
     trainee = Trainee(model, average, optimizer)
 
@@ -138,6 +138,6 @@ def normalise_once(vae: AutoencoderKLQwenImage, folder: Path, count: int = 256) 
     """Normalises with the moments kept in `folder`, measured the first time."""
     path = folder / "moments.safetensors"
     if not path.exists():
-        mean, deviation = measure_latents(flatten(vae), count)
+        mean, deviation = measure_latents(hasten(vae), count)
         save_file({"mean": mean, "deviation": deviation}, path)
     return normalise(vae, **load_file(path))

@@ -9,8 +9,8 @@ import torch
 from diffusers import AutoencoderKLQwenImage
 from torch import nn
 
+from services.pipelines.frame import hasten
 from services.shapes.autoencoder import NOISE, crops
-from services.shapes.flat import flatten
 from services.shapes.loop import Trainee, fit
 
 LEARNING_RATE = 3e-4
@@ -34,8 +34,8 @@ def train_decoder(
     vae: AutoencoderKLQwenImage, folder: Path, steps: int, seed: int = 1
 ) -> AutoencoderKLQwenImage:
     """Trains, or goes on training, the decoder of a trained autoencoder and returns it, averaged."""
-    model = Decoder(flatten(vae))
-    average = Decoder(flatten(copy.deepcopy(vae)))
+    model = Decoder(hasten(vae))
+    average = Decoder(hasten(copy.deepcopy(vae)))
     optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.99), weight_decay=0.01)
 
     def step(index: int, generator: torch.Generator) -> dict[str, torch.Tensor]:

@@ -14,7 +14,7 @@ from diffusers import AutoencoderKLQwenImage
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save_file
 
-from services.shapes.flat import flatten
+from services.pipelines.frame import hasten
 from services.shapes.pictures import paint
 from services.shapes.scenes import Scene, draw_scene
 
@@ -87,7 +87,7 @@ def encode_pixels(vae: AutoencoderKLQwenImage, images: NDArray[np.uint8]) -> tor
     """Encodes RGB images (n, h, w, 3) as normalised latents (n, 16, h/8, w/8)."""
     pixels = torch.from_numpy(images).permute(0, 3, 1, 2).unsqueeze(2) / 127.5 - 1
     mean, deviation = torch.tensor(vae.config.latents_mean), torch.tensor(vae.config.latents_std)
-    latents = flatten(vae).encode(pixels).latent_dist.mode()[:, :, 0]
+    latents = hasten(vae).encode(pixels).latent_dist.mode()[:, :, 0]
     return (latents - mean[:, None, None]) / deviation[:, None, None]
 
 

@@ -23,7 +23,7 @@ def test_png_of_any_mode_becomes_rgb(mode: str) -> None:
 
 def test_cmyk_keeps_its_colours() -> None:
     red = flatten(decode(seen(message(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG", quality=95))))
-    assert red.getpixel((8, 8))[0] > 200  # type: ignore[index]
+    assert pixels(red)[8, 8, 0] > 200
 
 
 def test_what_is_transparent_lies_on_white() -> None:

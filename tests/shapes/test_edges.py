@@ -22,9 +22,9 @@ def edges_of(image: Image.Image) -> Image.Image:
 EDGES = edges_of(render(SCENE, 128, 128))
 
 
-def test_grey_edges_are_those_of_the_edit_service() -> None:
+def test_edges_in_colour_are_those_of_the_edit_service() -> None:
     image = render(SCENE, 128, 128)
-    ours = draw_edges(np.asarray(image), grey=True)
+    ours = draw_edges(np.asarray(image))
     assert (ours == np.asarray(preprocess("canny", image, {}))).all()
 
 

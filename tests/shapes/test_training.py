@@ -12,13 +12,13 @@ import torch
 from diffusers import QwenImageEditPlusPipeline, QwenImagePipeline
 from safetensors.torch import load_file
 
+from services.pipelines.frame import hasten
 from services.shapes import train
 from services.shapes.architecture import build_vae
 from services.shapes.autoencoder import measure_latents, normalise
 from services.shapes.checkpoint import CHECKPOINT
 from services.shapes.edit_course import SIZE, Pair
 from services.shapes.edits import Remove
-from services.shapes.flat import flatten
 from services.shapes.flow import build_painter
 from services.shapes.latents import pack
 from services.shapes.loop import Trainee, fit
@@ -39,14 +39,14 @@ def test_for_one_frame_flat_convolutions_give_the_same_numbers(pixels: torch.Ten
     with torch.no_grad():
         deep = vae.encode(pixels).latent_dist.mode()
         painted = vae.decode(deep).sample
-        flatten(vae)
+        hasten(vae)
         assert torch.allclose(vae.encode(pixels).latent_dist.mode(), deep, atol=1e-5)
         assert torch.allclose(vae.decode(deep).sample, painted, atol=1e-5)
 
 
 def test_normalising_changes_the_latents_but_not_the_picture(pixels: torch.Tensor) -> None:
     torch.manual_seed(0)
-    vae = flatten(build_vae()).eval()
+    vae = hasten(build_vae()).eval()
     with torch.no_grad():
         before = vae.decode(vae.encode(pixels).latent_dist.mode()).sample
         normalise(vae, *measure_latents(vae, count=8))
