@@ -16,6 +16,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 
 from services.shapes.architecture import build_text_encoder, build_transformer
 from services.shapes.loop import Trainee, fit
+from services.shapes.precision import lower_precision
 from services.shapes.scenes import PLACES, Shape
 
 BATCH = 16
@@ -84,7 +85,8 @@ def train_painter(
     def step(index: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
         rng = random.Random(seed * 10_000_019 + index)
         course = rng.choices(courses, shares)[0]
-        return {"loss": flow_loss(painter.transformer, course.draw(painter, rng), generator)}
+        with lower_precision():
+            return {"loss": flow_loss(painter.transformer, course.draw(painter, rng), generator)}
 
     fit("painter", trainee, step, steps, learning_rate, folder, seed=seed)
     return average
