@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 
 from benchmarks.overhead import EDITING, source_png
-from services.edit import compatibility
-from services.edit.loading import load_pipeline
 from services.pipelines.catalogue import read_catalogue
 from services.pipelines.frame import hasten
+from services.synthesis import compatibility
+from services.synthesis.loading import load_pipeline
 
 
 def main() -> None:

@@ -13,8 +13,6 @@ from benchmarks.quality_easel import SIZE, Easel
 from benchmarks.quality_scores import judge_each, percent
 from benchmarks.table import Row
 from services.edit.composition import paste
-from services.edit.preprocessing import CANNY, preprocess
-from services.edit.stencil import spread
 from services.shapes.areas import Area, draw_area
 from services.shapes.captions import caption
 from services.shapes.edges import edge_f1
@@ -24,6 +22,8 @@ from services.shapes.flow import TOKEN_PX
 from services.shapes.judge import Verdict, judge
 from services.shapes.pictures import render
 from services.shapes.scenes import Scene, requests
+from services.synthesis.preprocessing import CANNY, preprocess
+from services.synthesis.stencil import spread
 
 INPAINT_CFG, CANNY_CFG = 4.0, 4.0
 

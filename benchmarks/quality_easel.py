@@ -11,12 +11,12 @@ from diffsynth.diffusion.base_pipeline import ControlNetInput
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 from PIL import Image
 
-from services.edit import compatibility
-from services.edit.adapters import Adapters
-from services.edit.denoising import install
-from services.edit.loading import find_controls, load_pipeline
 from services.shapes.checkpoint import NEGATIVE, STEPS
 from services.shapes.controls import ADAPTER
+from services.synthesis import compatibility
+from services.synthesis.adapters import Adapters
+from services.synthesis.denoising import install
+from services.synthesis.loading import find_controls, load_pipeline
 
 SIZE = (128, 128)
 

@@ -9,11 +9,11 @@ from PIL import Image
 from benchmarks.quality_easel import SIZE, Easel
 from benchmarks.quality_scores import judge_each, percent
 from benchmarks.table import Row
-from services.edit.stencil import spread
 from services.shapes.areas import LATENT_PX, draw_area
 from services.shapes.captions import article
 from services.shapes.judge import Verdict, judge
 from services.shapes.scenes import Scene, requests
+from services.synthesis.stencil import spread
 
 CFG = 4.0
 

@@ -17,13 +17,13 @@ import torch
 from diffsynth.models.qwen_image_vae import QwenImageVAE
 
 from benchmarks.table import Row, report
-from services.edit.loading import load_pipeline
-from services.edit.prompts import remember_prompts
 from services.pipelines.frame import hasten
 from services.shapes.checkpoint import CFG, CHECKPOINT, NEGATIVE, load_vae
 from services.shapes.pictures import render
 from services.shapes.scenes import requests
 from services.shapes.tokens import build_processor
+from services.synthesis.loading import load_pipeline
+from services.synthesis.prompts import remember_prompts
 
 SIDES_PX = (128, 256, 512)
 SEEDS = 3

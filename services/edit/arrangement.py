@@ -11,13 +11,13 @@ from typing import Any
 from diffsynth.diffusion.base_pipeline import ControlNetInput
 from PIL import Image
 
-from services.edit import compatibility
 from services.edit.composition import paste, widen
-from services.edit.geometry import Size, fit
 from services.edit.job import Control, Job
-from services.edit.pictures import decode, flatten
-from services.edit.preprocessing import preprocess
-from services.edit.stencil import Coverage, spread
+from services.synthesis import compatibility
+from services.synthesis.geometry import Size, fit
+from services.synthesis.pictures import decode, flatten
+from services.synthesis.preprocessing import preprocess
+from services.synthesis.stencil import Coverage, spread
 
 _INPAINT = "inpaint"
 _LATENT_PX = 8  # One latent covers 8×8 pixels.

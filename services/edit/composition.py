@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from services.edit.geometry import Margins
-from services.edit.stencil import Coverage
+from services.synthesis.geometry import Margins
+from services.synthesis.stencil import Coverage
 
 
 def paste(painted: Image.Image, original: Image.Image, coverage: Coverage) -> Image.Image:

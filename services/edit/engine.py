@@ -17,14 +17,9 @@ from limner.edit.v1 import edit_pb2
 from limner.logs import set_up_logs
 from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
-from services.edit import compatibility
-from services.edit.adapters import Adapters
 from services.edit.arrangement import Arrangement, arrange
-from services.edit.denoising import StepSeam, install
 from services.edit.description import read_library_versions
 from services.edit.job import Job, digest_inputs
-from services.edit.loading import find_controls, load_pipeline
-from services.edit.prompts import PromptMemory, remember_prompts
 from services.edit.reading import to_job
 from services.edit.settings import Settings
 from services.pipelines.card_memory import CardMeter
@@ -38,6 +33,11 @@ from services.pipelines.steps import LatentColours, resume_point
 from services.pipelines.watch import Watch
 from services.pipelines.worker import Reporter, work
 from services.rpc.errors import ModelUnreadable
+from services.synthesis import compatibility
+from services.synthesis.adapters import Adapters
+from services.synthesis.denoising import StepSeam, install
+from services.synthesis.loading import find_controls, load_pipeline
+from services.synthesis.prompts import PromptMemory, remember_prompts
 
 # Guidance compares with "nothing in particular", which the models know as a blank, not as an empty text.
 _NO_NEGATIVE = " "

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from limner.edit.v1 import edit_pb2
 from limner.image.v1.image_pb2 import Size
-from services.edit.geometry import Margins
-from services.edit.pictures import Picture
-from services.edit.stencil import Stencil
 from services.pipelines import sizing
 from services.pipelines.brief import Brief
 from services.pipelines.catalogue import CONTROL, ENTITIES, Model
 from services.pipelines.leases import Demand
 from services.pipelines.residence import Need
+from services.synthesis.geometry import Margins
+from services.synthesis.pictures import Picture
+from services.synthesis.stencil import Stencil
 
 TIER = "full"
 PARTS = ("transformer", "text_encoder", "vae", "controlnets", "adapters")

@@ -10,10 +10,7 @@ from typing import TypeVar
 from limner.edit.v1 import edit_pb2
 from limner.failure import Violation
 from limner.image.v1 import image_pb2
-from services.edit.geometry import Margins, Size, fit
 from services.edit.job import Control, Job, Region, settings_of
-from services.edit.pictures import Picture, look_at
-from services.edit.stencil import Stencil, to_stencil
 from services.pipelines.brief import Brief, fill_in, find_faults
 from services.pipelines.catalogue import (
     CONTROL,
@@ -26,6 +23,9 @@ from services.pipelines.catalogue import (
     Model,
 )
 from services.rpc.errors import FeatureUnsupported, InvalidFields
+from services.synthesis.geometry import Margins, Size, fit
+from services.synthesis.pictures import Picture, look_at
+from services.synthesis.stencil import Stencil, to_stencil
 
 REFERENCES_MAX, CONTROLS_MAX, REGIONS_MAX = 4, 4, 8
 REGION_PROMPT_MAX_CHARS = 500

@@ -15,8 +15,6 @@ from limner.image.v1.image_pb2 import Image, Size
 from limner.progress.v1.progress_pb2 import Checkpoint
 from limner.worker.v1 import worker_pb2
 from services.edit.job import Job, need_of, read_weights, settings_of, to_task
-from services.edit.pictures import decode, flatten, look_at
-from services.edit.preprocessing import preprocess
 from services.edit.reading import to_job
 from services.pipelines.brief import Brief, to_brief
 from services.pipelines.catalogue import EDIT, Catalogue
@@ -24,6 +22,8 @@ from services.pipelines.pixels import encode_png
 from services.pipelines.replica import Replica, Work
 from services.pipelines.residence import Need
 from services.rpc.errors import FeatureUnsupported, InvalidFields
+from services.synthesis.pictures import decode, flatten, look_at
+from services.synthesis.preprocessing import preprocess
 
 EditContext = aio.ServicerContext[edit_pb2.EditImageRequest, edit_pb2.EditImageResponse]
 InpaintContext = aio.ServicerContext[edit_pb2.InpaintImageRequest, edit_pb2.InpaintImageResponse]

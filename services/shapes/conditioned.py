@@ -15,10 +15,10 @@ from diffsynth.models.qwen_image_controlnet import QwenImageBlockWiseControlNet
 from diffsynth.models.qwen_image_dit import QwenImageDiT
 from safetensors.torch import load_file
 
-from services.edit.compatibility.activation import mend_activation
-from services.edit.sized import SizedTransformer
 from services.shapes.checkpoint import CHECKPOINT
 from services.shapes.flow import TOKEN_PX
+from services.synthesis.compatibility.activation import mend_activation
+from services.synthesis.sized import SizedTransformer
 
 _SIZES = (
     "num_layers",

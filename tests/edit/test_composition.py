@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from services.edit.composition import paste, widen
-from services.edit.geometry import Margins
+from services.synthesis.geometry import Margins
 from tests.edit.drawing import pixels, scene
 
 MARGIN = st.integers(0, 5).map(lambda sixteenths: sixteenths * 16)

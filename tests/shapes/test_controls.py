@@ -16,8 +16,6 @@ from diffsynth.models.qwen_image_dit import ApproximateGELU, QwenImageDiT
 from diffsynth.pipelines.qwen_image import QwenImagePipeline, QwenImageUnit_BlockwiseControlNet
 from PIL import Image
 
-from services.edit.adapters import Adapters
-from services.edit.loading import load_pipeline
 from services.shapes import train_controls
 from services.shapes.areas import LOOSE, SNUG, draw_anywhere, draw_area
 from services.shapes.checkpoint import CHECKPOINT, load_painter, load_vae
@@ -37,6 +35,8 @@ from services.shapes.region_course import RegionCourse, ask
 from services.shapes.scenes import COLOURS, KINDS, PLACES, Scene, Shape, draw_scene, is_unseen
 from services.shapes.text_course import Shelf
 from services.shapes.tokens import build_tokenizer
+from services.synthesis.adapters import Adapters
+from services.synthesis.loading import load_pipeline
 
 SIZE = (128, 128)
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageChops
 
-from services.edit.preprocessing import preprocess
 from services.shapes.captions import scene_from_caption
 from services.shapes.edges import draw_edges, edge_f1
 from services.shapes.pictures import render
+from services.synthesis.preprocessing import preprocess
 
 SCENE = scene_from_caption("a red square on the left and a blue circle on the right")
 OTHER = scene_from_caption("a red star on the right and a blue circle at the top")

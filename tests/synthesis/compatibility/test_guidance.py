@@ -11,11 +11,11 @@ import torch
 from diffsynth.models.qwen_image_dit import ApproximateGELU
 from PIL import Image
 
-from services.edit.compatibility.activation import mend_activation
-from services.edit.denoising import install
-from services.edit.loading import load_pipeline
 from services.shapes.checkpoint import CFG, CHECKPOINT, NEGATIVE, STEPS
 from services.shapes.checkpoint import load_pipeline as load_stock_pipeline
+from services.synthesis.compatibility.activation import mend_activation
+from services.synthesis.denoising import install
+from services.synthesis.loading import load_pipeline
 
 PROMPT = "a red circle on the left and a blue square on the right, white background"
 SIZE = {"width": 128, "height": 128, "num_inference_steps": STEPS}

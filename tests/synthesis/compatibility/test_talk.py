@@ -8,7 +8,7 @@ import pytest
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 from structlog.testing import capture_logs
 
-from services.edit.compatibility import talk
+from services.synthesis.compatibility import talk
 
 
 @pytest.fixture(autouse=True)

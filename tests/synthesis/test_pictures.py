@@ -4,8 +4,8 @@ import pytest
 from PIL import Image
 
 from limner.image.v1 import image_pb2
-from services.edit.pictures import Picture, decode, flatten, look_at
 from services.rpc.errors import InvalidFields
+from services.synthesis.pictures import Picture, decode, flatten, look_at
 from tests.edit.drawing import message, pixels, scene
 
 

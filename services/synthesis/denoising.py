@@ -11,7 +11,7 @@ import torch
 from diffsynth.diffusion.base_pipeline import PipelineUnit
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 
-from services.edit.compatibility.guidance import rescale
+from services.synthesis.compatibility.guidance import rescale
 
 OnStep = Callable[[int, torch.Tensor, torch.Tensor], None]
 

@@ -12,11 +12,11 @@ from diffsynth.models.qwen_image_dit import ApproximateGELU
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 from torch.nn.functional import gelu
 
-from services.edit.compatibility.activation import mend_activation
-from services.edit.loading import load_pipeline
 from services.shapes.checkpoint import CFG, CHECKPOINT, NEGATIVE, STEPS
 from services.shapes.checkpoint import load_pipeline as load_stock_pipeline
 from services.shapes.judge import judge, scene_from_caption
+from services.synthesis.compatibility.activation import mend_activation
+from services.synthesis.loading import load_pipeline
 
 PROMPT = "a red circle on the left and a blue square on the right, white background"
 _STOCK_FORWARD = ApproximateGELU.forward
@@ -71,7 +71,7 @@ def test_both_libraries_paint_the_same_pixels(pipeline: QwenImagePipeline, seed:
 
 
 def test_without_the_trained_activation_they_do_not(pipeline: QwenImagePipeline) -> None:
-    # When this fails, DiffSynth has healed: services/edit/compatibility.py loses an entry.
+    # When this fails, DiffSynth has healed: services/synthesis/compatibility.py loses an entry.
     layer = ApproximateGELU(4, 4)
     x = torch.randn(8, 4, generator=torch.Generator().manual_seed(0)) * 3
     assert (layer(x) - gelu(layer.proj(x), approximate="tanh")).abs().max() > 5e-3

@@ -10,7 +10,7 @@ from diffsynth.configs import VRAM_MANAGEMENT_MODULE_MAPS as maps
 from diffsynth.core.vram.layers import AutoTorchModule
 from diffsynth.diffusion.base_pipeline import BasePipeline
 from diffsynth.models.qwen_image_dit import ApproximateGELU
-from services.edit import compatibility
+from services.synthesis import compatibility
 
 def parts():
     return (ApproximateGELU.forward, BasePipeline.vae_output_to_image, AutoTorchModule.check_free_vram,

@@ -11,9 +11,9 @@ from PIL import Image
 
 from limner.failure import Violation
 from limner.image.v1 import image_pb2
-from services.edit.geometry import Size
-from services.edit.pictures import Picture, decode, look_at
 from services.rpc.errors import InvalidFields
+from services.synthesis.geometry import Size
+from services.synthesis.pictures import Picture, decode, look_at
 
 FEATHER_MAX_PX = GROW_MAX_PX = 256
 Coverage = NDArray[np.uint8]

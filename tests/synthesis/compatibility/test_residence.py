@@ -15,15 +15,15 @@ from diffsynth.core.vram.layers import AutoTorchModule, AutoWrappedLinear
 from diffsynth.models.model_loader import ModelPool
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 
-from services.edit.compatibility import reside, restore_frequencies
-from services.edit.compatibility.residence import ExactModule, mend_residence
-from services.edit.denoising import install
-from services.edit.loading import find_weights, load_pipeline, register
 from services.shapes.checkpoint import CHECKPOINT
+from services.synthesis.compatibility import reside, restore_frequencies
+from services.synthesis.compatibility.residence import ExactModule, mend_residence
+from services.synthesis.denoising import install
+from services.synthesis.loading import find_weights, load_pipeline, register
 
 TEXT_ENCODER = "diffsynth.models.qwen_image_text_encoder.QwenImageTextEncoder"
 VISION_ROTARY = "transformers.models.qwen2_5_vl.modeling_qwen2_5_vl.Qwen2_5_VisionRotaryEmbedding"
-SIZED = "services.edit.sized.SizedTextEncoder"
+SIZED = "services.synthesis.sized.SizedTextEncoder"
 FLOAT8 = torch.float8_e4m3fn
 GIB = 2**30
 # As upstream has them: taken on collection, before any test mends this process.

@@ -17,7 +17,7 @@ from diffsynth.configs import MODEL_CONFIGS
 from diffsynth.core import ModelConfig, hash_model_file
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 
-from services.edit.sized import SizedTextEncoder, SizedTransformer
+from services.synthesis.sized import SizedTextEncoder, SizedTransformer
 
 _PARTS = ("transformer", "text_encoder", "vae")
 _TRANSFORMER_KEYS = (

@@ -9,7 +9,7 @@ import pytest
 from diffsynth.diffusion.base_pipeline import BasePipeline
 from PIL import Image
 
-from services.edit.compatibility import pixels
+from services.synthesis.compatibility import pixels
 
 LEVELS = Image.fromarray(np.arange(256, dtype=np.uint8).reshape(16, 16, 1).repeat(3, axis=2))
 

@@ -10,12 +10,12 @@ import pytest
 import torch
 from PIL import Image
 
-from services.edit.loading import load_pipeline
-from services.edit.prompts import PromptMemory, remember_prompts
 from services.shapes.checkpoint import CHECKPOINT, NEGATIVE
 from services.shapes.pictures import render
 from services.shapes.scenes import requests
 from services.shapes.tokens import build_processor
+from services.synthesis.loading import load_pipeline
+from services.synthesis.prompts import PromptMemory, remember_prompts
 
 PICTURES = [render(scene, 64, 64) for scene in requests(2)]
 MASK = Image.new("RGB", (64, 64), "white")

@@ -10,7 +10,7 @@ import torch
 from diffsynth.configs import VERSION_CHECKER_MAPS, VRAM_MANAGEMENT_MODULE_MAPS
 from diffsynth.core.vram.layers import AutoTorchModule, AutoWrappedModule
 
-from services.edit.sized import SizedTextEncoder, SizedTransformer
+from services.synthesis.sized import SizedTextEncoder, SizedTransformer
 
 _MODELS = "diffsynth.models"
 _QWEN = "transformers.models.qwen2_5_vl.modeling_qwen2_5_vl"

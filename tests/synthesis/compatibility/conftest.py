@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-from services.edit.loading import load_pipeline
 from services.shapes.checkpoint import CHECKPOINT
 from services.shapes.tokens import build_processor
+from services.synthesis.loading import load_pipeline
 
 
 @pytest.fixture(scope="package")

@@ -5,8 +5,8 @@ import pytest
 from PIL import Image
 
 from limner.image.v1.image_pb2 import Mask
-from services.edit.stencil import Stencil, spread, to_stencil
 from services.rpc.errors import InvalidFields
+from services.synthesis.stencil import Stencil, spread, to_stencil
 from tests.edit.drawing import box, mask, message
 
 SIZE = (64, 48)

@@ -3,12 +3,12 @@
 Each entry has a test that shows the fault without it, and fails when DiffSynth heals.
 """
 
-from services.edit.compatibility.activation import mend_activation
-from services.edit.compatibility.pixels import mend_pixels
-from services.edit.compatibility.positions import attach_image_positions
-from services.edit.compatibility.residence import mend_residence, reside, restore_frequencies
-from services.edit.compatibility.settings import LEAST_STEPS, find_zero_cond_t, to_countdown, to_mask
-from services.edit.compatibility.talk import mend_talk
+from services.synthesis.compatibility.activation import mend_activation
+from services.synthesis.compatibility.pixels import mend_pixels
+from services.synthesis.compatibility.positions import attach_image_positions
+from services.synthesis.compatibility.residence import mend_residence, reside, restore_frequencies
+from services.synthesis.compatibility.settings import LEAST_STEPS, find_zero_cond_t, to_countdown, to_mask
+from services.synthesis.compatibility.talk import mend_talk
 
 __all__ = [
     "LEAST_STEPS",

@@ -10,10 +10,10 @@ import torch
 from diffsynth.pipelines.qwen_image import QwenImageUnit_PromptEmbedder
 from PIL import Image
 
-from services.edit.compatibility import attach_image_positions
 from services.shapes.pictures import render
 from services.shapes.prompts import encode_instructions
 from services.shapes.scenes import requests
+from services.synthesis.compatibility import attach_image_positions
 
 INSTRUCTION = "make the circle green"
 UNIT = QwenImageUnit_PromptEmbedder()

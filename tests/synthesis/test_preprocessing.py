@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from services.edit.preprocessing import preprocess
 from services.rpc.errors import FeatureDisabled, InvalidFields
+from services.synthesis.preprocessing import preprocess
 from tests.edit.drawing import pixels, scene
 
 

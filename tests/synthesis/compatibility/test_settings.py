@@ -18,8 +18,8 @@ from diffsynth.pipelines.qwen_image import (
 )
 from PIL import Image
 
-from services.edit.compatibility import LEAST_STEPS, find_zero_cond_t, to_countdown, to_mask
 from services.shapes.checkpoint import CHECKPOINT
+from services.synthesis.compatibility import LEAST_STEPS, find_zero_cond_t, to_countdown, to_mask
 
 SIDE_PX = 64
 MASK = Image.fromarray(np.pad(np.full((SIDE_PX, SIDE_PX // 2), 255, np.uint8), ((0, 0), (0, SIDE_PX // 2))))

@@ -13,13 +13,13 @@ from diffsynth.models.qwen_image_controlnet import QwenImageBlockWiseControlNet
 from diffsynth.pipelines.qwen_image import QwenImageBlockwiseMultiControlNet
 from PIL import Image
 
-from services.edit.denoising import StepSeam, install
-from services.edit.loading import load_pipeline
 from services.shapes.architecture import HEAD_WIDTH, HEADS, LAYERS
 from services.shapes.checkpoint import CFG, CHECKPOINT, NEGATIVE
 from services.shapes.pictures import render
 from services.shapes.scenes import requests
 from services.shapes.tokens import build_processor
+from services.synthesis.denoising import StepSeam, install
+from services.synthesis.loading import load_pipeline
 
 PROMPT = "a red circle on the left and a blue square on the right, white background"
 STEPS = 5
