@@ -442,14 +442,14 @@ class SeparateLayersRequest(_message.Message):
     IMAGE_FIELD_NUMBER: _builtins.int
     LAYER_COUNT_FIELD_NUMBER: _builtins.int
     layer_count: _builtins.int
-    """In [1, 8]."""
+    """In [1, 8]; 0 means 4."""
     @_builtins.property
     def settings(self) -> Global___Settings:
-        """Required; the prompt may describe the image."""
+        """Required; the prompt describes the image, with what is hidden in it."""
 
     @_builtins.property
     def image(self) -> _image_pb2.Image:
-        """Required."""
+        """Required. What is transparent in it stays transparent."""
 
     def __init__(
         self,
@@ -631,24 +631,28 @@ class Task(_message.Message):
     EDIT_FIELD_NUMBER: _builtins.int
     INPAINT_FIELD_NUMBER: _builtins.int
     CONTROLLED_FIELD_NUMBER: _builtins.int
+    LAYERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def edit(self) -> Global___EditImageRequest: ...
     @_builtins.property
     def inpaint(self) -> Global___InpaintImageRequest: ...
     @_builtins.property
     def controlled(self) -> Global___GenerateControlledRequest: ...
+    @_builtins.property
+    def layers(self) -> Global___SeparateLayersRequest: ...
     def __init__(
         self,
         *,
         edit: Global___EditImageRequest | None = ...,
         inpaint: Global___InpaintImageRequest | None = ...,
         controlled: Global___GenerateControlledRequest | None = ...,
+        layers: Global___SeparateLayersRequest | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["controlled", b"controlled", "edit", b"edit", "inpaint", b"inpaint", "kind", b"kind"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["controlled", b"controlled", "edit", b"edit", "inpaint", b"inpaint", "kind", b"kind", "layers", b"layers"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["controlled", b"controlled", "edit", b"edit", "inpaint", b"inpaint", "kind", b"kind"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["controlled", b"controlled", "edit", b"edit", "inpaint", b"inpaint", "kind", b"kind", "layers", b"layers"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["edit", "inpaint", "controlled"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["edit", "inpaint", "controlled", "layers"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 

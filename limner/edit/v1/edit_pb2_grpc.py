@@ -92,7 +92,8 @@ class EditServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SeparateLayers(self, request, context):
-        """Splits one image into RGBA layers, the backmost first.
+        """Splits one image into RGBA layers of the size of the job, the backmost first. Needs a layered model.
+        Each seed makes `layer_count` results: layer l of seed s has image_index s * layer_count + l.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

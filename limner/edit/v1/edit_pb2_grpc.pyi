@@ -43,7 +43,9 @@ class EditServiceStub:
     GenerateControlled: _grpc.UnaryStreamMultiCallable[_edit_pb2.GenerateControlledRequest, _edit_pb2.GenerateControlledResponse]
     """Generates under any combination of ControlNets, entities, a start image and a mask that the model supports."""
     SeparateLayers: _grpc.UnaryStreamMultiCallable[_edit_pb2.SeparateLayersRequest, _edit_pb2.SeparateLayersResponse]
-    """Splits one image into RGBA layers, the backmost first."""
+    """Splits one image into RGBA layers of the size of the job, the backmost first. Needs a layered model.
+    Each seed makes `layer_count` results: layer l of seed s has image_index s * layer_count + l.
+    """
     PreprocessControl: _grpc.UnaryUnaryMultiCallable[_edit_pb2.PreprocessControlRequest, _edit_pb2.PreprocessControlResponse]
     """Makes a control image, e.g. canny edges. Needs no lease; FEATURE_DISABLED when the preprocessor's weights are absent."""
 
@@ -62,7 +64,9 @@ class EditServiceAsyncStub(EditServiceStub):
     GenerateControlled: _aio.UnaryStreamMultiCallable[_edit_pb2.GenerateControlledRequest, _edit_pb2.GenerateControlledResponse]  # type: ignore[assignment]
     """Generates under any combination of ControlNets, entities, a start image and a mask that the model supports."""
     SeparateLayers: _aio.UnaryStreamMultiCallable[_edit_pb2.SeparateLayersRequest, _edit_pb2.SeparateLayersResponse]  # type: ignore[assignment]
-    """Splits one image into RGBA layers, the backmost first."""
+    """Splits one image into RGBA layers of the size of the job, the backmost first. Needs a layered model.
+    Each seed makes `layer_count` results: layer l of seed s has image_index s * layer_count + l.
+    """
     PreprocessControl: _aio.UnaryUnaryMultiCallable[_edit_pb2.PreprocessControlRequest, _edit_pb2.PreprocessControlResponse]  # type: ignore[assignment]
     """Makes a control image, e.g. canny edges. Needs no lease; FEATURE_DISABLED when the preprocessor's weights are absent."""
 
@@ -102,7 +106,9 @@ class EditServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _edit_pb2.SeparateLayersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_edit_pb2.SeparateLayersResponse], _abc.AsyncIterator[_edit_pb2.SeparateLayersResponse]]:
-        """Splits one image into RGBA layers, the backmost first."""
+        """Splits one image into RGBA layers of the size of the job, the backmost first. Needs a layered model.
+        Each seed makes `layer_count` results: layer l of seed s has image_index s * layer_count + l.
+        """
 
     @_abc_1.abstractmethod
     def PreprocessControl(

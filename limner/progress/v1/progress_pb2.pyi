@@ -78,6 +78,7 @@ class Progress(_message.Message):
     ETA_FIELD_NUMBER: _builtins.int
     PREVIEW_FIELD_NUMBER: _builtins.int
     WAITING_FOR_FIELD_NUMBER: _builtins.int
+    IMAGES_AT_ONCE_FIELD_NUMBER: _builtins.int
     stage: Global___Stage.ValueType
     step: _builtins.int
     """Steps done, in [0, total_steps]."""
@@ -94,6 +95,8 @@ class Progress(_message.Message):
     tile_count: _builtins.int
     waiting_for: _builtins.str
     """What is in the way, in plain words; empty when nothing is."""
+    images_at_once: _builtins.int
+    """How many images, from image_index on, the steps make together; 0 means one."""
     @_builtins.property
     def eta(self) -> _duration_pb2.Duration:
         """Until the last result; absent while unknown."""
@@ -118,10 +121,11 @@ class Progress(_message.Message):
         eta: _duration_pb2.Duration | None = ...,
         preview: _image_pb2.Image | None = ...,
         waiting_for: _builtins.str = ...,
+        images_at_once: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "preview", b"preview"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "image_count", b"image_count", "image_index", b"image_index", "loaded_bytes", b"loaded_bytes", "preview", b"preview", "queue_position", b"queue_position", "stage", b"stage", "step", b"step", "tile", b"tile", "tile_count", b"tile_count", "total_bytes", b"total_bytes", "total_steps", b"total_steps", "waiting_for", b"waiting_for"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "image_count", b"image_count", "image_index", b"image_index", "images_at_once", b"images_at_once", "loaded_bytes", b"loaded_bytes", "preview", b"preview", "queue_position", b"queue_position", "stage", b"stage", "step", b"step", "tile", b"tile", "tile_count", b"tile_count", "total_bytes", b"total_bytes", "total_steps", b"total_steps", "waiting_for", b"waiting_for"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
