@@ -6,6 +6,8 @@ export type FieldName =
   | keyof Settings
   | "images"
   | "mask"
+  | "mask_feather_px"
+  | "mask_grow_px"
   | "outpaint"
   | "strength"
   | "controls"

@@ -5,20 +5,26 @@ import { MaskCanvas } from "@/canvas/MaskCanvas";
 import { coverage, type Mark, type Mask } from "@/canvas/mask";
 import { Chips } from "@/components/Chips";
 import { SliderField } from "@/components/SliderField";
+import type { FieldName } from "@/form/obstacles";
+import { MaskEdgeFields } from "./MaskEdgeFields";
+import type { MaskEdge } from "./task";
 
 interface MaskFieldProps {
   picture: Picture;
   mask: Mask;
   marks: readonly Mark[];
-  error: string | undefined;
+  edge: MaskEdge;
+  errorOf: (field: FieldName) => string | undefined;
   onChange: (marks: readonly Mark[]) => void;
+  onEdge: (edge: MaskEdge) => void;
 }
 
 const LARGEST_SHARE = 0.5; // of the shorter side
 const USUAL_SHARE = 0.08;
 
 /** Where the picture may change, painted over it. */
-export function MaskField({ picture, mask, marks, error, onChange }: MaskFieldProps) {
+export function MaskField(props: MaskFieldProps) {
+  const { picture, mask, marks, edge, errorOf, onChange, onEdge } = props;
   const shorter_px = Math.min(picture.width, picture.height);
   const [tool, setTool] = useState<"paint" | "erase">("paint");
   const [diameter_px, setDiameter] = useState(
@@ -27,7 +33,7 @@ export function MaskField({ picture, mask, marks, error, onChange }: MaskFieldPr
   const add = (mark: Mark) => onChange([...marks, mark]);
   const percent = Math.round(coverage(mask) * 100);
   return (
-    <Input.Wrapper label="Mask" labelElement="div" error={error}>
+    <Input.Wrapper label="Mask" labelElement="div" error={errorOf("mask")}>
       <Stack gap={10}>
         <Group justify="space-between" gap={8}>
           <Chips
@@ -66,6 +72,7 @@ export function MaskField({ picture, mask, marks, error, onChange }: MaskFieldPr
           brush={{ radius_px: diameter_px / 2, erases: tool === "erase" }}
           onStroke={add}
         />
+        <MaskEdgeFields size={mask} edge={edge} errorOf={errorOf} onChange={onEdge} />
       </Stack>
     </Input.Wrapper>
   );

@@ -23,8 +23,10 @@ export function WayFields({ task, editing, onChange }: WayFieldsProps) {
           picture={picture}
           mask={mask}
           marks={task.marks}
-          error={run.errorOf("mask")}
+          edge={task.edge}
+          errorOf={run.errorOf}
           onChange={(marks) => onChange({ marks })}
+          onEdge={(edge) => onChange({ edge })}
         />
       ) : null;
     case "extend":

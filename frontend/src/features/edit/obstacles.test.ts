@@ -38,6 +38,15 @@ test("one painted pixel is enough", () => {
   expect(reasons({ way: "inpaint" }, { mask })).toEqual([]);
 });
 
+test("the edge of a mask keeps to the limits", () => {
+  const mask = rasterise([{ kind: "invert" }], picture);
+  const edge = { feather_px: 257, grow_px: -300 };
+  expect(reasons({ way: "inpaint", edge }, { mask })).toEqual([
+    "Soft edge is 257; choose 0 to 256.",
+    "Grow is -300; choose -256 to 256.",
+  ]);
+});
+
 test("too many pictures are counted", () => {
   const pictures = ["1", "2", "3", "4", "5"].map((sign) => aPicture(sign));
   expect(reasons({ pictures })).toEqual(["There are 5 pictures; 4 fit. Remove 1."]);

@@ -3,7 +3,15 @@ import type { Settings } from "@/api/job";
 import { extended } from "@/canvas/geometry";
 import { coverage, type Mask } from "@/canvas/mask";
 import { type Obstacle, obstacles, outside } from "@/form/obstacles";
-import { type EditTask, SCALES, STRENGTHS, usedPictures } from "./task";
+import {
+  type EditTask,
+  FEATHERS_PX,
+  GROWTHS_PX,
+  type MaskEdge,
+  SCALES,
+  STRENGTHS,
+  usedPictures,
+} from "./task";
 import { WORDS } from "./ways";
 
 const MAX_PICTURES = 4;
@@ -32,7 +40,7 @@ export function editObstacles(
   return [
     off === null ? undefined : { field: null, message: `${name} is off: ${off}.` },
     badPictures(usedPictures(task).length),
-    task.way === "inpaint" ? emptyMask(mask) : undefined,
+    ...(task.way === "inpaint" ? [emptyMask(mask), ...badEdge(task.edge)] : []),
     task.way === "extend" ? badMargins(task, model) : undefined,
     task.way === "restyle" ? outside("strength", "Strength", task.strength, STRENGTHS) : undefined,
     task.way === "control" ? missingEdges(task, edges) : undefined,
@@ -53,6 +61,13 @@ function badPictures(count: number): Obstacle | undefined {
 function emptyMask(mask: Mask | null): Obstacle | undefined {
   if (mask === null || coverage(mask) > 0) return undefined;
   return { field: "mask", message: "Paint over what shall change first.", isMissing: true };
+}
+
+function badEdge({ feather_px, grow_px }: MaskEdge) {
+  return [
+    outside("mask_feather_px", "Soft edge", feather_px, FEATHERS_PX),
+    outside("mask_grow_px", "Grow", grow_px, GROWTHS_PX),
+  ];
 }
 
 function badMargins({ margins, pictures }: EditTask, model: Model | undefined) {

@@ -53,8 +53,17 @@ test.each([
   expect(toTask(order, [one], [])).toEqual(sent);
 });
 
+test("a mask has the edge that was chosen", () => {
+  const edge = { feather_px: 12, grow_px: -3 };
+  expect(toEdit(draft, task({ way: "inpaint", edge }), "of the brush")).toMatchObject({
+    mask_feather_px: 12,
+    mask_grow_px: -3,
+  });
+});
+
 test("a mask comes back as it was painted over", () => {
-  const sent = task({ way: "inpaint", pictures: [one], marks: [{ kind: "invert" }] });
+  const edge = { feather_px: 12, grow_px: -3 };
+  const sent = task({ way: "inpaint", pictures: [one], marks: [{ kind: "invert" }], edge });
   const order: Order = { kind: "image-edit", body: toEdit(draft, sent, "of the brush") };
   expect(imagesOf(order).mask).toBe("of the brush");
   expect(toTask(order, [one], [{ kind: "invert" }])).toEqual(sent);

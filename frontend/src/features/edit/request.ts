@@ -3,7 +3,9 @@ import type { Order, Settings } from "@/api/job";
 import type { Picture } from "@/api/pictures";
 import type { Mark } from "@/canvas/mask";
 import { toRequest } from "@/form/draft";
-import { type EditTask, EMPTY_TASK } from "./task";
+import { type EditTask, EMPTY_TASK, type MaskEdge } from "./task";
+
+type MaskedBody = Pick<ImageEditRequest, "mask_feather_px" | "mask_grow_px">;
 
 /** Writes the form as a request to edit; `mask` is the id of the painted one. */
 export function toEdit(draft: Settings, task: EditTask, mask: string | null): ImageEditRequest {
@@ -12,7 +14,7 @@ export function toEdit(draft: Settings, task: EditTask, mask: string | null): Im
   const first = images.slice(0, 1);
   switch (task.way) {
     case "inpaint":
-      return { ...common, images: first, mask };
+      return { ...common, images: first, mask, ...toMaskEdge(task) };
     case "extend":
       return { ...common, images: first, outpaint: task.margins };
     case "restyle":
@@ -20,6 +22,18 @@ export function toEdit(draft: Settings, task: EditTask, mask: string | null): Im
     default:
       return { ...common, ...task.size, images };
   }
+}
+
+// What a mask is anyway is left out.
+function toMaskEdge({ edge: { feather_px, grow_px } }: EditTask) {
+  return {
+    ...(feather_px !== 0 && { mask_feather_px: feather_px }),
+    ...(grow_px !== 0 && { mask_grow_px: grow_px }),
+  };
+}
+
+function readMaskEdge({ mask_feather_px = 0, mask_grow_px = 0 }: MaskedBody): MaskEdge {
+  return { feather_px: mask_feather_px, grow_px: mask_grow_px };
 }
 
 /** Writes the form as a request to paint under control; `control` is the id of the control image. */
@@ -56,7 +70,7 @@ export function toTask(
   }
   if (kind === "text-to-image") return task;
   const { mask, outpaint, strength } = body;
-  if (mask) return { ...task, way: "inpaint" };
+  if (mask) return { ...task, way: "inpaint", edge: readMaskEdge(body) };
   if (outpaint) return { ...task, way: "extend", margins: { ...task.margins, ...outpaint } };
   if (strength) return { ...task, way: "restyle", strength };
   return { ...task, way: "instruct", size };

@@ -13,6 +13,17 @@ export type ControlSource = "photo" | "edges";
 export const STRENGTHS = [0.05, 1] as const;
 export const SCALES = [0.05, 2] as const;
 
+export const FEATHERS_PX = [0, 256] as const;
+export const GROWTHS_PX = [-256, 256] as const;
+
+/** What is done to a mask after it was painted, in pixels of its picture. */
+export interface MaskEdge {
+  /** Width of the soft edge. */
+  feather_px: number;
+  /** A negative one shrinks the mask. */
+  grow_px: number;
+}
+
 /** The form of the edit mode, but for what it shares with every other run. */
 export interface EditTask {
   way: Way;
@@ -20,6 +31,7 @@ export interface EditTask {
   pictures: readonly Picture[];
   /** The mask over the first picture. */
   marks: readonly Mark[];
+  edge: MaskEdge;
   margins: Margins;
   strength: number;
   source: ControlSource;
@@ -33,6 +45,8 @@ export const EMPTY_TASK: EditTask = {
   way: "instruct",
   pictures: [],
   marks: [],
+  // Nothing beyond what was painted changes, unless it is asked for.
+  edge: { feather_px: 0, grow_px: 0 },
   margins: { left: 0, top: 0, right: 0, bottom: 0 },
   strength: 0.6,
   source: "photo",
