@@ -35,6 +35,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadSco
 
 
 @pytest.fixture(scope="session")
+def layered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder's only checkpoint, an untrained layered one."""
+    from tests.layered import write_layered  # imports torch, which most tests do without
+
+    return write_layered(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     """A studio shared by all tests that leave it as it was."""
     with running_studio(tmp_path_factory.mktemp("studio")) as running:

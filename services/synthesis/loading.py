@@ -28,6 +28,8 @@ _TRANSFORMER_KEYS = (
     "in_channels",
     "axes_dims_rope",
 )
+# Of layered models; the configurations of others were often written before there were any.
+_LAYERED_KEYS = ("use_layer3d_rope", "use_additional_t_cond")
 _CONTROL_KEYS = ("num_layers", "in_dim", "additional_in_dim", "dim")
 _VAE_KEYS = ("base_dim", "z_dim", "dim_mult", "num_res_blocks")
 _CONVERTER = (
@@ -88,7 +90,10 @@ def _describe(part: Path, config: dict[str, Any]) -> dict[str, Any]:
         return {
             "model_name": "qwen_image_dit",
             "model_class": f"{SizedTransformer.__module__}.{SizedTransformer.__name__}",
-            "extra_kwargs": {key: config[key] for key in _TRANSFORMER_KEYS},
+            "extra_kwargs": {
+                **{key: config[key] for key in _TRANSFORMER_KEYS},
+                **{key: config.get(key, False) for key in _LAYERED_KEYS},
+            },
         }
     if part.name == "text_encoder":
         return {
@@ -100,5 +105,8 @@ def _describe(part: Path, config: dict[str, Any]) -> dict[str, Any]:
     return {
         "model_name": "qwen_image_vae",
         "model_class": "diffsynth.models.qwen_image_vae.QwenImageVAE",
-        "extra_kwargs": {key: config[key] for key in _VAE_KEYS},
+        "extra_kwargs": {
+            **{key: config[key] for key in _VAE_KEYS},
+            "image_channels": config.get("input_channels", 3),
+        },
     }

@@ -12,7 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from diffsynth.models.general_modules import AdaLayerNorm, RMSNorm, TimestepEmbeddings
-from diffsynth.models.qwen_image_dit import QwenEmbedRope, QwenImageDiT, QwenImageTransformerBlock
+from diffsynth.models.qwen_image_dit import (
+    QwenEmbedLayer3DRope,
+    QwenEmbedRope,
+    QwenImageDiT,
+    QwenImageTransformerBlock,
+)
 from diffsynth.models.qwen_image_text_encoder import QwenImageTextEncoder
 from torch import nn
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLModel
@@ -32,16 +37,20 @@ class SizedTransformer(QwenImageDiT):
         joint_attention_dim: int,
         in_channels: int,
         axes_dims_rope: list[int],
+        use_layer3d_rope: bool = False,
+        use_additional_t_cond: bool = False,
     ) -> None:
         nn.Module.__init__(self)
         width = num_attention_heads * attention_head_dim
-        self.pos_embed = QwenEmbedRope(theta=_ROPE_THETA, axes_dim=list(axes_dims_rope), scale_rope=True)
+        positions = QwenEmbedLayer3DRope if use_layer3d_rope else QwenEmbedRope
+        self.pos_embed = positions(theta=_ROPE_THETA, axes_dim=list(axes_dims_rope), scale_rope=True)
         self.time_text_embed = TimestepEmbeddings(
             _TIMESTEP_WIDTH,
             width,
             diffusers_compatible_format=True,
             scale=1000,
             align_dtype_to_timestep=False,
+            use_additional_t_cond=use_additional_t_cond,
         )
         self.txt_norm = RMSNorm(joint_attention_dim, eps=1e-6)
         self.img_in = nn.Linear(in_channels, width)

@@ -7,12 +7,19 @@ from services.synthesis.compatibility.activation import mend_activation
 from services.synthesis.compatibility.pixels import mend_pixels
 from services.synthesis.compatibility.positions import attach_image_positions
 from services.synthesis.compatibility.residence import mend_residence, reside, restore_frequencies
-from services.synthesis.compatibility.settings import LEAST_STEPS, find_zero_cond_t, to_countdown, to_mask
+from services.synthesis.compatibility.settings import (
+    LEAST_STEPS,
+    find_layer_shift,
+    find_zero_cond_t,
+    to_countdown,
+    to_mask,
+)
 from services.synthesis.compatibility.talk import mend_talk
 
 __all__ = [
     "LEAST_STEPS",
     "attach_image_positions",
+    "find_layer_shift",
     "find_zero_cond_t",
     "mend",
     "reside",
