@@ -12,7 +12,7 @@ from benchmarks.quality_easel import Easel, set_up
 from benchmarks.table import Row, report
 from services.shapes.checkpoint import CHECKPOINT
 
-TASKS = ("text", "edit", "inpaint", "canny", "entities", "libraries")
+TASKS = ("text", "edit", "inpaint", "canny", "context", "entities", "libraries")
 
 
 def main() -> None:
@@ -36,6 +36,8 @@ def measure(task: str, easel: Easel, checkpoint: Path, count: int) -> list[Row]:
             return quality_control.measure_inpaint(easel, count)
         case "canny":
             return quality_control.measure_canny(easel, count)
+        case "context":
+            return quality_control.measure_context(easel, count)
         case "entities":
             return quality_regions.measure(easel, count)
         case _:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import statistics
+from collections.abc import Callable
 from itertools import islice
 
 import numpy as np
@@ -22,6 +23,7 @@ from services.shapes.flow import TOKEN_PX
 from services.shapes.judge import Verdict, judge
 from services.shapes.pictures import render
 from services.shapes.scenes import Scene, requests
+from services.shapes.train_controls import CONTEXT_PREFIX
 from services.synthesis.preprocessing import CANNY, preprocess
 from services.synthesis.stencil import spread
 
@@ -61,22 +63,38 @@ def measure_inpaint(easel: Easel, count: int) -> list[Row]:
 
 
 def measure_canny(easel: Easel, count: int) -> list[Row]:
-    """Paints captions over the edges of pictures that training never saw."""
+    """Paints captions over the edges of pictures that training never saw, held to them by a ControlNet."""
 
+    def paint(edges: Image.Image, said: str, seed: int) -> Image.Image:
+        held = easel.control("canny", edges)
+        return easel.paint(said, seed, CANNY_CFG, blockwise_controlnet_inputs=held)
+
+    return _measure_edges("canny", count, paint)
+
+
+def measure_context(easel: Easel, count: int) -> list[Row]:
+    """Does the same with the edges in context."""
+
+    def paint(edges: Image.Image, said: str, seed: int) -> Image.Image:
+        return easel.paint(CONTEXT_PREFIX + said, seed, CANNY_CFG, context_image=edges)
+
+    return _measure_edges("context", count, paint)
+
+
+def _measure_edges(name: str, count: int, paint: Callable[[Image.Image, str, int], Image.Image]) -> list[Row]:
     def draw(index: int, scene: Scene) -> tuple[float, float, Verdict]:
         edges = preprocess(CANNY, render(scene, *SIZE, seed=index), {})
-        held = easel.control("canny", edges)
-        after = easel.paint(caption(scene), index, CANNY_CFG, blockwise_controlnet_inputs=held)
+        after = paint(edges, caption(scene), index)
         shown = preprocess(CANNY, after, {})
         return edge_f1(edges, shown), edge_f1(edges, shown, tolerance_px=1), judge(after, scene)
 
-    found = list(judge_each("canny", requests(count), draw))
+    found = list(judge_each(name, requests(count), draw))
     f1, strict_f1 = (statistics.mean(each) for each in list(zip(*found, strict=True))[:2])
     colours = percent(v.colours and v.background for *_, v in found)
     right = percent(v.right for *_, v in found)
     return [
-        Row("canny, edge F1 within 1.5 px", f1, ">= 0.90", f1 >= 0.90),
-        Row("canny, edge F1 within 1 px", strict_f1, "", True),
-        Row("canny, colours from the prompt", colours, ">= 95", colours >= 95, "%"),
-        Row("canny, everything right", right, "", True, "%"),
+        Row(f"{name}, edge F1 within 1.5 px", f1, ">= 0.90", f1 >= 0.90),
+        Row(f"{name}, edge F1 within 1 px", strict_f1, "", True),
+        Row(f"{name}, colours from the prompt", colours, ">= 95", colours >= 95, "%"),
+        Row(f"{name}, everything right", right, "", True, "%"),
     ]

@@ -11,14 +11,18 @@ from diffsynth.diffusion.base_pipeline import ControlNetInput
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 from PIL import Image
 
+from services.pipelines.catalogue import CONTEXT, ENTITIES
 from services.shapes.checkpoint import NEGATIVE, STEPS
-from services.shapes.controls import ADAPTER
 from services.synthesis import compatibility
 from services.synthesis.adapters import Adapters
 from services.synthesis.denoising import install
 from services.synthesis.loading import find_controls, load_pipeline
 
 SIZE = (128, 128)
+
+
+# Which adapter an argument of the pipeline wants.
+WANTED = {"eligen_entity_prompts": ENTITIES, "context_image": CONTEXT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +34,8 @@ class Easel:
     controls: list[str]
 
     def paint(self, prompt: str, seed: int, cfg: float, **asked: Any) -> Image.Image:
-        """Paints one picture from noise of its own; regions have the adapter in effect."""
-        with self.adapters.active(ADAPTER if "eligen_entity_prompts" in asked else None):
+        """Paints one picture from noise of its own; regions and context have their adapters in effect."""
+        with self.adapters.active({name: 1.0 for key, name in WANTED.items() if key in asked}):
             return self.pipeline(
                 prompt,
                 negative_prompt=NEGATIVE,

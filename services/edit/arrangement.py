@@ -13,13 +13,16 @@ from PIL import Image
 
 from services.edit.composition import paste, widen
 from services.edit.job import Control, Job
+from services.pipelines.catalogue import CONTEXT
 from services.synthesis import compatibility
 from services.synthesis.geometry import Size, fit
 from services.synthesis.pictures import decode, flatten
-from services.synthesis.preprocessing import preprocess
+from services.synthesis.preprocessing import CANNY, preprocess
 from services.synthesis.stencil import Coverage, spread
 
 _INPAINT = "inpaint"
+# What the models were taught to find before the prompt when a control image is given in context.
+_CONTEXT_PREFIX = "Context_Control. "
 _LATENT_PX = 8  # One latent covers 8×8 pixels.
 _TOKEN_PX = 16  # One token of the transformer: what is repainted comes in whole tokens.
 
@@ -28,6 +31,7 @@ _TOKEN_PX = 16  # One token of the transformer: what is repainted comes in whole
 class Arrangement:
     """What every picture of a job is painted from, and what it is pasted into."""
 
+    prompt: str
     arguments: dict[str, Any] = field(default_factory=dict[str, Any])
     original: Image.Image | None = None
     coverage: Coverage | None = None
@@ -62,7 +66,11 @@ def arrange(job: Job, control_kinds: Sequence[str]) -> Arrangement:
     if controls := _arrange_controls(job, size, arguments.get("input_image"), mask, control_kinds):
         arguments["blockwise_controlnet_inputs"] = controls
     arguments |= _arrange_regions(job, size)
-    return Arrangement(arguments, original, coverage)
+    prompt = job.brief.prompt
+    if contexts := [control for control in job.controls if control.kind == CONTEXT]:
+        arguments["context_image"] = _draw_control(contexts[0], size)
+        prompt = _CONTEXT_PREFIX + prompt
+    return Arrangement(prompt, arguments, original, coverage)
 
 
 def _read_start(job: Job) -> tuple[Image.Image | None, Coverage | None]:
@@ -77,7 +85,8 @@ def _read_start(job: Job) -> tuple[Image.Image | None, Coverage | None]:
 def _arrange_controls(
     job: Job, size: Size, start: Image.Image | None, mask: Image.Image | None, kinds: Sequence[str]
 ) -> list[ControlNetInput]:
-    found = [_to_input(control, size, start, mask, kinds) for control in job.controls]
+    blockwise = [control for control in job.controls if control.kind != CONTEXT]
+    found = [_to_input(control, size, start, mask, kinds) for control in blockwise]
     asks_for_inpaint = any(control.kind == _INPAINT for control in job.controls)
     if mask is not None and start is not None and _INPAINT in kinds and not asks_for_inpaint:
         # The model was taught to look at what surrounds a hole; without that it only blends.
@@ -98,10 +107,15 @@ def _to_input(
     }
     if control.kind == _INPAINT and start is not None and mask is not None:
         return ControlNetInput(image=start, inpaint_mask=mask, **shared)
+    return ControlNetInput(image=_draw_control(control, size), **shared)
+
+
+def _draw_control(control: Control, size: Size) -> Image.Image:
     image = _resize(flatten(decode(control.picture)), size)
-    if control.preprocess:
-        image = preprocess(control.kind, image, {})
-    return ControlNetInput(image=image, **shared)
+    if not control.preprocess:
+        return image
+    # In context any kind of control image is understood; edges are what can be made without weights.
+    return preprocess(CANNY if control.kind == CONTEXT else control.kind, image, {})
 
 
 def _arrange_regions(job: Job, size: Size) -> dict[str, Any]:

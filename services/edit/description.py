@@ -7,19 +7,29 @@ from collections.abc import Mapping
 from limner.capability.v1.capability_pb2 import DescribeResponse, Feature
 from services.edit.job import PARTS, TIER
 from services.pipelines.catalogue import (
+    CONTEXT,
     CONTROL,
     EDIT,
     ENTITIES,
     IMAGE_TO_IMAGE,
     INPAINT,
+    LAYERS,
     OUTPAINT,
     Catalogue,
 )
 from services.pipelines.description import describe_model, read_versions
 
 CAPABILITY = "edit"
-KINDS = ("canny", "depth", "inpaint")
-FEATURES = (EDIT, IMAGE_TO_IMAGE, INPAINT, OUTPAINT, *(f"{CONTROL}.{kind}" for kind in KINDS), ENTITIES)
+KINDS = ("canny", "depth", "inpaint", CONTEXT)
+FEATURES = (
+    EDIT,
+    IMAGE_TO_IMAGE,
+    INPAINT,
+    OUTPAINT,
+    *(f"{CONTROL}.{kind}" for kind in KINDS),
+    ENTITIES,
+    LAYERS,
+)
 
 _LIBRARIES = ("diffsynth", "transformers", "torch", "peft", "safetensors", "opencv-python-headless")
 

@@ -23,7 +23,7 @@ from services.edit.job import Job, digest_inputs
 from services.edit.reading import to_job
 from services.edit.settings import Settings
 from services.pipelines.card_memory import CardMeter
-from services.pipelines.catalogue import ENTITIES, read_catalogue
+from services.pipelines.catalogue import read_catalogue
 from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.exhaustion import is_exhaustion
 from services.pipelines.finish import Finish
@@ -94,8 +94,7 @@ class Engine:
         assert self._loaded is not None, "Load comes before Run"
         task = edit_pb2.Task.FromString(request)
         job = to_job(task, self._catalogue)
-        adapter = ENTITIES if job.regions else None
-        with torch.inference_mode(), self._loaded.adapters.active(adapter):
+        with torch.inference_mode(), self._loaded.adapters.active(job.adapter_scales):
             finish = Finish(job.brief, self._loaded.tier, self._versions)
             fingerprint = job.brief.fingerprint(self._loaded.tier, self._versions, digest_inputs(task))
             painting = _Painting(self._loaded, job, finish, fingerprint, report, self._checkpoint_every_steps)
@@ -150,7 +149,7 @@ class _Painting:
         loaded.seam.begin(steps_done, latents, see_step)
         started_s = time.monotonic()
         painted = loaded.pipeline(
-            brief.prompt,
+            arrangement.prompt,
             negative_prompt=brief.negative_prompt or _NO_NEGATIVE,
             cfg_scale=brief.guidance_scale,
             seed=brief.seeds[index],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from limner.edit.v1 import edit_pb2
 from limner.image.v1.image_pb2 import Size
 from services.pipelines import sizing
 from services.pipelines.brief import Brief
-from services.pipelines.catalogue import CONTROL, ENTITIES, Model
+from services.pipelines.catalogue import CONTEXT, CONTROL, ENTITIES, Model
 from services.pipelines.leases import Demand
 from services.pipelines.residence import Need
 from services.synthesis.geometry import Margins
@@ -54,12 +55,20 @@ class Job:
     controls: tuple[Control, ...] = ()
     regions: tuple[Region, ...] = ()
     regions_on_negative: bool = False
+    whole: Picture | None = None  # the picture that is taken apart
+    layer_count: int = 0  # what it is taken apart into; then each seed makes so many pictures
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
         """Every picture that the transformer or the autoencoder sees."""
-        start = (self.start,) if self.start is not None else ()
-        return (*self.references, *start, *(control.picture for control in self.controls))
+        alone = tuple(picture for picture in (self.start, self.whole) if picture is not None)
+        return (*self.references, *alone, *(control.picture for control in self.controls))
+
+    @property
+    def adapter_scales(self) -> Mapping[str, float]:
+        """The adapters of the model that shall be in effect, and how strongly."""
+        named = [(ENTITIES, 1.0)] if self.regions else []
+        return dict([*named, *((c.kind, c.scale) for c in self.controls if c.kind == CONTEXT)])
 
     @property
     def skills(self) -> frozenset[str]:
@@ -97,6 +106,8 @@ def settings_of(task: edit_pb2.Task) -> edit_pb2.Settings:
             return task.edit.settings
         case "inpaint":
             return task.inpaint.settings
+        case "layers":
+            return task.layers.settings
         case _:
             return task.controlled.settings
 
@@ -114,7 +125,8 @@ def need_of(job: Job) -> Need:
     brief, weights = job.brief, read_weights(job.brief.model)
     native_px = brief.model.limits.native_width_px * brief.model.limits.native_height_px
     # Charged for at least the native size and one input, so that one lease serves the usual jobs.
-    bucket_px = max(brief.width_px * brief.height_px, native_px) * max(2, 1 + len(job.pictures))
+    canvases = 1 + job.layer_count  # With its layers the whole picture is made again.
+    bucket_px = max(brief.width_px * brief.height_px, native_px) * max(2, canvases + len(job.pictures))
     demand = Demand(
         tier=TIER,
         profile=f"edit:{brief.model.name}:{brief.model.revision}:{TIER}:{bucket_px}",

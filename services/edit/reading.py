@@ -13,10 +13,12 @@ from limner.image.v1 import image_pb2
 from services.edit.job import Control, Job, Region, settings_of
 from services.pipelines.brief import Brief, fill_in, find_faults
 from services.pipelines.catalogue import (
+    CONTEXT,
     CONTROL,
     EDIT,
     IMAGE_TO_IMAGE,
     INPAINT,
+    LAYERS,
     OUTPAINT,
     TEXT_TO_IMAGE,
     Catalogue,
@@ -30,6 +32,7 @@ from services.synthesis.stencil import Stencil, to_stencil
 REFERENCES_MAX, CONTROLS_MAX, REGIONS_MAX = 4, 4, 8
 REGION_PROMPT_MAX_CHARS = 500
 SCALE_MAX = 2.0
+LAYERS_MAX, LAYERS_USUAL = 8, 4
 MARGIN_MAX_PX, MARGIN_MULTIPLE_PX = 4096, 16
 
 _T = TypeVar("_T")
@@ -48,9 +51,11 @@ def to_job(task: edit_pb2.Task, catalogue: Catalogue) -> Job:
             job = reading.read_inpaint(task.inpaint)
         case "controlled":
             job = reading.read_controlled(task.controlled)
+        case "layers":
+            job = reading.read_layers(task.layers)
         case None:
             raise InvalidFields([Violation("kind", "The task is empty; fill in one of its requests.")])
-    _check_skills(job)
+    _check_skills(job, catalogue)
     return job
 
 
@@ -102,6 +107,7 @@ class _Reading:
         if len(request.controls) > CONTROLS_MAX:
             self._note("controls", f"controls has {len(request.controls)} entries; at most {CONTROLS_MAX}.")
         controls = [self._read_control(c, f"controls[{i}]") for i, c in enumerate(request.controls)]
+        self._check_context(request.controls)
         regions = self._read_regions(request.entities)
         start, stencil = None, None
         if request.HasField("start_image"):
@@ -120,6 +126,14 @@ class _Reading:
         return Job(
             brief, skill, (), start, stencil, None, strength, whole, regions, request.entities_on_negative
         )  # fmt: skip
+
+    def read_layers(self, request: edit_pb2.SeparateLayersRequest) -> Job:
+        whole = self._read_picture(request.image, "image")
+        count = request.layer_count or LAYERS_USUAL
+        if not 1 <= count <= LAYERS_MAX:
+            self._note("layer_count", f"layer_count is {count}; use 1 to {LAYERS_MAX}.")
+        brief = self._brief(request.settings, [whole] if whole else [])
+        return Job(brief, LAYERS, whole=whole, layer_count=count)
 
     def _brief(
         self,
@@ -202,6 +216,17 @@ class _Reading:
             return None
         return Control(control.kind, picture, control.preprocess, scale, start, end)
 
+    def _check_context(self, controls: Sequence[edit_pb2.Control]) -> None:
+        """Notes what a control image that the transformer itself reads cannot do."""
+        named = [(f"controls[{i}]", c) for i, c in enumerate(controls) if c.kind == CONTEXT]
+        for name, control in named:
+            if control.start > 0 or 0 < control.end < 1:
+                text = f"{name} is of kind {CONTEXT}, which acts in every step; leave out start and end."
+                self._note(f"{name}.start", text)
+        if len(named) > 1:
+            text = f"controls has {len(named)} entries of kind {CONTEXT}; the model reads one."
+            self._note(f"{named[1][0]}.kind", text)
+
     def _read_margins(self, outpaint: edit_pb2.Outpaint, start: Picture | None) -> Margins:
         margins = Margins(outpaint.left, outpaint.top, outpaint.right, outpaint.bottom)
         sides = {"left": margins.left, "top": margins.top, "right": margins.right, "bottom": margins.bottom}
@@ -228,13 +253,20 @@ class _Reading:
         self.found.append(Violation(name, description))
 
 
-def _check_skills(job: Job) -> None:
+def _check_skills(job: Job, catalogue: Catalogue) -> None:
     model = job.brief.model
     missing = sorted(job.skills - model.skills)
     if missing:
         able = ", ".join(sorted(model.skills))
         raise FeatureUnsupported(
-            f"{model.name} cannot do {' and '.join(missing)}; it can do {able}.",
+            f"{model.name} cannot do {' and '.join(missing)}; it can do {able}. {_advise(job, catalogue)}",
             model=model.name,
             missing=",".join(missing),
         )
+
+
+def _advise(job: Job, catalogue: Catalogue) -> str:
+    able = [model.name for model in catalogue.models if job.skills <= model.skills]
+    if able:
+        return f"Choose {' or '.join(able)} as the model."
+    return "No installed model can; put the weights of one that can into the models folder."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -20,11 +20,16 @@ BUILT_IN = "shapes"
 # What models can do; a ControlNet's skill is named `control.<kind>`.
 TEXT_TO_IMAGE, IMAGE_TO_IMAGE = "text_to_image", "image_to_image"
 EDIT, INPAINT, OUTPAINT, ENTITIES, CONTROL = "edit", "inpaint", "outpaint", "entities", "control"
+# In-context control: an adapter teaches the transformer to read a control image itself.
+CONTEXT = "context"
+# Layered models take a picture apart, and can do nothing else.
+LAYERS = "layers"
 _PAINTER_SKILLS = frozenset({TEXT_TO_IMAGE, IMAGE_TO_IMAGE, INPAINT, OUTPAINT})
 _SKILLS = {
     "QwenImagePipeline": _PAINTER_SKILLS,
     "QwenImageEditPipeline": frozenset({EDIT}),
     "QwenImageEditPlusPipeline": frozenset({EDIT}),
+    "QwenImageLayeredPipeline": frozenset({LAYERS}),
 }
 
 _TAIL_BYTES = 64 * 1024
@@ -63,6 +68,9 @@ _BUILT_IN_LIMITS = Limits(128, 128, 64, 256, 16, 20, 4.0, 2.0)
 
 # Qwen-Image was trained around 1.3 to 1.8 megapixels; 2512 px is beyond what stays coherent.
 _QWEN_IMAGE_LIMITS = Limits(1328, 1328, 256, 2048, 16, 50, 4.0, 4.0)
+
+# Qwen-Image-Layered was trained at 640 px, and works to 1024 px.
+_LAYERED_LIMITS = replace(_QWEN_IMAGE_LIMITS, native_width_px=640, native_height_px=640)
 
 _EXAMPLES = (
     "a red circle on the left and a blue square on the right, white background",
@@ -132,6 +140,7 @@ def _recognise(folder: Path) -> Model | None:
     if skills is None:
         log.info("model passed over", folder=folder.name, pipeline=pipeline)
         return None
+    is_layered = LAYERS in skills or _knows_layers(folder)
     return Model(
         name=folder.name,
         title=folder.name,
@@ -139,9 +148,18 @@ def _recognise(folder: Path) -> Model | None:
         commercial_use=False,
         revision=_revision(folder),
         path=folder,
-        limits=_QWEN_IMAGE_LIMITS,
-        skills=skills | _read_extras(folder),
+        limits=_LAYERED_LIMITS if is_layered else _QWEN_IMAGE_LIMITS,
+        skills=frozenset({LAYERS}) if is_layered else skills | _read_extras(folder),
     )
+
+
+def _knows_layers(folder: Path) -> bool:
+    """Tells whether a transformer counts in layers, whatever the pipeline that it was put into."""
+    try:
+        config = json.loads((folder / "transformer" / "config.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return config.get("use_layer3d_rope") is True
 
 
 def _read_extras(path: Path) -> frozenset[str]:
@@ -149,8 +167,8 @@ def _read_extras(path: Path) -> frozenset[str]:
     found = {f"{CONTROL}.{folder.parent.name}" for folder in path.glob("controlnets/*/config.json")}
     if (path / "processor").is_dir():
         found.add(EDIT)
-    if (path / "adapters" / ENTITIES / "adapter_config.json").is_file():
-        found.add(ENTITIES)
+    adapters = {ENTITIES: ENTITIES, CONTEXT: f"{CONTROL}.{CONTEXT}"}
+    found |= {skill for name, skill in adapters.items() if (path / "adapters" / name).is_dir()}
     return frozenset(found)
 
 

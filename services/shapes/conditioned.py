@@ -54,7 +54,8 @@ class Control:
 class Lesson:
     """Pictures of one size in px, as latents (n, tokens, 64), with all that they are painted from.
 
-    `weights` (n, tokens, 1) are one on average; `conditioning` is what a ControlNet is shown.
+    `weights` (n, tokens, 1) are one on average; `conditioning` is what a ControlNet, or without one the
+    transformer itself, is shown.
     """
 
     size: tuple[int, int]
@@ -81,10 +82,16 @@ def predict(
     size: tuple[int, int],
     texts: Sequence[Text],
     control: Control | None = None,
+    context: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Returns the velocity of latents (n, tokens, 64) of pictures of `size` px; the global prompt is last."""
-    grid = [(1, size[1] // TOKEN_PX, size[0] // TOKEN_PX)]
-    image = dit.img_in(noisy)
+    """Returns the velocity of latents (n, tokens, 64) of pictures of `size` px; the global prompt is last.
+
+    `context` are the packed latents of a picture of the same size that follows the painted one.
+    """
+    tokens = noisy.shape[1]
+    pictures = [noisy] if context is None else [noisy, context]
+    grid = [(1, size[1] // TOKEN_PX, size[0] // TOKEN_PX)] * len(pictures)
+    image = dit.img_in(torch.cat(pictures, dim=1))
     words = torch.cat([dit.txt_in(dit.txt_norm(text.embeddings)) for text in texts], dim=1)
     temb = dit.time_text_embed(sigmas, image.dtype)
     # Every prompt's words begin at the same position.
@@ -96,7 +103,7 @@ def predict(
         words, image = block(image, words, temb, image_rotary_emb=rope, attention_mask=attention)
         if control:
             image = image + control.net.blockwise_forward(image, held, index)
-    return dit.proj_out(dit.norm_out(image, temb))
+    return dit.proj_out(dit.norm_out(image, temb))[:, :tokens]
 
 
 def join(texts: Sequence[Text], tokens: int) -> torch.Tensor:

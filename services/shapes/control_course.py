@@ -43,18 +43,19 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class ControlCourse:
-    """Draws captions of scenes together with what the ControlNet is shown."""
+    """Draws captions of scenes together with what the ControlNet is shown; `prefix` begins each caption."""
 
     text_encoder: Qwen2_5_VLForConditionalGeneration
     tokenizer: Qwen2Tokenizer
     shelves: list[Shelf]
+    prefix: str = ""
 
     @torch.no_grad()
     def draw(self, rng: random.Random) -> Lesson:
         """Draws a batch of one size; one caption in ten is empty."""
         shelf = rng.choices(self.shelves, [len(shelf.scenes) for shelf in self.shelves])[0]
         chosen = [rng.randrange(len(shelf.scenes)) for _ in range(BATCH)]
-        words = [word(shelf.scenes[index][0], rng) for index in chosen]
+        words = [self.prefix + word(shelf.scenes[index][0], rng) for index in chosen]
         return Lesson(
             shelf.size,
             shelf.latents[chosen].float(),

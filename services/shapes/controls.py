@@ -1,4 +1,4 @@
-"""The parts beside the painter, as DiffSynth loads them: ControlNets and the adapter for regions."""
+"""The parts beside the painter, as DiffSynth loads them: ControlNets, adapters for regions and context."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from services.shapes.architecture import HEAD_WIDTH, HEADS, LAYERS
 
 # Channels beyond the packed latents' 64: a hole's mask has one for each of a token's four latent pixels.
 ADDITIONAL = {"canny": 0, "inpaint": 4}
-ADAPTER = "entities"
 RANK = 32
 PROJECTIONS = (
     "to_q", "to_k", "to_v", "to_out.0", "add_q_proj", "add_k_proj", "add_v_proj", "to_add_out",
@@ -53,23 +52,23 @@ def save_control(net: QwenImageBlockWiseControlNet, kind: str, checkpoint: Path)
     (folder / "config.json").write_text(json.dumps(sizes(kind), indent=2) + "\n")
 
 
-def add_adapter(dit: QwenImageDiT, seed: int) -> nn.ParameterList:
+def add_adapter(dit: QwenImageDiT, name: str, seed: int) -> nn.ParameterList:
     """Gives every attention projection an untrained adapter that changes nothing yet; returns its weights."""
     torch.manual_seed(seed)
     config = LoraConfig(r=RANK, lora_alpha=RANK, target_modules=list(PROJECTIONS))
-    inject_adapter_in_model(config, dit, adapter_name=ADAPTER)
+    inject_adapter_in_model(config, dit, adapter_name=name)
     return nn.ParameterList(weight for weight in dit.parameters() if weight.requires_grad)
 
 
-def save_adapter(dit: QwenImageDiT, checkpoint: Path) -> None:
-    """Writes the adapter of a transformer in PEFT's layout and bfloat16."""
-    folder = checkpoint / "adapters" / ADAPTER
+def save_adapter(dit: QwenImageDiT, name: str, checkpoint: Path) -> None:
+    """Writes an adapter of a transformer in PEFT's layout and bfloat16."""
+    folder = checkpoint / "adapters" / name
     folder.mkdir(parents=True, exist_ok=True)
-    weights = get_peft_model_state_dict(dit, adapter_name=ADAPTER)
+    weights = get_peft_model_state_dict(dit, adapter_name=name)
     save_file(
-        {name: tensor.to(torch.bfloat16).contiguous() for name, tensor in weights.items()},
+        {key: tensor.to(torch.bfloat16).contiguous() for key, tensor in weights.items()},
         folder / _ADAPTER_FILE,
         {"format": "pt"},
     )
-    config = dit.peft_config[ADAPTER].to_dict() | {"inference_mode": True, "target_modules": PROJECTIONS}
+    config = dit.peft_config[name].to_dict() | {"inference_mode": True, "target_modules": PROJECTIONS}
     (folder / "adapter_config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")

@@ -7,7 +7,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from diffusers import QwenImageTransformer2DModel
@@ -29,6 +29,10 @@ LOGIT_MEAN, LOGIT_DEVIATION = 0.6, 1.2
 # Tokens where a shape is wanted weigh more: forms are learned last, and cover a quarter of a scene.
 # The weight follows from the request alone, so that the best velocity stays the same.
 SHAPE_WEIGHT, SHAPE_REACH = 4.0, 0.22
+# How sharp attention can be is set by a few gains, which at everybody's rate grow too slowly for looking a
+# colour up in another picture.
+GAIN_NAMES = ("norm_q.", "norm_k.", "norm_added_q.", "norm_added_k.")
+GAIN_MULTIPLE = 10.0
 
 
 class Painter(nn.Module):
@@ -78,7 +82,7 @@ def train_painter(
 ) -> Painter:  # fmt: skip
     """Trains `painter`, or goes on from what `folder` holds, and returns the averaged weights."""
     average = copy.deepcopy(painter)
-    optimizer = torch.optim.AdamW(painter.parameters(), betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    optimizer = torch.optim.AdamW(group(painter), betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     trainee = Trainee(painter, average, optimizer)
     shares = [course.share for course in courses]
 
@@ -90,6 +94,16 @@ def train_painter(
 
     fit("painter", trainee, step, steps, learning_rate, folder, seed=seed)
     return average
+
+
+def group(painter: Painter) -> list[dict[str, Any]]:
+    """Parts the parameters into those that learn at the usual rate and the gains of attention."""
+    gains = {name for name, _ in painter.named_parameters() if any(part in name for part in GAIN_NAMES)}
+    usual = [weight for name, weight in painter.named_parameters() if name not in gains]
+    return [
+        {"params": usual},
+        {"params": [painter.get_parameter(name) for name in sorted(gains)], "multiple": GAIN_MULTIPLE},
+    ]
 
 
 def flow_loss(

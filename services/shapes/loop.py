@@ -94,10 +94,10 @@ def fit(
 
 
 def advance(trainee: Trainee, step: Step, learning_rate: float, seed: int) -> dict[str, float]:
-    """Takes one step and returns its losses."""
+    """Takes one step and returns its losses; a group of parameters may want a multiple of the rate."""
     generator = torch.Generator().manual_seed(seed * 10_000_019 + trainee.step)
     for group in trainee.optimizer.param_groups:
-        group["lr"] = learning_rate
+        group["lr"] = learning_rate * group.get("multiple", 1.0)
     losses = step(trainee.step, generator)
     trainee.optimizer.zero_grad(set_to_none=True)
     next(iter(losses.values())).backward()

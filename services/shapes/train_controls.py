@@ -23,12 +23,16 @@ from services.shapes.control_course import SIZES, ControlCourse, Kind, fill_shel
 from services.shapes.controls import add_adapter, build_control, save_adapter, save_control
 from services.shapes.flow import disturb
 from services.shapes.loop import Trainee, fit
+from services.shapes.precision import lower_precision
 from services.shapes.region_course import RegionCourse
 from services.shapes.text_course import fill_shelves
 from services.shapes.tokens import build_tokenizer
 
-PARTS = ("canny", "inpaint", "entities")
-LEARNING_RATES = {"canny": 2e-3, "inpaint": 2e-3, "entities": 2e-3}
+PARTS = ("canny", "inpaint", "entities", "context")
+ADAPTERS = ("entities", "context")
+LEARNING_RATES = {"canny": 2e-3, "inpaint": 2e-3, "entities": 2e-3, "context": 2e-3}
+# What DiffSynth's in-context control wants at the head of a prompt.
+CONTEXT_PREFIX = "Context_Control. "
 
 
 def main() -> None:
@@ -38,22 +42,16 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     for part in options.part or PARTS:
         dit = load_dit(options.checkpoint)
-        if part == "entities":
-            train_adapter(dit, options)
-            save_adapter(dit, options.checkpoint)
+        if part in ADAPTERS:
+            train_adapter(part, dit, options)
+            save_adapter(dit, part, options.checkpoint)
         else:
             save_control(train_control(part, dit, options), part, options.checkpoint)
 
 
 def train_control(kind: Kind, dit: QwenImageDiT, options: argparse.Namespace) -> QwenImageBlockWiseControlNet:
     """Trains, or goes on training, a ControlNet of a frozen transformer and returns it, averaged."""
-    tokenizer, vae = build_tokenizer(), load_vae(options.checkpoint)
-    shelves = [
-        fill_shelf(kind, vae, size, round(count * options.scenes_share), options.folder, options.seed)
-        for size, count in SIZES.items()
-    ]
-    text_encoder = load_painter(tokenizer, options.checkpoint).text_encoder
-    course = ControlCourse(text_encoder, tokenizer, shelves)
+    course = plan_controls(kind, options)
     net = build_control(kind, options.seed)
     average = copy.deepcopy(net)
 
@@ -64,21 +62,41 @@ def train_control(kind: Kind, dit: QwenImageDiT, options: argparse.Namespace) ->
     return average
 
 
-def train_adapter(dit: QwenImageDiT, options: argparse.Namespace) -> None:
+def train_adapter(name: str, dit: QwenImageDiT, options: argparse.Namespace) -> None:
     """Gives a frozen transformer an adapter and trains it, or goes on; its averaged weights stay in place."""
-    tokenizer, vae = build_tokenizer(), load_vae(options.checkpoint)
-    sizes = {size: round(count * options.scenes_share) for size, count in SIZES.items()}
-    shelves = fill_shelves(vae, sizes, options.folder, options.seed)
-    text_encoder = load_painter(tokenizer, options.checkpoint).text_encoder
-    course = RegionCourse(text_encoder, tokenizer, shelves)
-    weights = add_adapter(dit, options.seed)
+    course = (
+        plan_regions(options)
+        if name == "entities"
+        else plan_controls("canny", options, prefix=CONTEXT_PREFIX)
+    )
+    weights = add_adapter(dit, name, options.seed)
     average = copy.deepcopy(weights)
 
     def loss(lesson: Lesson, generator: torch.Generator) -> torch.Tensor:
         return error(dit, lesson, generator)
 
-    train("entities", weights, average, course.draw, loss, options)
+    train(name, weights, average, course.draw, loss, options)
     weights.load_state_dict(average.state_dict())
+
+
+def plan_controls(kind: Kind, options: argparse.Namespace, prefix: str = "") -> ControlCourse:
+    """Returns the course of a kind of control, painted and encoded."""
+    tokenizer, vae = build_tokenizer(), load_vae(options.checkpoint)
+    shelves = [
+        fill_shelf(kind, vae, size, round(count * options.scenes_share), options.folder, options.seed)
+        for size, count in SIZES.items()
+    ]
+    text_encoder = load_painter(tokenizer, options.checkpoint).text_encoder
+    return ControlCourse(text_encoder, tokenizer, shelves, prefix)
+
+
+def plan_regions(options: argparse.Namespace) -> RegionCourse:
+    """Returns the course of regions, painted and encoded."""
+    tokenizer, vae = build_tokenizer(), load_vae(options.checkpoint)
+    sizes = {size: round(count * options.scenes_share) for size, count in SIZES.items()}
+    shelves = fill_shelves(vae, sizes, options.folder, options.seed)
+    text_encoder = load_painter(tokenizer, options.checkpoint).text_encoder
+    return RegionCourse(text_encoder, tokenizer, shelves)
 
 
 def train(
@@ -89,7 +107,8 @@ def train(
     optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.99), weight_decay=0.01, fused=True)
 
     def step(index: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
-        return {"loss": loss(draw(random.Random(options.seed * 10_000_019 + index)), generator)}
+        with lower_precision():
+            return {"loss": loss(draw(random.Random(options.seed * 10_000_019 + index)), generator)}
 
     rate = options.learning_rate or LEARNING_RATES[part]
     fit(
@@ -103,8 +122,10 @@ def error(
 ) -> torch.Tensor:  # fmt: skip
     """Returns the weighted squared error of the predicted velocity."""
     noisy, sigmas, velocity = disturb(lesson.latents, generator)
-    control = Control(net, lesson.conditioning) if net and lesson.conditioning is not None else None
-    predicted = predict(dit, noisy, sigmas, lesson.size, lesson.texts, control)
+    shown = lesson.conditioning
+    control = Control(net, shown) if net and shown is not None else None
+    context = None if net else shown
+    predicted = predict(dit, noisy, sigmas, lesson.size, lesson.texts, control, context)
     return (lesson.weights * (predicted - velocity) ** 2).mean()
 
 

@@ -4,13 +4,13 @@
 # Torch code.
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
-from peft.tuners.tuners_utils import BaseTunerLayer
+from peft.tuners.lora import LoraLayer
 from safetensors.torch import load_file
 from torch import nn
 
@@ -21,7 +21,7 @@ _WEIGHTS = "adapter_model.safetensors"
 class Adapters:
     """The adapters of a model, each switched on for the jobs that need it; off, nothing is added."""
 
-    layers: tuple[BaseTunerLayer, ...]
+    layers: tuple[LoraLayer, ...]
     names: frozenset[str]
 
     @classmethod
@@ -32,21 +32,24 @@ class Adapters:
             config = LoraConfig.from_pretrained(str(folder / name))
             inject_adapter_in_model(config, model, adapter_name=name)
             set_peft_model_state_dict(model, load_file(folder / name / _WEIGHTS), adapter_name=name)
-        layers = tuple(layer for layer in model.modules() if isinstance(layer, BaseTunerLayer))
+        layers = tuple(layer for layer in model.modules() if isinstance(layer, LoraLayer))
         for layer in layers:
             layer.enable_adapters(False)
         model.requires_grad_(False)
         return cls(layers, frozenset(names))
 
     @contextmanager
-    def active(self, name: str | None) -> Generator[None]:
-        """Has the adapter of that name in effect; None, or a name that the model lacks, has none."""
-        if name not in self.names:
+    def active(self, scales: Mapping[str, float]) -> Generator[None]:
+        """Has the adapters of those names in effect, each at its scale; one without weights does nothing."""
+        names = sorted(self.names & scales.keys())
+        if not names:
             yield
             return
         for layer in self.layers:
             layer.enable_adapters(True)
-            layer.set_adapter(name)
+            layer.set_adapter(names)
+            for name in names:
+                layer.set_scale(name, scales[name])
         try:
             yield
         finally:

@@ -78,6 +78,16 @@ def test_control_is_applied_after_every_block_as_diffsynth_does(
     assert (found - without).abs().max() > 0.1
 
 
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_picture_in_context_is_read_as_diffsynth_reads_it(dit: QwenImageDiT, index: int) -> None:
+    shown = torch.randn(2, 16, 8, 12, generator=torch.Generator().manual_seed(1))
+    with torch.no_grad():
+        found = predict(dit, pack(LATENTS), SIGMAS, SIZE, [WORDS], context=pack(shown))
+    theirs = alone(dit, index, context_latents=shown[index : index + 1])
+    assert found.shape == pack(LATENTS).shape
+    assert torch.allclose(found[index], theirs, atol=1e-4)
+
+
 def shrink(area: Area) -> torch.Tensor:
     """An entity's mask as DiffSynth's pipeline brings it to the transformer."""
     latent = area.image().resize((SIZE[0] // 8, SIZE[1] // 8), Image.Resampling.NEAREST)

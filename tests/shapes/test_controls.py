@@ -134,13 +134,16 @@ def region_lesson(folder: Path) -> Lesson:
     return RegionCourse(load_painter(tokenizer).text_encoder, tokenizer, [shelf]).draw(random.Random(0))
 
 
-@pytest.mark.parametrize(("make_lesson", "part"), [(control_lesson, "canny"), (region_lesson, "entities")])
+@pytest.mark.parametrize(
+    ("make_lesson", "part"),
+    [(control_lesson, "canny"), (region_lesson, "entities"), (control_lesson, "context")],
+)
 def test_a_lesson_is_learnt_by_heart(
     make_lesson: Callable[[Path], Lesson], part: str, dit: QwenImageDiT, tmp_path: Path
 ) -> None:
     lesson = make_lesson(tmp_path)
     net = build_control("canny", seed=0) if part == "canny" else None
-    weights = net.parameters() if net else add_adapter(dit, seed=0)
+    weights = net.parameters() if net else add_adapter(dit, part, seed=0)
     optimizer = torch.optim.AdamW(weights, lr=1e-3)
     losses: list[float] = []
     for _ in range(6):
@@ -163,11 +166,11 @@ def test_saved_controls_load_through_diffsynth_in_the_order_of_their_names(check
 
 
 def test_a_saved_adapter_loads_through_peft(dit: QwenImageDiT, tmp_path: Path) -> None:
-    weights = add_adapter(dit, seed=0)
+    weights = add_adapter(dit, "entities", seed=0)
     with torch.no_grad():
         for weight in weights:
             weight.normal_(generator=torch.Generator().manual_seed(0))
-    save_adapter(dit, tmp_path)
+    save_adapter(dit, "entities", tmp_path)
     other = load_dit()
     Adapters.inject(other, tmp_path / "adapters")
     ours, theirs = dict(dit.named_parameters()), dict(other.named_parameters())
@@ -186,4 +189,5 @@ def test_one_command_trains_every_part(
     for part in train_controls.PARTS:
         assert (work / f"{part}.csv").read_text().startswith("step,seconds,loss\n1,")
     assert {path.name for path in (checkpoint / "controlnets").iterdir()} == {"canny", "inpaint"}
-    assert (checkpoint / "adapters" / "entities" / "adapter_config.json").exists()
+    for name in train_controls.ADAPTERS:
+        assert (checkpoint / "adapters" / name / "adapter_config.json").exists()
