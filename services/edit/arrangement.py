@@ -36,11 +36,13 @@ class Arrangement:
     original: Image.Image | None = None
     coverage: Coverage | None = None
 
-    def finish(self, painted: Image.Image) -> Image.Image:
-        """Returns the result: outside the mask it is the original, bit for bit."""
+    def finish(self, painted: Image.Image | list[Image.Image]) -> list[Image.Image]:
+        """Returns layers, the backmost first, or one picture: outside the mask the original, bit for bit."""
+        if isinstance(painted, list):
+            return painted[1:]  # The first is the whole picture, made again.
         if self.original is None or self.coverage is None:
-            return painted
-        return paste(painted, self.original, self.coverage)
+            return [painted]
+        return [paste(painted, self.original, self.coverage)]
 
 
 def arrange(job: Job, control_kinds: Sequence[str]) -> Arrangement:
@@ -66,6 +68,10 @@ def arrange(job: Job, control_kinds: Sequence[str]) -> Arrangement:
     if controls := _arrange_controls(job, size, arguments.get("input_image"), mask, control_kinds):
         arguments["blockwise_controlnet_inputs"] = controls
     arguments |= _arrange_regions(job, size)
+    if job.whole is not None:
+        arguments["layer_input_image"] = _resize(decode(job.whole).convert("RGBA"), size)
+        arguments["layer_num"] = job.layer_count
+        arguments["exponential_shift_mu"] = compatibility.find_layer_shift(job.brief.model.path, size)
     prompt = job.brief.prompt
     if contexts := [control for control in job.controls if control.kind == CONTEXT]:
         arguments["context_image"] = _draw_control(contexts[0], size)

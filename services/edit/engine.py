@@ -36,6 +36,7 @@ from services.rpc.errors import ModelUnreadable
 from services.synthesis import compatibility
 from services.synthesis.adapters import Adapters
 from services.synthesis.denoising import StepSeam, install
+from services.synthesis.layers import colour_encoder, lay_out
 from services.synthesis.loading import find_controls, load_pipeline
 from services.synthesis.prompts import PromptMemory, remember_prompts
 
@@ -82,7 +83,7 @@ class Engine:
             install(pipeline),
             remember_prompts(pipeline),
             Adapters.inject(pipeline.dit, entry.path / "adapters"),
-            LatentColours.fit(pipeline.vae.encode, dtype_on(target), target),
+            LatentColours.fit(colour_encoder(pipeline.vae), dtype_on(target), target),
             tuple(control.name for control in find_controls(entry.path)),
             compatibility.find_zero_cond_t(entry.path),
             tier,
@@ -119,13 +120,20 @@ class _Painting:
         self._loaded, self._job, self._report = loaded, job, report
         self._finish, self._fingerprint = finish, fingerprint
         self._checkpoint_every_steps = checkpoint_every_steps
+        self._per_seed = job.layer_count or 1
 
     def paint(self, resume_from: Checkpoint | None) -> None:
-        """Reports one result per seed."""
+        """Reports the results of each seed: one, or its layers."""
         first, steps_done, latents = resume_point(resume_from, self._fingerprint)
-        count = len(self._job.brief.seeds)
+        # Where only some layers of a seed were delivered, all are made again: they come from one run.
+        first, count = first // self._per_seed, len(self._job.brief.seeds)
         self._report.progress(
-            Progress(stage=progress_pb2.STAGE_ENCODING, image_index=first, image_count=count)
+            Progress(
+                stage=progress_pb2.STAGE_ENCODING,
+                image_index=first * self._per_seed,
+                image_count=count * self._per_seed,
+                images_at_once=self._per_seed,
+            )
         )
         started_s = time.monotonic()
         arrangement = arrange(self._job, self._loaded.control_kinds)
@@ -139,11 +147,17 @@ class _Painting:
     ) -> None:
         brief, loaded = self._job.brief, self._loaded
         watch = Watch(
-            brief, index, self._fingerprint, loaded.colours, self._report, self._checkpoint_every_steps
+            brief,
+            index,
+            self._fingerprint,
+            loaded.colours,
+            self._report,
+            self._checkpoint_every_steps,
+            self._per_seed,
         )
 
         def see_step(step: int, latents: torch.Tensor, estimate: torch.Tensor) -> None:
-            watch.see_estimate(step, estimate)
+            watch.see_estimate(step, lay_out(estimate))
             watch.see_step(step, latents)
 
         loaded.seam.begin(steps_done, latents, see_step)
@@ -161,12 +175,16 @@ class _Painting:
         self._finish.durations_s["denoising"] = watch.last_step_s - started_s
         self._finish.durations_s["decoding"] = ended_s - watch.last_step_s
         self._report.check()
-        picture = arrangement.finish(cast("Picture", painted))  # a list only for layered models
-        result = edit_pb2.Result(
-            image_index=index, image=self._finish.encode(index, picture), seed=brief.seeds[index]
-        )
+        for layer, picture in enumerate(arrangement.finish(cast("Picture | list[Picture]", painted))):
+            self._hand_over(index, layer, picture)
+
+    def _hand_over(self, index: int, layer: int, picture: Picture) -> None:
+        number = index * self._per_seed + layer
+        told = {"Layer": f"{layer + 1} of {self._per_seed}"} if self._job.layer_count else {}
+        image = self._finish.encode(index, picture, **told)
+        result = edit_pb2.Result(image_index=number, image=image, seed=self._job.brief.seeds[index])
         result.provenance.CopyFrom(self._finish.provenance())
-        self._report.result(index, result)
+        self._report.result(number, result)
 
 
 def _read_pipeline(path: Path, dtype: torch.dtype, device: str) -> QwenImagePipeline:

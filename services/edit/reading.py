@@ -269,4 +269,5 @@ def _advise(job: Job, catalogue: Catalogue) -> str:
     able = [model.name for model in catalogue.models if job.skills <= model.skills]
     if able:
         return f"Choose {' or '.join(able)} as the model."
-    return "No installed model can; put the weights of one that can into the models folder."
+    example = ", such as Qwen-Image-Layered," if LAYERS in job.skills else ""
+    return f"No installed model can; put one that can{example} into the models folder."

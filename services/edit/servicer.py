@@ -15,13 +15,13 @@ from limner.image.v1.image_pb2 import Image, Size
 from limner.progress.v1.progress_pb2 import Checkpoint
 from limner.worker.v1 import worker_pb2
 from services.edit.job import Job, need_of, read_weights, settings_of, to_task
-from services.edit.reading import to_job
+from services.edit.reading import LAYERS_USUAL, to_job
 from services.pipelines.brief import Brief, to_brief
-from services.pipelines.catalogue import EDIT, Catalogue
+from services.pipelines.catalogue import EDIT, LAYERS, Catalogue
 from services.pipelines.pixels import encode_png
 from services.pipelines.replica import Replica, Work
 from services.pipelines.residence import Need
-from services.rpc.errors import FeatureUnsupported, InvalidFields
+from services.rpc.errors import InvalidFields
 from services.synthesis.pictures import decode, flatten, look_at
 from services.synthesis.preprocessing import preprocess
 
@@ -62,11 +62,8 @@ class Edit(edit_pb2_grpc.EditServiceServicer):
     async def SeparateLayers(
         self, request: edit_pb2.SeparateLayersRequest, context: LayersContext
     ) -> AsyncIterator[edit_pb2.SeparateLayersResponse]:
-        model = self.catalogue.find(request.settings.model)
-        raise FeatureUnsupported(
-            f"{model.name} cannot separate layers; it takes a Qwen-Image-Layered model.", model=model.name
-        )
-        yield  # makes this a stream
+        async for event in self._run(edit_pb2.Task(layers=request)):
+            yield edit_pb2.SeparateLayersResponse(event=event)
 
     async def PreprocessControl(
         self, request: edit_pb2.PreprocessControlRequest, context: PreprocessContext
@@ -93,14 +90,15 @@ class Edit(edit_pb2_grpc.EditServiceServicer):
 
 
 def quoted_need(request: capability_pb2.QuoteRequest, catalogue: Catalogue) -> Need:
-    """Returns what an edit with one picture of that size would need."""
+    """Returns what an edit of one picture of that size, or taking it apart, would need."""
     settings = edit_pb2.Settings(prompt=EDIT, model=request.model)
     if request.HasField("size"):
         settings.size.CopyFrom(request.size)
     if request.steps:
         settings.steps = request.steps
     brief: Brief = to_brief(settings, catalogue)
-    return need_of(Job(brief, EDIT))
+    layer_count = LAYERS_USUAL if LAYERS in brief.model.skills else 0
+    return need_of(Job(brief, EDIT, layer_count=layer_count))
 
 
 def _preprocess(request: edit_pb2.PreprocessControlRequest) -> edit_pb2.PreprocessControlResponse:

@@ -21,7 +21,10 @@ _PREVIEW_INTERVAL_S = 0.5  # At most two a second (studio-ui conventions, progre
 
 
 class Watch:
-    """Follows one image of a job from step to step."""
+    """Follows one run of a job from step to step.
+
+    Run `index` makes the images from `index * images_per_run` on.
+    """
 
     def __init__(
         self,
@@ -31,10 +34,12 @@ class Watch:
         colours: LatentColours,
         report: Reporter,
         checkpoint_every_steps: int,
+        images_per_run: int = 1,
     ) -> None:
         self._brief, self._index, self._fingerprint = brief, index, fingerprint
         self._colours, self._report = colours, report
         self._checkpoint_every_steps = checkpoint_every_steps
+        self._images_per_run = images_per_run
         self._started_s = self.last_step_s = time.monotonic()
         self._first_step: int | None = None
         self._preview: Image | None = None
@@ -62,7 +67,7 @@ class Watch:
         if parking or step % self._checkpoint_every_steps == 0:
             self._report.checkpoint(
                 Checkpoint(
-                    image_index=self._index,
+                    image_index=self._index * self._images_per_run,
                     step=step,
                     latents=pack_latents(latents),
                     fingerprint=self._fingerprint,
@@ -72,16 +77,17 @@ class Watch:
             raise Parked
 
     def _snapshot(self, step: int, last: bool) -> Progress:
-        steps, count = self._brief.steps, len(self._brief.seeds)
+        steps, runs = self._brief.steps, len(self._brief.seeds)
         done = step - (self._first_step or 0)
-        left = steps - step + steps * (count - self._index - 1)
+        left = steps - step + steps * (runs - self._index - 1)
         eta_s = (self.last_step_s - self._started_s) / done * left
         progress = Progress(
             stage=progress_pb2.STAGE_DECODING if last else progress_pb2.STAGE_DENOISING,
             step=step,
             total_steps=steps,
-            image_index=self._index,
-            image_count=count,
+            image_index=self._index * self._images_per_run,
+            image_count=runs * self._images_per_run,
+            images_at_once=self._images_per_run,
             eta=Duration(seconds=int(eta_s), nanos=int(eta_s % 1 * 1e9)),
         )
         if self._preview is not None:

@@ -187,10 +187,14 @@ async def test_edges_are_found_without_a_lease(front: Front) -> None:
 
 
 async def test_layers_need_a_layered_model(front: Front) -> None:
+    request = edit_pb2.SeparateLayersRequest(settings=settings("a circle"), image=message(scene()))
     with pytest.raises(aio.AioRpcError) as caught:
-        async for _ in front.edits.SeparateLayers(edit_pb2.SeparateLayersRequest()):
+        async for _ in front.edits.SeparateLayers(request):
             pass
-    assert read_failure(caught.value).reason == "FEATURE_UNSUPPORTED"
+    failure = read_failure(caught.value)
+    assert (failure.code, failure.reason) == (StatusCode.FAILED_PRECONDITION, "FEATURE_UNSUPPORTED")
+    assert "shapes cannot do layers; it can do" in failure.message
+    assert "put one that can, such as Qwen-Image-Layered, into the models folder" in failure.message
 
 
 async def test_features_without_weights_are_off_and_say_why(front: Front) -> None:

@@ -50,6 +50,11 @@ def controlled(**fields: Any) -> edit_pb2.Task:
     return edit_pb2.Task(controlled=edit_pb2.GenerateControlledRequest(**whole))
 
 
+def layers(**fields: Any) -> edit_pb2.Task:
+    whole: dict[str, Any] = {"settings": settings(), "image": PICTURE, **fields}
+    return edit_pb2.Task(layers=edit_pb2.SeparateLayersRequest(**whole))
+
+
 def read(task: edit_pb2.Task) -> Job:
     return to_job(task, able())
 
@@ -101,6 +106,20 @@ def test_controls_regions_and_a_masked_start_combine() -> None:
     assert (job.strength, len(job.pictures)) == (0.7, 2)
 
 
+@pytest.mark.parametrize(("asked", "made"), [(0, 4), (1, 1), (8, 8)])
+def test_a_picture_is_taken_apart_into_four_layers_or_as_many_as_asked_for(asked: int, made: int) -> None:
+    job = to_job(layers(layer_count=asked), able(frozenset({"layers"})))
+    assert (job.skill, job.layer_count, len(job.pictures)) == ("layers", made, 1)
+
+
+def test_layers_need_memory_for_each_of_them() -> None:
+    catalogue = able(frozenset({"layers"}))
+    two, four = (need_of(to_job(layers(layer_count=count), catalogue)).demands[0] for count in (2, 4))
+    per_canvas = (four.working_bytes - two.working_bytes) / 2
+    assert per_canvas > 0
+    assert two.working_bytes > 4 * per_canvas  # two layers, the whole picture, and again as it came
+
+
 def test_a_turned_photograph_is_measured_upright() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter
@@ -135,6 +154,10 @@ WRONG: list[tuple[edit_pb2.Task, str, str]] = [
     (edit(entities=[entity(prompt="x" * 501)]), "entities[0].prompt", "501 characters"),
     (edit(entities=[entity(strength=0.5)]), "entities[0].strength", "weigh all entities alike"),
     (edit(entities=[entity(mask=Mask())]), "entities[0].mask.image", "is empty"),
+    (layers(image=image_pb2.Image()), "image", "image is empty; send a PNG"),
+    (layers(layer_count=9), "layer_count", "layer_count is 9; use 1 to 8"),
+    (layers(layer_count=-1), "layer_count", "layer_count is -1; use 1 to 8"),
+    (layers(settings=settings(steps=101)), "settings.steps", "steps is 101; use 2 to 100"),
     (inpaint(), "mask", "Neither mask nor outpaint"),
     (inpaint(mask=Mask(image=message(mask((64, 64), None)))), "mask.image", "64 × 64 px and its picture 128"),
     (inpaint(mask=box(0, 0, 129, 10)), "mask.box", "beyond the picture's 128 × 128 px"),

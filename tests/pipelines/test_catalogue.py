@@ -27,6 +27,24 @@ def test_qwen_image_folders_are_found_and_others_passed_over(tmp_path: Path) -> 
     assert [model.name for model in read_catalogue(tmp_path).models] == [BUILT_IN, "Qwen-Image"]
 
 
+@pytest.mark.parametrize("pipeline", ["QwenImageLayeredPipeline", "QwenImagePipeline"])
+def test_a_transformer_that_counts_in_layers_can_do_nothing_else(tmp_path: Path, pipeline: str) -> None:
+    write_model(tmp_path / "m", pipeline)
+    for part in ("transformer", "processor"):
+        (tmp_path / "m" / part).mkdir()
+    (tmp_path / "m" / "transformer" / "config.json").write_text(json.dumps({"use_layer3d_rope": True}))
+    found = read_catalogue(tmp_path).find("m")
+    assert found.skills == {"layers"}
+    assert (found.limits.native_width_px, found.limits.native_height_px) == (640, 640)
+
+
+def test_a_transformer_that_does_not_count_in_layers_paints(tmp_path: Path) -> None:
+    write_model(tmp_path / "m", "QwenImagePipeline")
+    (tmp_path / "m" / "transformer").mkdir()
+    (tmp_path / "m" / "transformer" / "config.json").write_text(json.dumps({"use_layer3d_rope": False}))
+    assert "text_to_image" in read_catalogue(tmp_path).find("m").skills
+
+
 def test_an_unknown_model_names_the_known_ones() -> None:
     with pytest.raises(ModelNotFound, match="no model named 'sdxl'; known: shapes"):
         read_catalogue(None).find("sdxl")
