@@ -10,7 +10,7 @@ from gateway.requests import (
     ControlNetRequest,
     GenerateRequest,
     ImageEditRequest,
-    MaskedRequest,
+    LayersRequest,
     TextToImageRequest,
 )
 from gateway.schemas import FieldProblem, Model
@@ -52,7 +52,7 @@ def fill_in(request: Request, models: Sequence[Model]) -> Request:
     is_instruction = "edit" in needed.values()
     guidance_scale = model.default_edit_guidance_scale if is_instruction else model.default_guidance_scale
     defaults: dict[str, object] = {"steps": model.default_steps, "guidance_scale": guidance_scale}
-    if not isinstance(request, MaskedRequest):
+    if isinstance(request, TextToImageRequest):
         defaults |= {"width": model.width, "height": model.height}
     missing = {name: value for name, value in defaults.items() if getattr(request, name) is None}
     whole = request.model_copy(update={"model": model.name, **missing})
@@ -83,6 +83,8 @@ def needs(request: GenerateRequest) -> dict[str, str]:
             found |= {f"controls.{i}.kind": f"control.{each.kind}" for i, each in enumerate(request.controls)}
             if request.init_image is not None:
                 found["init_image"] = "inpaint" if request.mask is not None else "image_to_image"
+        case LayersRequest():
+            found["image"] = "layers"
         case TextToImageRequest():
             found["prompt"] = "text_to_image"
         case _:

@@ -54,6 +54,11 @@ class GenerateRequest(Body):
         default=None, min_length=1, max_length=200, description="Default: the service's first."
     )
 
+    @property
+    def image_count(self) -> int:
+        """How many images the job makes."""
+        return self.count
+
 
 class TextToImageRequest(GenerateRequest):
     """What to paint."""
@@ -170,6 +175,18 @@ class ControlNetRequest(MaskedRequest):
             if value is not None and self.init_image is None:
                 raise ValueError(f"{name} is given without init_image; add the picture that it applies to")
         return self
+
+
+class LayersRequest(GenerateRequest):
+    """A picture to take apart; the prompt describes it, with what is hidden in it."""
+
+    image: ImageId
+    layers: int = Field(default=4, ge=1, le=8, description="How many each seed makes, the backmost first.")
+
+    @property
+    def image_count(self) -> int:
+        """How many images the job makes."""
+        return self.count * self.layers
 
 
 class PreprocessRequest(Body):

@@ -27,6 +27,7 @@ class JobProgress(Shape):
     waiting_for: str | None = Field(description="What is in the way, in plain words; null when nothing is.")
     image_index: int = Field(description="Which image is being made, from 0.")
     image_count: int
+    images_at_once: int = Field(description="How many images, from image_index on, the steps make together.")
 
 
 class JobImage(Shape):

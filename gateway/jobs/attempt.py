@@ -250,5 +250,4 @@ class Attempt:
         return self._books.board.in_hand.get(self.job_id, self._job.progress)
 
     def _wanted_count(self) -> int:
-        count = self._job.request.get("count", 1)
-        return count if isinstance(count, int) else 1
+        return TRADES[self._job.kind].body.model_validate(self._job.request).image_count

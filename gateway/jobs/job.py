@@ -28,6 +28,7 @@ class Kind(StrEnum):
     TEXT_TO_IMAGE = "text-to-image"
     IMAGE_EDIT = "image-edit"
     CONTROLNET = "controlnet"
+    LAYERS = "layers"
 
 
 class Stage(StrEnum):
@@ -51,6 +52,7 @@ class Progress:
     total_steps: int = 0  # 0 while unknown
     image_index: int = 0
     image_count: int = 1
+    images_at_once: int = 1  # that the steps make together, from image_index on
     queue_position: int | None = None  # 1 is next; None when not waiting
     eta_s: float | None = None
     waiting_for: str | None = None  # in plain words

@@ -8,12 +8,18 @@ from dataclasses import dataclass
 from grpc import aio
 
 from gateway.images import ImageStore
-from gateway.jobs.editing import control, edit
+from gateway.jobs.editing import control, edit, separate
 from gateway.jobs.job import Job, Kind
 from gateway.jobs.messages import Message
 from gateway.jobs.painting import paint
 from gateway.replicas import EDIT, T2I, Service
-from gateway.requests import ControlNetRequest, GenerateRequest, ImageEditRequest, TextToImageRequest
+from gateway.requests import (
+    ControlNetRequest,
+    GenerateRequest,
+    ImageEditRequest,
+    LayersRequest,
+    TextToImageRequest,
+)
 from limner.progress.v1.progress_pb2 import Checkpoint
 
 Call = Callable[[aio.Channel, Job, ImageStore, Checkpoint | None], AsyncGenerator[Message]]
@@ -32,6 +38,7 @@ TRADES = {
     Kind.TEXT_TO_IMAGE: Trade(T2I, TextToImageRequest, paint),
     Kind.IMAGE_EDIT: Trade(EDIT, ImageEditRequest, edit),
     Kind.CONTROLNET: Trade(EDIT, ControlNetRequest, control),
+    Kind.LAYERS: Trade(EDIT, LayersRequest, separate),
 }
 
 

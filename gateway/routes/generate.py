@@ -76,6 +76,18 @@ async def generate_controlnet(
     return await _take(body, studio, response, idempotency_key, prefer)
 
 
+@router.post("/layers", status_code=202, operation_id="generateLayers", responses=_ANSWERS)
+async def generate_layers(
+    body: requests.LayersRequest,
+    studio: StudioDep,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+) -> schemas.Job:
+    """Takes a picture apart into layers with transparency, the backmost first; needs a layered model."""
+    return await _take(body, studio, response, idempotency_key, prefer)
+
+
 async def _take(
     body: requests.GenerateRequest, studio: Studio, response: Response, key: str | None, prefer: str | None
 ) -> schemas.Job:
@@ -124,7 +136,7 @@ async def _accept(body: requests.GenerateRequest, studio: Studio, key: str | Non
         created_at=time.time(),
         # Without an answer from the service the job is checked when it is handed over.
         model=body.model if described is not None else None,
-        progress=Progress(total_steps=body.steps or 0, image_count=body.count),
+        progress=Progress(total_steps=body.steps or 0, image_count=body.image_count),
         idempotency_key=key,
         request_hash=digest,
     )

@@ -38,6 +38,7 @@ class ScriptedEdit(edit_pb2_grpc.EditServiceServicer, capability_pb2_grpc.Capabi
     controls: list[edit_pb2.GenerateControlledRequest] = field(
         default_factory=list[edit_pb2.GenerateControlledRequest]
     )
+    layers: list[edit_pb2.SeparateLayersRequest] = field(default_factory=list[edit_pb2.SeparateLayersRequest])
 
     async def EditImage(
         self, request: edit_pb2.EditImageRequest, context: Context
@@ -63,7 +64,8 @@ class ScriptedEdit(edit_pb2_grpc.EditServiceServicer, capability_pb2_grpc.Capabi
     async def SeparateLayers(
         self, request: edit_pb2.SeparateLayersRequest, context: Context
     ) -> AsyncIterator[edit_pb2.SeparateLayersResponse]:
-        for event in _paint(request.settings):
+        self.layers.append(request)
+        for event in _separate(request):
             yield edit_pb2.SeparateLayersResponse(event=event)
 
     async def PreprocessControl(
@@ -93,6 +95,23 @@ def _paint(settings: edit_pb2.Settings) -> list[edit_pb2.Event]:
     results = [
         edit_pb2.Result(image_index=index, image=image_pb2.Image(data=draw(seed), format="png"), seed=seed)
         for index, seed in enumerate(settings.seeds)
+    ]
+    return [edit_pb2.Event(progress=started), *(edit_pb2.Event(result=result) for result in results)]
+
+
+def _separate(request: edit_pb2.SeparateLayersRequest) -> list[edit_pb2.Event]:
+    """Makes layers of which each is another clear colour."""
+    count, size = request.layer_count, image_pb2.Size(width=128, height=128)
+    numbers = [(seed, layer) for seed in request.settings.seeds for layer in range(count)]
+    started = progress_pb2.Progress(
+        stage=progress_pb2.STAGE_DENOISING, total_steps=4, image_count=len(numbers), images_at_once=count
+    )
+    clear = [png(colour=f"#{seed % 256:02x}{layer:02x}ff80", mode="RGBA") for seed, layer in numbers]
+    results = [
+        edit_pb2.Result(
+            image_index=index, image=image_pb2.Image(data=data, format="png", size=size), seed=seed
+        )
+        for index, ((seed, _), data) in enumerate(zip(numbers, clear, strict=True))
     ]
     return [edit_pb2.Event(progress=started), *(edit_pb2.Event(result=result) for result in results)]
 

@@ -1,6 +1,13 @@
 import { expect, test } from "vitest";
 import { aJob } from "@/testing/jobs";
-import { inQueueOrder, isFinal, mergeIntoActive, mergeIntoHistory, settingsOf } from "./job";
+import {
+  inQueueOrder,
+  isFinal,
+  mergeIntoActive,
+  mergeIntoHistory,
+  originalOf,
+  settingsOf,
+} from "./job";
 
 const page = (...ids: string[]) => ({ jobs: ids.map((id) => aJob({ id })), next_cursor: null });
 const idsOf = (pages: { jobs: { id: string }[] }[]) =>
@@ -50,4 +57,9 @@ test("a job is over when it succeeded, failed or was cancelled", () => {
 test("settings are read from a request, and what is missing or odd is left open", () => {
   const settings = settingsOf(aJob({ request: { prompt: "a star", width: "wide", seed: 3 } }));
   expect(settings).toMatchObject({ prompt: "a star", width: null, seed: 3, count: 1, model: null });
+});
+
+test("layers are shown beside the picture that was taken apart", () => {
+  const job = aJob({ kind: "layers", request: { prompt: "a poster", image: "whole", layers: 3 } });
+  expect(originalOf(job)).toEqual({ id: "whole", name: "Original", margins: null });
 });

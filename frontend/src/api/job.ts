@@ -3,6 +3,7 @@ import type {
   ImageEditRequest,
   Job,
   JobPage,
+  LayersRequest,
   Outpaint,
   TextToImageRequest,
 } from "./gen";
@@ -43,15 +44,21 @@ export function settingsOf(job: Job): Settings {
   };
 }
 
-/** What a job was asked for, with the shape that its kind says. */
+/** What the forms ask for, with the shape that its kind says. */
 export type Order =
   | { kind: "text-to-image"; body: TextToImageRequest }
   | { kind: "image-edit"; body: ImageEditRequest }
   | { kind: "controlnet"; body: ControlNetRequest };
 
+/** A picture to take apart, which is asked for elsewhere than on the page. */
+export interface Separation {
+  kind: "layers";
+  body: LayersRequest;
+}
+
 /** Reads the request of a job as its kind says: the studio has accepted it as that. */
-export function orderOf({ kind, request }: Job): Order {
-  return { kind, body: request } as Order;
+export function orderOf({ kind, request }: Job): Order | Separation {
+  return { kind, body: request } as Order | Separation;
 }
 
 /** The picture that a job started from. */
@@ -79,6 +86,8 @@ export function originalOf(job: Job): Original | null {
       const id = controls?.[0]?.image;
       return id === undefined ? null : { id, name: "Control image", margins: null };
     }
+    case "layers":
+      return { id: order.body.image, name: "Original", margins: null };
   }
 }
 

@@ -4,6 +4,7 @@ import {
   cancelJob as deleteJob,
   generateControlNet,
   generateImageEdit,
+  generateLayers,
   generateTextToImage,
   getJob,
   type ImageEditRequest,
@@ -77,5 +78,7 @@ export function retryJob(job: Job): Promise<Job> {
       return editImages(order.body);
     case "controlnet":
       return generateUnderControl(order.body);
+    case "layers":
+      return answerOf(generateLayers({ body: order.body }));
   }
 }

@@ -38,6 +38,13 @@ test.each([
     },
     "Image 2 of 2, step 3 of 20",
   ],
+  [
+    {
+      status: "running",
+      progress: { stage: "denoising", step: 3, image_count: 4, images_at_once: 4 },
+    },
+    "Step 3 of 20",
+  ],
   [{ status: "cancelling", progress: { stage: "denoising" } }, "Stopping"],
 ] as const)("%o is told as %s", (change, words) => {
   expect(activityOf(aJob(change))).toBe(words);
@@ -47,6 +54,11 @@ test("the bar runs once over all images", () => {
   const progress = { step: 10, image_index: 1, image_count: 2 };
   expect(fractionOf(aJob({ status: "running", progress }))).toBe(0.75);
   expect(fractionOf(aJob({ progress: { total_steps: 0, step: 0 } }))).toBe(0);
+});
+
+test("the bar runs once over layers that are made together", () => {
+  const progress = { step: 10, image_index: 4, image_count: 8, images_at_once: 4 };
+  expect(fractionOf(aJob({ status: "running", progress }))).toBe(0.75);
 });
 
 test("nothing is promised while the time is unknown or nearly over", () => {

@@ -45,10 +45,9 @@ export function activityOf({ status, progress }: Job): string {
   if (status === "queued") return "In line";
   const isPainting = progress.stage === "denoising" && progress.total_steps > 0;
   if (!isPainting) return STAGES[progress.stage];
-  const image =
-    progress.image_count > 1
-      ? `Image ${progress.image_index + 1} of ${progress.image_count}, step`
-      : "Step";
+  const runs = progress.image_count / progress.images_at_once;
+  const run = progress.image_index / progress.images_at_once;
+  const image = runs > 1 ? `Image ${run + 1} of ${runs}, step` : "Step";
   return `${image} ${progress.step} of ${progress.total_steps}`;
 }
 
@@ -61,7 +60,8 @@ export function remainingOf({ progress }: Job): string {
 /** Done part of all images of a job, in [0, 1]. */
 export function fractionOf({ progress }: Job): number {
   if (progress.total_steps === 0) return 0;
-  const done = progress.image_index + progress.step / progress.total_steps;
+  const part = progress.step / progress.total_steps;
+  const done = progress.image_index + progress.images_at_once * part;
   return Math.min(1, done / Math.max(1, progress.image_count));
 }
 

@@ -53,6 +53,7 @@ export function aJob(change: JobChange = {}): Job {
       waiting_for: null,
       image_index: 0,
       image_count: 1,
+      images_at_once: 1,
       ...progress,
     },
   };

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, PreprocessData, PreprocessErrors, PreprocessResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, PreprocessData, PreprocessErrors, PreprocessResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -53,6 +53,20 @@ export const generateImageEdit = <ThrowOnError extends boolean = false>(options:
  */
 export const generateControlNet = <ThrowOnError extends boolean = false>(options: Options<GenerateControlNetData, ThrowOnError>): RequestResult<GenerateControlNetResponses, GenerateControlNetErrors, ThrowOnError> => (options.client ?? client).post<GenerateControlNetResponses, GenerateControlNetErrors, ThrowOnError>({
     url: '/generate/controlnet',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Generate Layers
+ *
+ * Takes a picture apart into layers with transparency, the backmost first; needs a layered model.
+ */
+export const generateLayers = <ThrowOnError extends boolean = false>(options: Options<GenerateLayersData, ThrowOnError>): RequestResult<GenerateLayersResponses, GenerateLayersErrors, ThrowOnError> => (options.client ?? client).post<GenerateLayersResponses, GenerateLayersErrors, ThrowOnError>({
+    url: '/generate/layers',
     ...options,
     headers: {
         'Content-Type': 'application/json',

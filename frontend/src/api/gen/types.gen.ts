@@ -858,6 +858,12 @@ export type JobProgress = {
      * Image Count
      */
     image_count: number;
+    /**
+     * Images At Once
+     *
+     * How many images, from image_index on, the steps make together.
+     */
+    images_at_once: number;
 };
 
 export type JsonValue = unknown;
@@ -867,7 +873,81 @@ export type JsonValue = unknown;
  *
  * What a job was asked for: `POST /generate/<kind>`.
  */
-export type Kind = 'text-to-image' | 'image-edit' | 'controlnet';
+export type Kind = 'text-to-image' | 'image-edit' | 'controlnet' | 'layers';
+
+/**
+ * LayersRequest
+ *
+ * A picture to take apart; the prompt describes it, with what is hidden in it.
+ */
+export type LayersRequest = {
+    /**
+     * Prompt
+     *
+     * What to paint; not blank.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What to avoid.
+     */
+    negative_prompt?: string;
+    /**
+     * Width
+     *
+     * Pixels; default: the model's.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels; default: the model's.
+     */
+    height?: number | null;
+    /**
+     * Steps
+     *
+     * Denoising steps; default: the model's.
+     */
+    steps?: number | null;
+    /**
+     * Guidance Scale
+     *
+     * How closely to follow the prompt; 1 switches guidance off.
+     */
+    guidance_scale?: number | null;
+    /**
+     * Seed
+     *
+     * Of the first image; further images count up. Default: random.
+     */
+    seed?: number | null;
+    /**
+     * Count
+     *
+     * How many images.
+     */
+    count?: number;
+    /**
+     * Model
+     *
+     * Default: the service's first.
+     */
+    model?: string | null;
+    /**
+     * Image
+     *
+     * Of `POST /images`, or of a finished picture.
+     */
+    image: string;
+    /**
+     * Layers
+     *
+     * How many each seed makes, the backmost first.
+     */
+    layers?: number;
+};
 
 /**
  * Model
@@ -1439,6 +1519,55 @@ export type GenerateControlNetResponses = {
 };
 
 export type GenerateControlNetResponse = GenerateControlNetResponses[keyof GenerateControlNetResponses];
+
+export type GenerateLayersData = {
+    body: LayersRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'idempotency-key'?: string | null;
+        /**
+         * Prefer
+         *
+         * wait=N: answer 200 with the finished job if it ends in N s
+         */
+        prefer?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/generate/layers';
+};
+
+export type GenerateLayersErrors = {
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    409: Problem;
+    /**
+     * Wrong fields, each with its value and the fix.
+     */
+    422: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type GenerateLayersError = GenerateLayersErrors[keyof GenerateLayersErrors];
+
+export type GenerateLayersResponses = {
+    /**
+     * The job as it ended, within the seconds of `Prefer: wait=N`.
+     */
+    200: Job;
+    /**
+     * Successful Response
+     */
+    202: Job;
+};
+
+export type GenerateLayersResponse = GenerateLayersResponses[keyof GenerateLayersResponses];
 
 export type PreprocessData = {
     body: PreprocessRequest;

@@ -27,6 +27,7 @@ export function Gallery({ jobs, shown, hasMore, isLoading, onMore, onSelect }: G
           <li key={`${job.id} ${image.id}`}>
             <UnstyledButton
               className={classes.tile}
+              data-transparent={job.kind === "layers" || undefined}
               aria-current={image.id === shown ? "true" : undefined}
               onClick={() => onSelect(job, index)}
             >
