@@ -1,5 +1,11 @@
 import { queryOptions, skipToken } from "@tanstack/react-query";
-import { type ControlImage, preprocess, type UploadedImage, uploadImage } from "./gen";
+import {
+  type ControlImage,
+  type PreprocessRequest,
+  preprocess,
+  type UploadedImage,
+  uploadImage,
+} from "./gen";
 import { answerOf } from "./problem";
 
 /** A picture that jobs may refer to. */
@@ -34,16 +40,10 @@ export interface Thresholds {
   high: number;
 }
 
-/** The edges of a photograph, as a ControlNet takes them. */
-export const edgesQuery = (photo: Picture | undefined, { low, high }: Thresholds) =>
+/** What a ControlNet takes, made from a photograph; without a wish nothing is made. */
+export const controlImageQuery = (wish: PreprocessRequest | null) =>
   queryOptions<ControlImage>({
-    queryKey: ["edges", photo?.id, low, high],
-    queryFn: photo
-      ? () => answerOf(preprocess({ body: drawEdges(photo.id, { low, high }) }))
-      : skipToken,
+    queryKey: ["control image", wish],
+    queryFn: wish ? () => answerOf(preprocess({ body: wish })) : skipToken,
     retry: false,
   });
-
-function drawEdges(image: string, parameters: Thresholds) {
-  return { image, kind: "canny", parameters: { ...parameters } };
-}

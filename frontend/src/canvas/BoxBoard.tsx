@@ -76,7 +76,10 @@ export function BoxBoard(props: BoxBoardProps) {
     else onChange(gesture.id, box);
   };
   const press = (event: KeyboardEvent, { id, box }: BoardBox) => {
-    if (event.key === "Delete") return onRemove(id);
+    if (event.key === "Delete") {
+      board.current?.focus(); // what has the focus is about to go
+      return onRemove(id);
+    }
     const direction = directionOf(event.key);
     if (!direction) return;
     event.preventDefault(); // the page does not scroll meanwhile
@@ -92,6 +95,7 @@ export function BoxBoard(props: BoxBoardProps) {
     <div
       ref={board}
       role="group"
+      tabIndex={-1}
       aria-label={label}
       className={classes.board}
       style={{ aspectRatio: size.width / size.height }}

@@ -9,7 +9,8 @@ export interface Brush {
 }
 
 interface MaskCanvasProps {
-  url: string;
+  /** Of the picture; the mask lies on nothing if there is none. */
+  url: string | undefined;
   label: string;
   mask: Mask;
   brush: Brush;
@@ -61,7 +62,7 @@ export function MaskCanvas({ url, label, mask, brush, onStroke }: MaskCanvasProp
 
   return (
     <div className={classes.board} style={{ aspectRatio: width / height }}>
-      <img className={classes.picture} src={url} alt="" draggable={false} />
+      {url && <img className={classes.picture} src={url} alt="" draggable={false} />}
       <canvas
         ref={canvas}
         className={classes.mask}

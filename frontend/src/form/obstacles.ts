@@ -10,8 +10,13 @@ export type FieldName =
   | "mask_grow_px"
   | "outpaint"
   | "strength"
+  | "init_image"
   | "controls"
-  | "scale";
+  | "entities"
+  | `controls.${number}`
+  | `controls.${number}.${string}`
+  | `entities.${number}`
+  | `entities.${number}.${string}`;
 
 /** One reason why a run cannot start, and the field that can change it. */
 export interface Obstacle {

@@ -17,7 +17,16 @@ export const shapesModel: Model = {
   default_edit_guidance_scale: 2,
   tiers: ["full"],
   example_prompts: ["a green triangle at the top, yellow background"],
-  features: ["text_to_image", "image_to_image", "inpaint", "outpaint", "edit", "control.canny"],
+  features: [
+    "text_to_image",
+    "image_to_image",
+    "inpaint",
+    "outpaint",
+    "edit",
+    "control.canny",
+    "control.inpaint",
+    "entities",
+  ],
 };
 
 type JobChange = Partial<Omit<Job, "progress">> & { progress?: Partial<Job["progress"]> };

@@ -1,85 +1,65 @@
-import { Input, Stack } from "@mantine/core";
-import type { ControlImage } from "@/api/gen";
-import { Chips } from "@/components/Chips";
-import { ImageFrame } from "@/components/ImageFrame";
-import { SliderField } from "@/components/SliderField";
-import type { FieldName } from "@/form/obstacles";
-import { type EditTask, SCALES } from "./task";
+import { Button, Input, Stack, Text } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { Cards } from "./Card";
+import { ControlCard } from "./ControlCard";
+import { CANNY, MAX_CONTROLS, withControl } from "./controls";
+import { changed, without } from "./list";
+import { type EditTask, usedControls } from "./task";
+import type { Editing } from "./use-edit";
+import { featureOf, kindsOf } from "./ways";
 
 interface ControlFieldsProps {
   task: EditTask;
-  /** Drawn from a photograph. */
-  edges: ControlImage | undefined;
-  errorOf: (field: FieldName) => string | undefined;
+  editing: Editing;
   onChange: (part: Partial<EditTask>) => void;
 }
 
-const BRIGHTEST = 255;
-
-/** What the control picture is, the edges made from a photograph, and how strongly they hold. */
-export function ControlFields({ task, edges, errorOf, onChange }: ControlFieldsProps) {
-  const { source, thresholds, scale } = task;
+/** What the new picture keeps to. */
+export function ControlFields({ task, editing, onChange }: ControlFieldsProps) {
+  const { service, lacks, controlImages, run } = editing;
+  const controls = usedControls(task);
+  const kinds = (service ? kindsOf(service) : []).map((kind) => ({
+    kind,
+    off: lacks(featureOf(kind)),
+  }));
+  const usual = kinds.find(({ off }) => off === null)?.kind ?? CANNY;
   return (
-    <>
-      <Input.Wrapper label="The picture is" labelElement="div" error={errorOf("controls")}>
-        <Stack gap={10}>
-          <Chips
-            legend="The picture is"
-            choices={[
-              { value: "photo", label: "A photo: make edges from it" },
-              { value: "edges", label: "Edges already" },
-            ]}
-            value={source}
-            onChange={(source) => onChange({ source })}
-          />
-          {source === "photo" && edges && (
-            <ImageFrame
-              src={edges.url}
-              alt="The edges found in the picture"
-              width={edges.width}
-              height={edges.height}
-            />
-          )}
-        </Stack>
-      </Input.Wrapper>
-      {source === "photo" && (
-        <>
-          <SliderField
-            label="Drop edges below"
-            hint="the lower, the fainter the lines that are drawn beside strong ones"
-            min={0}
-            max={BRIGHTEST}
-            step={5}
-            value={thresholds.low}
-            error={undefined}
-            onChange={(low) => onChange({ thresholds: raised(low, thresholds.high) })}
-          />
-          <SliderField
-            label="Keep edges above"
-            hint="the lower, the more lines are drawn"
-            min={0}
-            max={BRIGHTEST}
-            step={5}
-            value={thresholds.high}
-            error={undefined}
-            onChange={(high) => onChange({ thresholds: lowered(thresholds.low, high) })}
-          />
-        </>
-      )}
-      <SliderField
-        label="Hold"
-        hint="how strongly the edges hold the painting"
-        min={SCALES[0]}
-        max={SCALES[1]}
-        step={0.05}
-        value={scale}
-        error={errorOf("scale")}
-        onChange={(scale) => onChange({ scale })}
-      />
-    </>
+    <Input.Wrapper label="Controls" labelElement="div" error={run.errorOf("controls")}>
+      <Stack gap={10}>
+        {task.pictures.length === 0 && (
+          <Text size="xs" c="dimmed">
+            Add a picture above, and the new one can keep to it.
+          </Text>
+        )}
+        <Cards label="Controls">
+          {controls.map((control, index) => (
+            <li key={control.id}>
+              <ControlCard
+                control={control}
+                name={`Control ${index + 1}`}
+                field={`controls.${index}`}
+                pictures={task.pictures}
+                kinds={kinds}
+                made={controlImages[index]?.made}
+                errorOf={run.errorOf}
+                onChange={(part) => onChange({ controls: changed(controls, control.id, part) })}
+                onRemove={() => onChange({ controls: without(controls, control.id) })}
+              />
+            </li>
+          ))}
+        </Cards>
+        {task.pictures.length > 0 && (
+          <Button
+            variant="default"
+            size="xs"
+            leftSection={<IconPlus size={15} stroke={1.8} />}
+            disabled={controls.length >= MAX_CONTROLS}
+            onClick={() => onChange({ controls: withControl(controls, usual) })}
+          >
+            Add a control
+          </Button>
+        )}
+      </Stack>
+    </Input.Wrapper>
   );
 }
-
-// The two keep their order, whichever is moved.
-const raised = (low: number, high: number) => ({ low, high: Math.max(low, high) });
-const lowered = (low: number, high: number) => ({ low: Math.min(low, high), high });

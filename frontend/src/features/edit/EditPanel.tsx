@@ -4,9 +4,8 @@ import { RunButton } from "@/form/RunButton";
 import { RunForm } from "@/form/RunForm";
 import { SettingsFields } from "@/form/SettingsFields";
 import { SizeField } from "@/form/SizeField";
-import { sizeFor } from "@/form/size";
 import { PictureField } from "./PictureField";
-import type { EditTask } from "./task";
+import { type EditTask, takesSeveral } from "./task";
 import { useEdit } from "./use-edit";
 import { WayFields } from "./WayFields";
 import { WayPicker } from "./WayPicker";
@@ -24,13 +23,11 @@ interface EditPanelProps {
 /** What to change in which picture, and the button that does it. */
 export function EditPanel({ draft, task, lastSeed, onDraft, onTask, onStarted }: EditPanelProps) {
   const editing = useEdit(draft, task, onStarted);
-  const { service, model, models, run } = editing;
+  const { service, model, models, size, run } = editing;
   const words = WORDS[task.way];
-  const [first] = task.pictures;
   const change = (part: Partial<Settings>) => onDraft({ ...draft, ...part });
   const changeTask = (part: Partial<EditTask>) => onTask((task) => ({ ...task, ...part }));
-  const size = task.size ?? (model && first && sizeFor(first, model));
-  const isSized = task.way === "instruct" || task.way === "control";
+  const isSized = takesSeveral(task.way) && (task.way === "control" || task.pictures.length > 0);
   return (
     <RunForm label="Edit" onSend={run.send}>
       {service && (

@@ -1,22 +1,20 @@
 import { Button, Group, Input, Stack } from "@mantine/core";
 import { useState } from "react";
-import type { Picture } from "@/api/pictures";
 import { MaskCanvas } from "@/canvas/MaskCanvas";
 import { coverage, type Mark, type Mask } from "@/canvas/mask";
 import { Chips } from "@/components/Chips";
 import { SliderField } from "@/components/SliderField";
-import type { FieldName } from "@/form/obstacles";
-import { MaskEdgeFields } from "./MaskEdgeFields";
-import type { MaskEdge } from "./task";
 
 interface MaskFieldProps {
-  picture: Picture;
+  /** Of what lies below the mask; it lies on nothing if there is none. */
+  url: string | undefined;
+  label: string;
+  /** What is painted over, in words. */
+  subject: string;
   mask: Mask;
   marks: readonly Mark[];
-  edge: MaskEdge;
-  errorOf: (field: FieldName) => string | undefined;
+  error: string | undefined;
   onChange: (marks: readonly Mark[]) => void;
-  onEdge: (edge: MaskEdge) => void;
 }
 
 const LARGEST_SHARE = 0.5; // of the shorter side
@@ -24,8 +22,8 @@ const USUAL_SHARE = 0.08;
 
 /** Where the picture may change, painted over it. */
 export function MaskField(props: MaskFieldProps) {
-  const { picture, mask, marks, edge, errorOf, onChange, onEdge } = props;
-  const shorter_px = Math.min(picture.width, picture.height);
+  const { url, label, subject, mask, marks, error, onChange } = props;
+  const shorter_px = Math.min(mask.width, mask.height);
   const [tool, setTool] = useState<"paint" | "erase">("paint");
   const [diameter_px, setDiameter] = useState(
     Math.max(2, Math.round(2 * USUAL_SHARE * shorter_px)),
@@ -33,7 +31,7 @@ export function MaskField(props: MaskFieldProps) {
   const add = (mark: Mark) => onChange([...marks, mark]);
   const percent = Math.round(coverage(mask) * 100);
   return (
-    <Input.Wrapper label="Mask" labelElement="div" error={errorOf("mask")}>
+    <Input.Wrapper label={label} labelElement="div" error={error}>
       <Stack gap={10}>
         <Group justify="space-between" gap={8}>
           <Chips
@@ -66,13 +64,12 @@ export function MaskField(props: MaskFieldProps) {
           onChange={(typed) => setDiameter(Math.max(1, typed))}
         />
         <MaskCanvas
-          url={picture.url}
-          label={`The picture and its mask; ${percent} % is painted`}
+          url={url}
+          label={`${subject}; ${percent} % is painted`}
           mask={mask}
           brush={{ radius_px: diameter_px / 2, erases: tool === "erase" }}
           onStroke={add}
         />
-        <MaskEdgeFields size={mask} edge={edge} errorOf={errorOf} onChange={onEdge} />
       </Stack>
     </Input.Wrapper>
   );

@@ -3,8 +3,7 @@ import { IconPhotoPlus, IconX } from "@tabler/icons-react";
 import { useRef } from "react";
 import type { Picture } from "@/api/pictures";
 import classes from "./PictureField.module.css";
-import type { EditTask } from "./task";
-import { usedPictures, withAdded, withPictures } from "./task";
+import { type EditTask, takesSeveral, usedPictures, withAdded, withPictures } from "./task";
 import { useUploads } from "./use-uploads";
 
 interface PictureFieldProps {
@@ -18,7 +17,7 @@ export function PictureField({ task, error, onChange }: PictureFieldProps) {
   const uploads = useUploads((added) => onChange((task) => withAdded(task, added)));
   const reset = useRef<() => void>(null);
   const pictures = usedPictures(task);
-  const isSeveral = task.way === "instruct";
+  const isSeveral = takesSeveral(task.way);
   const remove = (picture: Picture) =>
     onChange((task) =>
       withPictures(

@@ -1,7 +1,9 @@
 import { SliderField } from "@/components/SliderField";
 import { ControlFields } from "./ControlFields";
 import { ExtendField } from "./ExtendField";
-import { MaskField } from "./MaskField";
+import { PictureMaskField } from "./PictureMaskField";
+import { RegionFields } from "./RegionFields";
+import { StartFields } from "./StartFields";
 import { type EditTask, STRENGTHS } from "./task";
 import type { Editing } from "./use-edit";
 
@@ -13,22 +15,11 @@ interface WayFieldsProps {
 
 /** The settings that only the chosen way has. */
 export function WayFields({ task, editing, onChange }: WayFieldsProps) {
-  const { mask, edges, run } = editing;
+  const { mask, run } = editing;
   const [picture] = task.pictures;
   switch (task.way) {
     case "inpaint":
-      return picture && mask ? (
-        <MaskField
-          key={picture.id}
-          picture={picture}
-          mask={mask}
-          marks={task.marks}
-          edge={task.edge}
-          errorOf={run.errorOf}
-          onChange={(marks) => onChange({ marks })}
-          onEdge={(edge) => onChange({ edge })}
-        />
-      ) : null;
+      return <PictureMaskField task={task} mask={mask} errorOf={run.errorOf} onChange={onChange} />;
     case "extend":
       return (
         <ExtendField
@@ -53,7 +44,11 @@ export function WayFields({ task, editing, onChange }: WayFieldsProps) {
       );
     case "control":
       return (
-        <ControlFields task={task} edges={edges.data} errorOf={run.errorOf} onChange={onChange} />
+        <>
+          <ControlFields task={task} editing={editing} onChange={onChange} />
+          <RegionFields task={task} editing={editing} onChange={onChange} />
+          <StartFields task={task} editing={editing} onChange={onChange} />
+        </>
       );
     default:
       return null;

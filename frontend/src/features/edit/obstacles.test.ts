@@ -9,7 +9,13 @@ import { type EditTask, EMPTY_TASK } from "./task";
 const picture = aPicture("1");
 const draft = { ...EMPTY_DRAFT, prompt: "make the circle green", width: 5 };
 const unpainted = rasterise([], picture);
-const calm: Circumstances = { model: shapesModel, off: null, mask: unpainted, edges: "drawn" };
+const calm: Circumstances = {
+  model: shapesModel,
+  off: null,
+  whyLacking: () => null,
+  mask: null,
+  controlImages: ["made"],
+};
 
 const reasons = (part: Partial<EditTask>, circumstances: Partial<Circumstances> = {}) =>
   editObstacles(
@@ -23,8 +29,10 @@ test("a picture and an instruction are enough", () => {
 });
 
 test("each thing that is still missing is named", () => {
-  expect(reasons({ pictures: [] }, { mask: null })).toEqual(["Add a picture first."]);
-  expect(reasons({ way: "inpaint" })).toEqual(["Paint over what shall change first."]);
+  expect(reasons({ pictures: [] })).toEqual(["Add a picture first."]);
+  expect(reasons({ way: "inpaint" }, { mask: unpainted })).toEqual([
+    "Paint over what shall change first.",
+  ]);
   expect(reasons({ way: "extend" })).toEqual(["Say how far to extend first."]);
   const blank = editObstacles({ ...draft, prompt: "" }, { ...EMPTY_TASK, way: "restyle" }, calm);
   expect(blank.map(({ message }) => message)).toEqual([
@@ -62,21 +70,12 @@ test("sides grow by multiples of 16", () => {
 
 test("what is typed beside a slider keeps its range", () => {
   expect(reasons({ way: "restyle", strength: 2 })).toEqual(["Strength is 2; choose 0.05 to 1."]);
-  expect(reasons({ way: "control", scale: 0 })).toEqual(["Hold is 0; choose 0.05 to 2."]);
 });
 
 test("a way that is off says why", () => {
   expect(reasons({}, { off: "no installed model has weights for it" })).toEqual([
     "Instruct is off: no installed model has weights for it.",
   ]);
-});
-
-test("a photograph's edges must be there; edges that were uploaded are", () => {
-  expect(reasons({ way: "control" }, { edges: "pending" })).toEqual(["The edges are being drawn."]);
-  expect(reasons({ way: "control" }, { edges: new Error("No service.") })).toEqual([
-    "The edges cannot be drawn: No service.",
-  ]);
-  expect(reasons({ way: "control", source: "edges" }, { edges: "pending" })).toEqual([]);
 });
 
 test("the size is the edit's own, not that of pictures from nothing", () => {

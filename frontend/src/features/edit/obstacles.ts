@@ -3,12 +3,12 @@ import type { Settings } from "@/api/job";
 import { extended } from "@/canvas/geometry";
 import { coverage, type Mask } from "@/canvas/mask";
 import { type Obstacle, obstacles, outside } from "@/form/obstacles";
+import { controlledObstacles } from "./controlled-obstacles";
 import {
   type EditTask,
   FEATHERS_PX,
   GROWTHS_PX,
   type MaskEdge,
-  SCALES,
   STRENGTHS,
   usedPictures,
 } from "./task";
@@ -23,28 +23,30 @@ export interface Circumstances {
   model: Model | undefined;
   /** Why the chosen way is not to be had. */
   off: string | null;
-  /** As painted over the first picture. */
+  /** Why the model lacks a feature; null when it has it. */
+  whyLacking: (feature: string) => string | null;
+  /** As painted over the first picture; null while none is asked for. */
   mask: Mask | null;
-  /** The edges of a photograph: drawn, on their way, or impossible for a reason. */
-  edges: "drawn" | "pending" | Error;
+  /** Of each control that acts: made, on its way, or impossible for a reason. */
+  controlImages: readonly ("made" | "pending" | Error)[];
 }
 
 /** Everything that keeps an edit from being sent; empty when it may go. */
 export function editObstacles(
   draft: Settings,
   task: EditTask,
-  { model, off, mask, edges }: Circumstances,
+  circumstances: Circumstances,
 ): Obstacle[] {
+  const { model, off, mask } = circumstances;
   const { name, wanted } = WORDS[task.way];
   const sized = { ...draft, width: task.size?.width ?? null, height: task.size?.height ?? null };
   return [
     off === null ? undefined : { field: null, message: `${name} is off: ${off}.` },
-    badPictures(usedPictures(task).length),
-    ...(task.way === "inpaint" ? [emptyMask(mask), ...badEdge(task.edge)] : []),
+    task.way === "control" ? undefined : badPictures(usedPictures(task).length),
+    ...(mask === null ? [] : [emptyMask(mask), ...badEdge(task.edge)]),
     task.way === "extend" ? badMargins(task, model) : undefined,
     task.way === "restyle" ? outside("strength", "Strength", task.strength, STRENGTHS) : undefined,
-    task.way === "control" ? missingEdges(task, edges) : undefined,
-    task.way === "control" ? outside("scale", "Hold", task.scale, SCALES) : undefined,
+    ...(task.way === "control" ? controlledObstacles(task, circumstances) : []),
     ...obstacles(sized, model, wanted),
   ].filter((obstacle) => obstacle !== undefined);
 }
@@ -58,8 +60,8 @@ function badPictures(count: number): Obstacle | undefined {
   };
 }
 
-function emptyMask(mask: Mask | null): Obstacle | undefined {
-  if (mask === null || coverage(mask) > 0) return undefined;
+function emptyMask(mask: Mask): Obstacle | undefined {
+  if (coverage(mask) > 0) return undefined;
   return { field: "mask", message: "Paint over what shall change first.", isMissing: true };
 }
 
@@ -87,13 +89,4 @@ function badMargins({ margins, pictures }: EditTask, model: Model | undefined) {
   const longer = Math.max(width, height);
   if (longer / Math.min(width, height) <= model.max_side_px / model.min_side_px) return undefined;
   return { field, message: `${width} × ${height} is too long and thin for this model.` } as const;
-}
-
-function missingEdges({ source, pictures }: EditTask, edges: Circumstances["edges"]) {
-  if (source !== "photo" || pictures.length === 0 || edges === "drawn") return undefined;
-  const field = "controls";
-  if (edges === "pending") {
-    return { field, message: "The edges are being drawn.", isMissing: true } as const;
-  }
-  return { field, message: `The edges cannot be drawn: ${edges.message}` } as const;
 }

@@ -1,7 +1,7 @@
 import type { Job } from "@/api/gen";
 import { orderOf } from "@/api/job";
 import { findPicture, urlOf } from "@/api/pictures";
-import { toMark } from "@/canvas/mask";
+import type { Mask } from "@/canvas/mask";
 import { readMask } from "@/canvas/png";
 import { imagesOf, toTask } from "./request";
 import { type EditTask, EMPTY_TASK, withPictures } from "./task";
@@ -11,7 +11,22 @@ export async function restoreTask(job: Job): Promise<EditTask> {
   const order = orderOf(job);
   if (order.kind === "layers")
     return withPictures(EMPTY_TASK, [await findPicture(order.body.image)]);
-  const { pictures, mask } = imagesOf(order);
-  const marks = mask ? [toMark(await readMask(urlOf(mask)))] : [];
-  return toTask(order, await Promise.all(pictures.map(findPicture)), marks);
+  const { pictures, mask, regions } = imagesOf(order);
+  const [seenPictures, seenMask, seenRegions] = await Promise.all([
+    Promise.all(pictures.map(findPicture)),
+    look(mask),
+    Promise.all(regions.map(look)),
+  ]);
+  const { width, height } = order.body;
+  const size = width && height ? { width, height } : (job.images[0] ?? seenPictures[0]);
+  return toTask(order, {
+    pictures: seenPictures,
+    mask: seenMask,
+    regions: seenRegions,
+    size: size ?? { width: 1, height: 1 },
+  });
+}
+
+async function look(mask: string | null): Promise<Mask | null> {
+  return mask === null ? null : readMask(urlOf(mask));
 }

@@ -1,17 +1,20 @@
-import type { Picture, Thresholds } from "@/api/pictures";
+import type { Model } from "@/api/gen";
+import type { Picture } from "@/api/pictures";
 import type { Margins, Size } from "@/canvas/geometry";
 import type { Mark } from "@/canvas/mask";
+import { sizeFor } from "@/form/size";
+import { type ControlTask, FIRST_CONTROL, pictureOf } from "./controls";
+import type { Region } from "./regions";
 
 /** What can be done with a picture. */
 export const WAYS = ["instruct", "inpaint", "extend", "restyle", "control"] as const;
 export type Way = (typeof WAYS)[number];
 
-/** What the control picture is: a photograph, whose edges are still to be drawn, or a drawing of edges. */
-export type ControlSource = "photo" | "edges";
+/** What a picture under control starts from: noise, the first picture, or what surrounds a mask in it. */
+export type Start = "nothing" | "picture" | "mask";
 
 /** The least and the most of what is chosen by slider. */
 export const STRENGTHS = [0.05, 1] as const;
-export const SCALES = [0.05, 2] as const;
 
 export const FEATHERS_PX = [0, 256] as const;
 export const GROWTHS_PX = [-256, 256] as const;
@@ -27,16 +30,18 @@ export interface MaskEdge {
 /** The form of the edit mode, but for what it shares with every other run. */
 export interface EditTask {
   way: Way;
-  /** The first is the one that is changed; only instructions use the others. */
+  /** The first is the one that is changed; only instructions and controls use the others. */
   pictures: readonly Picture[];
   /** The mask over the first picture. */
   marks: readonly Mark[];
   edge: MaskEdge;
   margins: Margins;
   strength: number;
-  source: ControlSource;
-  thresholds: Thresholds;
-  scale: number;
+  controls: readonly ControlTask[];
+  regions: readonly Region[];
+  start: Start;
+  /** How far to leave what is started from. */
+  startStrength: number;
   /** Of the result; null follows the picture. */
   size: Size | null;
 }
@@ -49,9 +54,10 @@ export const EMPTY_TASK: EditTask = {
   edge: { feather_px: 0, grow_px: 0 },
   margins: { left: 0, top: 0, right: 0, bottom: 0 },
   strength: 0.6,
-  source: "photo",
-  thresholds: { low: 100, high: 200 },
-  scale: 1,
+  controls: [FIRST_CONTROL],
+  regions: [],
+  start: "nothing",
+  startStrength: 0.6,
   size: null,
 };
 
@@ -63,12 +69,47 @@ export function withPictures(task: EditTask, pictures: readonly Picture[]): Edit
 
 /** More pictures; where there is room for one only, the first of them takes the place of what was there. */
 export function withAdded(task: EditTask, added: readonly Picture[]): EditTask {
-  if (task.way !== "instruct") return withPictures(task, added.slice(0, 1));
+  if (!takesSeveral(task.way)) return withPictures(task, added.slice(0, 1));
   const known = task.pictures.map(({ id }) => id);
   return withPictures(task, [...task.pictures, ...added.filter(({ id }) => !known.includes(id))]);
 }
 
 /** The pictures that the chosen way works on. */
 export function usedPictures({ way, pictures }: EditTask): readonly Picture[] {
-  return way === "instruct" ? pictures : pictures.slice(0, 1);
+  return takesSeveral(way) ? pictures : pictures.slice(0, 1);
+}
+
+export function takesSeveral(way: Way): boolean {
+  return way === "instruct" || way === "control";
+}
+
+/** The controls that act: without a picture there is nothing to keep to. */
+export function usedControls({ controls, pictures }: EditTask): readonly ControlTask[] {
+  return pictures.length > 0 ? controls : [];
+}
+
+/** The picture whose mask is asked for, if one is. */
+export function maskedPicture({ way, start, pictures }: EditTask): Picture | undefined {
+  const isMasked = way === "inpaint" || (way === "control" && start === "mask");
+  return isMasked ? pictures[0] : undefined;
+}
+
+/** The size of the result: the chosen one, or that of the picture which the service goes by. */
+export function resultSize(task: EditTask, model: Model): Size {
+  if (task.size) return task.size;
+  const seen = leadingPicture(task);
+  return seen ? sizeFor(seen, model) : { width: model.width, height: model.height };
+}
+
+function leadingPicture(task: EditTask): Picture | undefined {
+  const { way, start, pictures } = task;
+  if (way !== "control" || start !== "nothing") return pictures[0];
+  const [control] = usedControls(task);
+  return control && pictureOf(control, pictures);
+}
+
+/** The address of what regions are laid over: where the run starts, or what it keeps to. */
+export function groundOf(task: EditTask, made: { url: string } | undefined): string | undefined {
+  if (task.start === "nothing" && made) return made.url;
+  return leadingPicture(task)?.url;
 }

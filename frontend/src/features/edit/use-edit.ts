@@ -1,36 +1,35 @@
-import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
 import type { Job } from "@/api/gen";
 import type { Settings } from "@/api/job";
 import { editImages, generateUnderControl } from "@/api/jobs";
-import { edgesQuery, uploadPicture } from "@/api/pictures";
+import { uploadPicture } from "@/api/pictures";
+import type { Size } from "@/canvas/geometry";
 import { type Mask, rasterise } from "@/canvas/mask";
 import { toPng } from "@/canvas/png";
 import { useRun } from "@/form/use-run";
 import { editObstacles } from "./obstacles";
-import { toControl, toEdit } from "./request";
-import type { EditTask } from "./task";
-import { modelFor, whyOff } from "./ways";
+import { maskOf, type Region } from "./regions";
+import { toControlled, toEdit } from "./request";
+import { type EditTask, maskedPicture, resultSize } from "./task";
+import { useControlImages } from "./use-control-images";
+import { modelFor, whyLacking, whyOff } from "./ways";
 
-const TYPING_MS = 300;
-
-/** What the edit form knows: the model, the mask, the edges, what stands in the way, and how to send it. */
+/** What the edit form knows: the model, the mask, the control images, what stands in the way, and how to send it. */
 export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) {
   const { data: capabilities } = useQuery(capabilitiesQuery);
   const service = capabilities && capabilityNamed(capabilities, "edit");
   const models = service?.models ?? [];
-  const model = modelFor(task.way, draft.model, models);
+  const model = modelFor(task, draft.model, models);
   const chosen = model === models[0] ? null : (model?.name ?? null);
+  const lacks = (feature: string) => (service ? whyLacking(feature, service, model) : null);
 
   const { marks } = task;
-  const [first] = task.pictures;
-  const mask = useMemo(() => (first ? rasterise(marks, first) : null), [marks, first]);
-  const isTraced = task.way === "control" && task.source === "photo";
-  const [thresholds] = useDebouncedValue(task.thresholds, TYPING_MS);
-  const edges = useQuery(edgesQuery(isTraced ? first : undefined, thresholds));
-  const control = isTraced ? edges.data : first;
+  const masked = maskedPicture(task);
+  const mask = useMemo(() => (masked ? rasterise(marks, masked) : null), [marks, masked]);
+  const controlImages = useControlImages(task);
+  const size = model && resultSize(task, model);
 
   const order = useMemo(
     () => ({ draft: { ...draft, model: chosen }, task }),
@@ -41,14 +40,18 @@ export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) 
     reasons: editObstacles(draft, task, {
       model,
       off: service ? whyOff(task.way, service, draft.model) : null,
+      whyLacking: lacks,
       mask,
-      edges: edges.data && thresholds === task.thresholds ? "drawn" : (edges.error ?? "pending"),
+      controlImages: controlImages.map(({ state }) => state),
     }),
     service,
-    start: ({ draft, task }) => start(draft, task, mask, control?.id),
+    start: ({ draft, task }) => {
+      const controls = controlImages.map(({ id }) => id ?? "");
+      return start(draft, task, mask, controls, size);
+    },
     onStarted,
   });
-  return { service, model, models, mask, edges, run };
+  return { service, model, models, mask, controlImages, size, lacks, run };
 }
 
 export type Editing = ReturnType<typeof useEdit>;
@@ -56,11 +59,21 @@ export type Editing = ReturnType<typeof useEdit>;
 async function start(
   draft: Settings,
   task: EditTask,
-  mask: Mask | null,
-  control: string | undefined,
+  painted: Mask | null,
+  controls: readonly string[],
+  size: Size | undefined,
 ): Promise<Job> {
-  if (task.way === "control") return generateUnderControl(toControl(draft, task, control ?? ""));
-  const isMasked = task.way === "inpaint" && mask !== null;
-  const uploaded = isMasked ? await uploadPicture(await toPng(mask)) : null;
-  return editImages(toEdit(draft, task, uploaded?.id ?? null));
+  const mask = await keep(painted);
+  if (task.way !== "control") return editImages(toEdit(draft, task, mask));
+  const regions = await Promise.all(task.regions.map(keepRegion));
+  return generateUnderControl(toControlled(draft, task, { controls, mask, regions }, size));
+}
+
+async function keepRegion({ shape, drawing }: Region): Promise<string | null> {
+  return shape === "mask" ? keep(maskOf(drawing)) : null;
+}
+
+/** Uploads a mask; returns its id. */
+async function keep(mask: Mask | null): Promise<string | null> {
+  return mask && (await uploadPicture(await toPng(mask))).id;
 }

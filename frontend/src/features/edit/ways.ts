@@ -1,5 +1,5 @@
 import type { Capability, Model } from "@/api/gen";
-import type { Way } from "./task";
+import { type EditTask, usedControls, type Way } from "./task";
 
 interface Words {
   name: string;
@@ -11,14 +11,18 @@ interface Words {
   placeholder: string;
   /** What to say while there is no prompt. */
   wanted: string;
-  /** What a service that can do it calls it. */
-  feature: string;
+  /** What a service that can do it calls it, or one of them. */
+  features: readonly string[];
 }
 
 const DESCRIPTION = {
   placeholder: "What should the finished picture show?",
   wanted: "Describe the finished picture first.",
 };
+
+/** What models and services call regions, and any kind of control: its own is `control.<kind>`. */
+export const ENTITIES = "entities";
+const CONTROL = "control";
 
 export const WORDS: Record<Way, Words> = {
   instruct: {
@@ -27,42 +31,68 @@ export const WORDS: Record<Way, Words> = {
     purpose: "Changes the first picture as you say. Others can be named: Picture 2, Picture 3.",
     placeholder: "What should change? Say: make the circle green",
     wanted: "Say what to change first.",
-    feature: "edit",
+    features: ["edit"],
   },
   inpaint: {
     name: "Inpaint",
     verb: "Repaint",
     purpose: "Repaints what you paint over; everything else stays as it is.",
-    feature: "inpaint",
+    features: ["inpaint"],
     ...DESCRIPTION,
   },
   extend: {
     name: "Extend",
     verb: "Extend",
     purpose: "Continues the picture beyond its border.",
-    feature: "outpaint",
+    features: ["outpaint"],
     ...DESCRIPTION,
   },
   restyle: {
     name: "Restyle",
     verb: "Restyle",
     purpose: "Paints the whole picture over, as far as you let it.",
-    feature: "image_to_image",
+    features: ["image_to_image"],
     ...DESCRIPTION,
   },
   control: {
     name: "Control",
     verb: "Paint",
-    purpose: "Paints a new picture along the edges of yours.",
-    feature: "control.canny",
+    purpose: "Paints a new picture along control images, region by region, or both.",
+    features: [ENTITIES, CONTROL],
     ...DESCRIPTION,
   },
 };
 
+/** The features that a run needs all of. */
+export function needsOf(task: EditTask): string[] {
+  if (task.way !== "control") return [...WORDS[task.way].features];
+  const started = { nothing: [], picture: ["image_to_image"], mask: ["inpaint"] }[task.start];
+  const kinds = usedControls(task).map(({ kind }) => featureOf(kind));
+  return [...kinds, ...(task.regions.length > 0 ? [ENTITIES] : []), ...started];
+}
+
+export function featureOf(kind: string): string {
+  return `${CONTROL}.${kind}`;
+}
+
+/** The kinds of control that a service knows of, offered or not. */
+export function kindsOf(service: Capability): string[] {
+  const names = service.features.map(({ name }) => name.split("."));
+  return names.flatMap(([family, kind]) => (family === CONTROL && kind ? [kind] : []));
+}
+
 /** The model that a run would use: the chosen one, or else the first that can do it. */
-export function modelFor(way: Way, chosen: string | null, models: readonly Model[]) {
-  const able = models.find(({ features }) => features.includes(WORDS[way].feature));
-  return models.find(({ name }) => name === chosen) ?? able ?? models[0];
+export function modelFor(task: EditTask, chosen: string | null, models: readonly Model[]) {
+  const needs = needsOf(task);
+  return choose(chosen, models, ({ features }) => needs.every((need) => features.includes(need)));
+}
+
+function choose(
+  chosen: string | null,
+  models: readonly Model[],
+  isAble: (model: Model) => boolean,
+): Model | undefined {
+  return models.find(({ name }) => name === chosen) ?? models.find(isAble) ?? models[0];
 }
 
 /** A model with the defaults that it has for a way: instructions are to be followed less closely. */
@@ -73,10 +103,38 @@ export function fitted(way: Way, model: Model): Model {
 
 /** Why a way is not to be had, in plain words; null when it is. */
 export function whyOff(way: Way, service: Capability, chosen: string | null): string | null {
-  const { feature } = WORDS[way];
-  const offered = service.features.find(({ name }) => name === feature);
-  if (!offered) return "this studio does not offer it";
-  if (!offered.enabled) return offered.reason ?? "it is switched off";
-  const model = modelFor(way, chosen, service.models);
-  return model?.features.includes(feature) ? null : `${model?.title ?? "no model"} cannot do it`;
+  const serves = (name: string) => WORDS[way].features.some((one) => isKindOf(name, one));
+  return whyNot(serves, service, (models) =>
+    choose(chosen, models, ({ features }) => features.some(serves)),
+  );
+}
+
+/** Why a model lacks a feature, in plain words; null when it has it. */
+export function whyLacking(
+  feature: string,
+  service: Capability,
+  model: Model | undefined,
+): string | null {
+  return whyNot(
+    (name) => name === feature,
+    service,
+    () => model,
+  );
+}
+
+function whyNot(
+  serves: (feature: string) => boolean,
+  service: Capability,
+  pick: (models: readonly Model[]) => Model | undefined,
+): string | null {
+  const offers = service.features.filter(({ name }) => serves(name));
+  const [first] = offers;
+  if (!first) return "this studio does not offer it";
+  if (offers.every(({ enabled }) => !enabled)) return first.reason ?? "it is switched off";
+  const model = pick(service.models);
+  return model?.features.some(serves) ? null : `${model?.title ?? "no model"} cannot do it`;
+}
+
+function isKindOf(feature: string, family: string): boolean {
+  return feature === family || feature.startsWith(`${family}.`);
 }

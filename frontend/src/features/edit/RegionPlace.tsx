@@ -1,0 +1,98 @@
+import { Input, SimpleGrid, Text } from "@mantine/core";
+import { EDGES, fromPixels, inPixels } from "@/canvas/box";
+import type { Size } from "@/canvas/geometry";
+import { Chips } from "@/components/Chips";
+import { NumberField } from "@/components/NumberField";
+import type { FieldName } from "@/form/obstacles";
+import { MaskField } from "./MaskField";
+import { maskOf, nameOf, type Region } from "./regions";
+
+interface RegionPlaceProps {
+  region: Region;
+  field: `entities.${number}`;
+  size: Size;
+  ground: string | undefined;
+  errorOf: (field: FieldName) => string | undefined;
+  onChange: (part: Partial<Region>) => void;
+}
+
+/** Where a region is: a box, to be typed as well as drawn, or what is painted. */
+export function RegionPlace({ region, field, size, ground, errorOf, onChange }: RegionPlaceProps) {
+  const { shape, drawing } = region;
+  const name = nameOf(region);
+  return (
+    <>
+      <Chips
+        legend={`Shape of ${name}`}
+        choices={[
+          { value: "box", label: "Box" },
+          { value: "mask", label: "Painted" },
+        ]}
+        value={shape}
+        onChange={(shape) => onChange({ shape })}
+      />
+      {shape === "box" ? (
+        <BoxNumbers
+          region={region}
+          size={size}
+          error={errorWithin(`${field}.box`, errorOf) ?? errorOf(field)}
+          onChange={onChange}
+        />
+      ) : (
+        <MaskField
+          label={`Mask of ${name}`}
+          subject={name}
+          url={ground}
+          mask={maskOf(drawing)}
+          marks={drawing.marks}
+          error={errorOf(`${field}.mask`) ?? errorOf(field)}
+          onChange={(marks) => onChange({ drawing: { ...drawing, marks } })}
+        />
+      )}
+    </>
+  );
+}
+
+function errorWithin(field: `entities.${number}.box`, errorOf: RegionPlaceProps["errorOf"]) {
+  const parts = EDGES.map((edge) => errorOf(`${field}.${edge}`));
+  return errorOf(field) ?? parts.find((error) => error !== undefined);
+}
+
+const STEP_PX = 8;
+
+interface BoxNumbersProps {
+  region: Region;
+  size: Size;
+  error: string | undefined;
+  onChange: (part: Partial<Region>) => void;
+}
+
+function BoxNumbers({ region, size, error, onChange }: BoxNumbersProps) {
+  const name = nameOf(region);
+  const box_px = inPixels(region.box, size);
+  return (
+    <Input.Wrapper error={error}>
+      <SimpleGrid cols={2} spacing={8} verticalSpacing={8}>
+        {EDGES.map((edge) => (
+          <NumberField
+            key={edge}
+            size="xs"
+            aria-label={`${name}: ${edge}`}
+            leftSection={<Text size="xs">{edge}</Text>}
+            leftSectionWidth={54}
+            suffix=" px"
+            min={0}
+            max={edge === "left" || edge === "right" ? size.width : size.height}
+            step={STEP_PX}
+            allowDecimal={false}
+            allowNegative={false}
+            value={box_px[edge]}
+            onChange={(typed_px) =>
+              onChange({ box: fromPixels({ ...box_px, [edge]: typed_px }, size) })
+            }
+          />
+        ))}
+      </SimpleGrid>
+    </Input.Wrapper>
+  );
+}

@@ -1,0 +1,43 @@
+import { SliderField } from "@/components/SliderField";
+import { CANNY, type ControlTask } from "./controls";
+
+interface ThresholdFieldsProps {
+  control: ControlTask;
+  onChange: (part: Partial<ControlTask>) => void;
+}
+
+const BRIGHTEST = 255;
+
+/** Which edges of a photograph are drawn. */
+export function ThresholdFields({ control, onChange }: ThresholdFieldsProps) {
+  const { kind, source, thresholds } = control;
+  if (kind !== CANNY || source !== "photo") return null;
+  return (
+    <>
+      <SliderField
+        label="Drop edges below"
+        hint="the lower, the fainter the lines that are drawn beside strong ones"
+        min={0}
+        max={BRIGHTEST}
+        step={5}
+        value={thresholds.low}
+        error={undefined}
+        onChange={(low) => onChange({ thresholds: raised(low, thresholds.high) })}
+      />
+      <SliderField
+        label="Keep edges above"
+        hint="the lower, the more lines are drawn"
+        min={0}
+        max={BRIGHTEST}
+        step={5}
+        value={thresholds.high}
+        error={undefined}
+        onChange={(high) => onChange({ thresholds: lowered(thresholds.low, high) })}
+      />
+    </>
+  );
+}
+
+// The two keep their order, whichever is moved.
+const raised = (low: number, high: number) => ({ low, high: Math.max(low, high) });
+const lowered = (low: number, high: number) => ({ low: Math.min(low, high), high });
