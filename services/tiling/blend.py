@@ -52,8 +52,15 @@ class Shares:
 
     def of(self, index: int) -> Floats:
         """Returns the share (h, w) of tile `index`, each in (0, 1]."""
+        return self.inside(index, self.tiles[index].box)
+
+    def inside(self, index: int, box: tuple[int, int, int, int]) -> Floats:
+        """Returns the share of tile `index` in a part of it; `box` counts in the plane."""
         tile = self.tiles[index]
-        return np.outer(self._down[tile.top], self._across[tile.left]).astype(np.float32)
+        left, top, right, bottom = box
+        down = self._down[tile.top][top - tile.top : bottom - tile.top]
+        across = self._across[tile.left][left - tile.left : right - tile.left]
+        return np.outer(down, across).astype(np.float32)
 
 
 def match_colour(tile: Floats, reference: Floats) -> Floats:
