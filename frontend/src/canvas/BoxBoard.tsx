@@ -1,26 +1,9 @@
-import {
-  type CSSProperties,
-  type KeyboardEvent,
-  type PointerEvent,
-  type ReactNode,
-  useId,
-  useRef,
-  useState,
-} from "react";
+import { type CSSProperties, type KeyboardEvent, type ReactNode, useId } from "react";
 import classes from "./BoxBoard.module.css";
-import {
-  type Box,
-  CORNERS,
-  type Corner,
-  cornerOpposite,
-  isDrawn,
-  movedBy,
-  type Spot,
-  stretchedBy,
-  toSpot,
-} from "./box";
+import { type Box, CORNERS, type Corner, cornerOpposite, movedBy, stretchedBy } from "./box";
 import type { Size } from "./geometry";
-import { boxOf, directionOf, type Gesture } from "./gesture";
+import { boxOf, directionOf } from "./gesture";
+import { useBoxGesture } from "./use-box-gesture";
 
 export interface BoardBox {
   id: number;
@@ -48,33 +31,10 @@ const STEP_PX = 8; // the finest that a model tells apart
 
 /** A picture over which boxes are drawn, moved and resized, by a pointer or by keys. */
 export function BoxBoard(props: BoxBoardProps) {
-  const { label, size, boxes, selected, canDraw, onDraw, onChange, onSelect, onRemove } = props;
-  const board = useRef<HTMLDivElement>(null);
-  const [gesture, setGesture] = useState<Gesture | null>(null);
+  const { label, size, boxes, selected, canDraw, onChange, onSelect, onRemove } = props;
+  const { board, gesture, draw, move, follow, finish, cancel } = useBoxGesture(props);
   const help = useId();
 
-  const spotOf = (event: PointerEvent): Spot => {
-    const frame = board.current?.getBoundingClientRect();
-    return frame ? toSpot({ x: event.clientX, y: event.clientY }, frame) : { x: 0, y: 0 };
-  };
-  const begin = (event: PointerEvent, gesture: Gesture) => {
-    if (event.button !== 0) return;
-    event.stopPropagation();
-    board.current?.setPointerCapture(event.pointerId);
-    if (gesture.id !== null) onSelect(gesture.id);
-    setGesture(gesture);
-  };
-  const draw = (event: PointerEvent, id: number | null, anchor = spotOf(event)) =>
-    begin(event, { kind: "draw", id, anchor, at: spotOf(event) });
-  const move = (event: PointerEvent, { id, box }: BoardBox) =>
-    begin(event, { kind: "move", id, box, from: spotOf(event), at: spotOf(event) });
-  const finish = () => {
-    const box = gesture && boxOf(gesture);
-    setGesture(null);
-    if (!box || !isDrawn(box)) return;
-    if (gesture.id === null) onDraw(box);
-    else onChange(gesture.id, box);
-  };
   const press = (event: KeyboardEvent, { id, box }: BoardBox) => {
     if (event.key === "Delete") {
       board.current?.focus(); // what has the focus is about to go
@@ -100,10 +60,10 @@ export function BoxBoard(props: BoxBoardProps) {
       className={classes.board}
       style={{ aspectRatio: size.width / size.height }}
       data-drawable={canDraw || undefined}
-      onPointerDown={(event) => canDraw && draw(event, null)}
-      onPointerMove={(event) => gesture && setGesture({ ...gesture, at: spotOf(event) })}
+      onPointerDown={(event) => canDraw && draw(event)}
+      onPointerMove={follow}
       onPointerUp={finish}
-      onPointerCancel={() => setGesture(null)}
+      onPointerCancel={cancel}
     >
       {props.children}
       <p id={help} hidden>
@@ -119,7 +79,7 @@ export function BoxBoard(props: BoxBoardProps) {
           aria-pressed={item.id === selected}
           aria-describedby={help}
           onClick={() => onSelect(item.id)}
-          onPointerDown={(event) => move(event, item)}
+          onPointerDown={(event) => move(event, item.id, item.box)}
           onKeyDown={(event) => press(event, item)}
         >
           <span className={classes.name}>{item.name}</span>

@@ -32,7 +32,7 @@ export function RunButton({ label, run }: { label: string; run: Run }) {
       <div id={id} aria-live="polite">
         {isBlocked && (
           <List size="sm" className={classes.reasons} spacing={2}>
-            {reasons.map(({ message }) => (
+            {[...new Set(reasons.map(({ message }) => message))].map((message) => (
               <List.Item key={message}>{message}</List.Item>
             ))}
           </List>

@@ -1,4 +1,4 @@
-import { Input, Text } from "@mantine/core";
+import { Input, Stack } from "@mantine/core";
 import type { ControlImage } from "@/api/gen";
 import type { Picture } from "@/api/pictures";
 import { Chips } from "@/components/Chips";
@@ -8,7 +8,7 @@ import { capitalised } from "@/components/words";
 import type { FieldName } from "@/form/obstacles";
 import { Card } from "./Card";
 import { ControlSpan } from "./ControlSpan";
-import { type ControlTask, INPAINT, nounOf, pictureOf, SCALES } from "./controls";
+import { CONTEXT, type ControlTask, INPAINT, nounOf, pictureOf, SCALES } from "./controls";
 import { ThresholdFields } from "./ThresholdFields";
 
 interface ControlCardProps {
@@ -31,6 +31,7 @@ export function ControlCard(props: ControlCardProps) {
   const { control, name, field, pictures, kinds, made, errorOf, onChange, onRemove } = props;
   const { kind, source, scale } = control;
   const noun = nounOf(kind);
+  const already = kind === CONTEXT ? "a control image" : noun;
   return (
     <Card name={name} onRemove={onRemove}>
       <KindPicker
@@ -46,26 +47,28 @@ export function ControlCard(props: ControlCardProps) {
           labelElement="div"
           error={errorOf(`${field}.image`) ?? errorOf(`${field}.preprocess`)}
         >
-          {pictures.length > 1 && (
+          <Stack gap={6}>
+            {pictures.length > 1 && (
+              <Chips
+                legend={`Picture of ${name}`}
+                choices={pictures.map(({ id }, index) => ({
+                  value: id,
+                  label: `Picture ${index + 1}`,
+                }))}
+                value={pictureOf(control, pictures)?.id ?? ""}
+                onChange={(picture) => onChange({ picture })}
+              />
+            )}
             <Chips
-              legend={`Picture of ${name}`}
-              choices={pictures.map(({ id }, index) => ({
-                value: id,
-                label: `Picture ${index + 1}`,
-              }))}
-              value={pictureOf(control, pictures)?.id ?? ""}
-              onChange={(picture) => onChange({ picture })}
+              legend={`What the picture of ${name} is`}
+              choices={[
+                { value: "photo", label: `A photo: make ${noun} from it` },
+                { value: "made", label: `${capitalised(already)} already` },
+              ]}
+              value={source}
+              onChange={(source) => onChange({ source })}
             />
-          )}
-          <Chips
-            legend={`What the picture of ${name} is`}
-            choices={[
-              { value: "photo", label: `A photo: make ${noun} from it` },
-              { value: "made", label: `${capitalised(noun)} already` },
-            ]}
-            value={source}
-            onChange={(source) => onChange({ source })}
-          />
+          </Stack>
         </Input.Wrapper>
       )}
       {made && (
@@ -87,12 +90,14 @@ export function ControlCard(props: ControlCardProps) {
         error={errorOf(`${field}.scale`)}
         onChange={(scale) => onChange({ scale })}
       />
-      <ControlSpan
-        control={control}
-        name={name}
-        error={errorOf(field) ?? errorOf(`${field}.start`) ?? errorOf(`${field}.end`)}
-        onChange={onChange}
-      />
+      {kind !== CONTEXT && (
+        <ControlSpan
+          control={control}
+          name={name}
+          error={errorOf(field) ?? errorOf(`${field}.start`) ?? errorOf(`${field}.end`)}
+          onChange={onChange}
+        />
+      )}
     </Card>
   );
 }
@@ -105,9 +110,8 @@ interface KindPickerProps {
   onChange: (kind: string) => void;
 }
 
-/** What is read from the picture. What cannot be stays in sight, with the reason. */
+/** What is read from the picture. What cannot be stays in sight; the list of controls says why. */
 function KindPicker({ name, kind, kinds, error, onChange }: KindPickerProps) {
-  const missing = kinds.filter(({ off }) => off !== null);
   return (
     <Input.Wrapper label="Keeps to" labelElement="div" error={error}>
       <Chips
@@ -120,11 +124,6 @@ function KindPicker({ name, kind, kinds, error, onChange }: KindPickerProps) {
         value={kind}
         onChange={onChange}
       />
-      {missing.map(({ kind, off }) => (
-        <Text key={kind} size="xs" c="dimmed" mt={4}>
-          {capitalised(kind)} is off: {off}.
-        </Text>
-      ))}
     </Input.Wrapper>
   );
 }

@@ -1,5 +1,6 @@
 import { Button, Input, Stack, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
+import { capitalised } from "@/components/words";
 import { Cards } from "./Card";
 import { ControlCard } from "./ControlCard";
 import { CANNY, MAX_CONTROLS, withControl } from "./controls";
@@ -22,6 +23,7 @@ export function ControlFields({ task, editing, onChange }: ControlFieldsProps) {
     kind,
     off: lacks(featureOf(kind)),
   }));
+  const missing = kinds.filter(({ off }) => off !== null);
   const usual = kinds.find(({ off }) => off === null)?.kind ?? CANNY;
   return (
     <Input.Wrapper label="Controls" labelElement="div" error={run.errorOf("controls")}>
@@ -31,6 +33,12 @@ export function ControlFields({ task, editing, onChange }: ControlFieldsProps) {
             Add a picture above, and the new one can keep to it.
           </Text>
         )}
+        {task.pictures.length > 0 &&
+          missing.map(({ kind, off }) => (
+            <Text key={kind} size="xs" c="dimmed">
+              {capitalised(kind)} is off: {off}.
+            </Text>
+          ))}
         <Cards label="Controls">
           {controls.map((control, index) => (
             <li key={control.id}>

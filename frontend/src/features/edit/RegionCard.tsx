@@ -5,6 +5,7 @@ import type { Size } from "@/canvas/geometry";
 import { colourOf, toCss } from "@/canvas/palette";
 import type { FieldName } from "@/form/obstacles";
 import { Card } from "./Card";
+import classes from "./Card.module.css";
 import { RegionPlace } from "./RegionPlace";
 import { nameOf, type Region } from "./regions";
 
@@ -85,6 +86,7 @@ function Shift({ label, isOff, onClick, children }: ShiftProps) {
         size="sm"
         aria-label={label}
         aria-disabled={isOff}
+        className={classes.shift}
         data-disabled={isOff || undefined}
         onClick={onClick}
       >

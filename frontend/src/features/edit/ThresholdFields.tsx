@@ -1,5 +1,5 @@
 import { SliderField } from "@/components/SliderField";
-import { CANNY, type ControlTask } from "./controls";
+import { CANNY, type ControlTask, madeKind } from "./controls";
 
 interface ThresholdFieldsProps {
   control: ControlTask;
@@ -11,7 +11,7 @@ const BRIGHTEST = 255;
 /** Which edges of a photograph are drawn. */
 export function ThresholdFields({ control, onChange }: ThresholdFieldsProps) {
   const { kind, source, thresholds } = control;
-  if (kind !== CANNY || source !== "photo") return null;
+  if (madeKind(kind) !== CANNY || source !== "photo") return null;
   return (
     <>
       <SliderField

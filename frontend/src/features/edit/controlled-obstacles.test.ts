@@ -50,10 +50,11 @@ test("a photograph's control image must be there", () => {
 test("each control is told about at the field that the API names", () => {
   const controls = [FIRST_CONTROL, { ...FIRST_CONTROL, id: 2, scale: 0, start: 0.6, end: 0.4 }];
   expect(found({ controls })).toEqual([
-    { field: "controls.1.scale", message: "Hold is 0; choose 0.05 to 2." },
+    { field: "controls.1.scale", message: "Hold of Control 2 is 0; choose 0.05 to 2." },
     {
       field: "controls.1",
-      message: "A control acts from 60 % to 40 %; it must begin before it ends, within 0 to 100.",
+      message:
+        "The part of Control 2 goes from 60 % to 40 %; it must begin before it ends, within 0 to 100.",
     },
   ]);
 });
@@ -75,6 +76,14 @@ test("a control of what surrounds a hole needs a hole", () => {
   ]);
   const mask = rasterise([{ kind: "invert" }], size);
   expect(reasons({ ...part, start: "mask" }, { mask })).toEqual([]);
+});
+
+test("the model reads one picture in context", () => {
+  const read = { ...FIRST_CONTROL, kind: "context" };
+  expect(reasons({ controls: [read] })).toEqual([]);
+  expect(found({ controls: [read, { ...read, id: 2 }] })).toEqual([
+    { field: "controls.1.kind", message: "One picture is read in context; remove Control 2." },
+  ]);
 });
 
 test("a start needs its picture, its strength and, inside a mask, something painted", () => {

@@ -3,7 +3,7 @@ import type { Size } from "@/canvas/geometry";
 import { coverage } from "@/canvas/mask";
 import { capitalised } from "@/components/words";
 import { type Obstacle, outside } from "@/form/obstacles";
-import { type ControlTask, INPAINT, nounOf, SCALES } from "./controls";
+import { CONTEXT, type ControlTask, INPAINT, nounOf, SCALES } from "./controls";
 import type { Circumstances } from "./obstacles";
 import { MAX_REGION_PROMPT_LENGTH, maskOf, nameOf, type Region } from "./regions";
 import { type EditTask, resultSize, STRENGTHS, usedControls } from "./task";
@@ -50,37 +50,53 @@ function badControl(
   task: EditTask,
   control: ControlTask,
   index: number,
-  { whyLacking, controlImages }: Circumstances,
+  circumstances: Circumstances,
 ): Found[] {
-  const { kind, scale, start, end } = control;
+  const { scale, start, end } = control;
   const field = `controls.${index}` as const;
-  const off = whyLacking(featureOf(kind));
-  const holeless =
-    kind === INPAINT && task.start !== "mask"
-      ? "looks at what surrounds a mask; start from a picture, inside a mask"
-      : null;
-  const wrong = off === null ? holeless : `is off: ${off}`;
+  const name = task.controls.length > 1 ? ` of Control ${index + 1}` : "";
   return [
-    wrong === null
+    badKind(task, control, index, circumstances),
+    missingImage(control, name, `${field}.image`, circumstances.controlImages[index]),
+    outside(`${field}.scale`, `Hold${name}`, scale, SCALES),
+    start < end && start >= 0 && end <= 1
       ? undefined
-      : { field: `${field}.kind`, message: `${capitalised(kind)} ${wrong}.` },
-    missingImage(control, `${field}.image`, controlImages[index]),
-    outside(`${field}.scale`, "Hold", scale, SCALES),
-    start < end && start >= 0 && end <= 1 ? undefined : { field, message: wrongSpan(control) },
+      : { field, message: wrongSpan(control, name) },
   ];
 }
 
-function wrongSpan({ start, end }: ControlTask): string {
+function badKind(
+  task: EditTask,
+  { id, kind }: ControlTask,
+  index: number,
+  { whyLacking }: Circumstances,
+): Found {
+  const field = `controls.${index}.kind` as const;
+  const off = whyLacking(featureOf(kind));
+  if (off !== null) return { field, message: `${capitalised(kind)} is off: ${off}.` };
+  if (kind === INPAINT && task.start !== "mask") {
+    const fix = "start from a picture, inside a mask";
+    return { field, message: `Inpaint looks at what surrounds a mask; ${fix}.` };
+  }
+  const first = task.controls.find((control) => control.kind === kind);
+  if (kind !== CONTEXT || first?.id === id) return undefined;
+  const message = `One picture is read in context; remove Control ${index + 1}.`;
+  return { field, message };
+}
+
+function wrongSpan({ start, end }: ControlTask, name: string): string {
   const [from, until] = [start, end].map((share) => Math.round(share * 100));
-  return `A control acts from ${from} % to ${until} %; it must begin before it ends, within 0 to 100.`;
+  const fix = "it must begin before it ends, within 0 to 100";
+  return `The part${name} goes from ${from} % to ${until} %; ${fix}.`;
 }
 
 function missingImage(
   { kind }: ControlTask,
+  name: string,
   field: Obstacle["field"],
   image: Circumstances["controlImages"][number] | undefined,
 ): Found {
-  const noun = nounOf(kind);
+  const noun = nounOf(kind) + name;
   if (image === undefined || image === "made") return undefined;
   if (image === "pending") {
     return { field, message: `The ${noun} are being drawn.`, isMissing: true };

@@ -33,6 +33,12 @@ test("a photograph asks for the control image of its kind", () => {
   });
 });
 
+test("what is read in context is made of edges, and acts all the way", () => {
+  const context = control({ kind: "context", start: 0.2, scale: 0.5 });
+  expect(wishOf(context, pictures)).toMatchObject({ kind: "canny", parameters: { low: 100 } });
+  expect(toControl(context, "edges")).toEqual({ image: "edges", kind: "context", scale: 0.5 });
+});
+
 test("what is a control image already, and what surrounds a hole, asks for nothing", () => {
   expect(wishOf(control({ source: "made" }), pictures)).toBeNull();
   expect(wishOf(control({ kind: "inpaint", picture: two.id }), pictures)).toBeNull();

@@ -24,6 +24,9 @@ export const CANNY = "canny";
 /** Looks at the start picture and its mask, not at a picture of its own. */
 export const INPAINT = "inpaint";
 
+/** Lets the model read a control image of any kind, all the way; one in a run. */
+export const CONTEXT = "context";
+
 export const MAX_CONTROLS = 4;
 /** The least and the most of what is chosen by slider. */
 export const SCALES = [0.05, 2] as const;
@@ -41,6 +44,7 @@ export const FIRST_CONTROL: ControlTask = {
 
 const NOUNS: Readonly<Record<string, string>> = {
   canny: "edges",
+  context: "edges",
   pose: "poses",
   softedge: "soft edges",
   lineart: "lines",
@@ -50,6 +54,11 @@ const NOUNS: Readonly<Record<string, string>> = {
 /** What a control image of this kind shows, in the plural or as a mass. */
 export function nounOf(kind: string): string {
   return NOUNS[kind] ?? kind;
+}
+
+/** The kind of control image that is made from a photograph for this kind of control. */
+export function madeKind(kind: string): string {
+  return kind === CONTEXT ? CANNY : kind;
 }
 
 /** One more control, of the kind given. */
@@ -69,7 +78,8 @@ export function wishOf(
   control: ControlTask,
   pictures: readonly Picture[],
 ): PreprocessRequest | null {
-  const { kind, source, thresholds } = control;
+  const { source, thresholds } = control;
+  const kind = madeKind(control.kind);
   const image = pictureOf(control, pictures)?.id;
   if (source === "made" || kind === INPAINT || image === undefined) return null;
   return { image, kind, parameters: kind === CANNY ? { ...thresholds } : {} };
@@ -77,6 +87,7 @@ export function wishOf(
 
 /** Writes a control as the API takes it: what it is anyway is left out. `image` is the id of its control image. */
 export function toControl({ kind, scale, start, end }: ControlTask, image: string): Control {
+  if (kind === CONTEXT) return { image, kind, scale };
   return { image, kind, scale, ...(start !== 0 && { start }), ...(end !== 1 && { end }) };
 }
 
