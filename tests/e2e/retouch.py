@@ -4,6 +4,7 @@ import io
 from collections.abc import Sequence
 from typing import Any, cast
 
+import cv2
 import numpy as np
 from PIL import Image
 from playwright.sync_api import Locator, expect
@@ -24,6 +25,7 @@ class Retouch:
         self.edit_mode = modes.get_by_role("button", name="Edit")
         self.form = self.page.get_by_role("form", name="Edit")
         self.mask = self.form.get_by_role("img", name="The picture and its mask")
+        self.board = self.form.get_by_role("group", name="Regions of the picture")
         self.run = self.form.locator("button[type=submit]")
 
     def begin(self, *pictures: Image.Image) -> None:
@@ -34,8 +36,8 @@ class Retouch:
         expect(self.form.get_by_role("button", name="Remove picture")).to_have_count(len(pictures))
 
     def way(self, name: str) -> Locator:
-        """The radio button of one thing to do with a picture."""
-        return self.form.get_by_role("radio", name=name, exact=True)
+        """The radio button of one thing to do with a picture, or of another choice below."""
+        return self.form.get_by_role("radio", name=name, exact=True).first
 
     def choose(self, name: str) -> None:
         """Chooses what to do; it must be on offer."""
@@ -52,6 +54,27 @@ class Retouch:
         self.page.mouse.down()
         for place in places[1:]:
             self.page.mouse.move(*place)
+        self.page.mouse.up()
+
+    def field(self, name: str) -> Locator:
+        """The input of this exact name."""
+        return self.form.get_by_role("textbox", name=name, exact=True)
+
+    def region(self, name: str) -> Locator:
+        """The box of a region on the picture."""
+        return self.board.get_by_role("button", name=name, exact=True)
+
+    def draw(self, start: Spot, end: Spot) -> None:
+        """Draws a box over the picture from corner to corner."""
+        self.board.evaluate("(board) => board.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        box = self.board.bounding_box()
+        assert box is not None
+        (left, top), (right, bottom) = (
+            (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)
+        )
+        self.page.mouse.move(left, top)
+        self.page.mouse.down()
+        self.page.mouse.move(right, bottom, steps=3)
         self.page.mouse.up()
 
     def ask(self, prompt: str) -> dict[str, Any]:
@@ -88,6 +111,11 @@ def to_png(image: Image.Image) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG")
     return file.getvalue()
+
+
+def distance_from(area: np.ndarray) -> np.ndarray:
+    """How far each pixel is from the nearest one of the area, in pixels; 0 inside of it."""
+    return cv2.distanceTransform((~area).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
 def pixels(image: Image.Image) -> np.ndarray:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from services.shapes.judge import judge
 from services.shapes.pictures import render
 from services.shapes.scenes import Scene, Shape
 from tests.e2e.accessibility import hidden_sideways_px, serious
-from tests.e2e.retouch import Retouch, pixels, to_png
+from tests.e2e.retouch import Retouch, distance_from, pixels, to_png
 from tests.e2e.visit import PICTURE_MS, Visit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -21,6 +22,8 @@ SQUARE = Shape("square", "blue", "right")
 BEFORE = Scene("white", (Shape("circle", "red", "left"), SQUARE))
 AFTER = Scene("white", (Shape("circle", "green", "left"), SQUARE))
 DESCRIPTION = "a green circle on the left and a blue square on the right, white background"
+REGIONS = Scene("white", (Shape("star", "red", "left"), Shape("circle", "blue", "right")))
+SOFT_PX, GROWN_PX = 6, 4
 # A brush of a sixth of the picture covers the left third on this way.
 OVER_THE_CIRCLE = [(x, 0.3 + step * 0.08) for step in range(6) for x in (0.08, 0.36)]
 
@@ -78,6 +81,33 @@ def test_outside_of_the_painted_mask_every_pixel_is_kept(retouch: Retouch, befor
     assert not np.array_equal(after[~kept], pixels(before)[~kept])
 
 
+def test_a_grown_mask_with_a_soft_edge_changes_what_it_reaches_and_no_more(
+    retouch: Retouch, before: Image.Image
+) -> None:
+    retouch.begin(before)
+    retouch.choose("Inpaint")
+    retouch.paint(OVER_THE_CIRCLE)
+    retouch.field("Soft edge").fill("300")
+    expect(retouch.form).to_contain_text("Soft edge is 300; choose 0 to 256.")
+    retouch.field("Soft edge").fill(str(SOFT_PX))
+    retouch.field("Grow").fill(str(GROWN_PX))
+    job = retouch.ask(DESCRIPTION)
+    assert (job["request"]["mask_feather_px"], job["request"]["mask_grow_px"]) == (SOFT_PX, GROWN_PX)
+
+    mask = pixels(retouch.load(job["request"]["mask"]))[..., 0]
+    after = pixels(retouch.load(job["images"][0]["id"]))
+    changed = (after != pixels(before)).any(axis=-1)
+    away_px = distance_from(mask == 255)
+    assert changed[(away_px > 0) & (away_px <= GROWN_PX)].any(), "the mask did not grow"
+    # Both reach as far as they say along the axes, and diagonally no further than the corner of a square.
+    assert not changed[away_px > 1.5 * (SOFT_PX + GROWN_PX)].any()
+    retouch.form.get_by_role("button", name="Clear").press("Enter")
+    retouch.field("Soft edge").fill("0")
+    retouch.visit.stage.get_by_role("button", name="Reuse settings").click()
+    expect(retouch.field("Soft edge")).to_have_value(str(SOFT_PX))
+    expect(retouch.field("Grow")).to_have_value(str(GROWN_PX))
+
+
 def test_a_mask_can_be_erased_inverted_undone_and_used_again(retouch: Retouch, before: Image.Image) -> None:
     retouch.begin(before)
     retouch.choose("Inpaint")
@@ -133,6 +163,59 @@ def test_edges_of_a_photo_hold_a_new_picture(retouch: Retouch, before: Image.Ima
     assert any(judge(image, AFTER).right for image in painted), "none of four pictures keeps to the edges"
 
 
+def test_two_regions_show_what_each_of_them_says(retouch: Retouch) -> None:
+    retouch.edit_mode.click()
+    _skip_unless_offered(retouch, "Control")
+    retouch.choose("Control")
+    expect(retouch.run).to_have_accessible_description(re.compile("Add a picture to keep to or a region"))
+    retouch.draw((0.02, 0.25), (0.42, 0.75))
+    retouch.field("What Region 1 shows").fill("a red star")
+    # The second by keys and numbers alone.
+    retouch.form.get_by_role("button", name="Add a region").press("Enter")
+    retouch.field("What Region 2 shows").fill("a blue circle")
+    for edge, typed_px in (("right", 128), ("left", 72), ("top", 40), ("bottom", 96)):
+        retouch.field(f"Region 2: {edge}").fill(str(typed_px))
+    retouch.region("Region 2").press("ArrowUp")
+    expect(retouch.field("Region 2: top")).to_have_value("32 px")
+
+    retouch.visit.images.fill("4")
+    job = retouch.ask("white background")
+    first, second = job["request"]["entities"]
+    assert [first["prompt"], second["prompt"]] == ["a red star", "a blue circle"]
+    assert first["box"]["left"] < first["box"]["right"] < 64
+    assert second["box"] == {"left": 72, "top": 32, "right": 128, "bottom": 88}
+    painted = [judge(retouch.load(image["id"]), REGIONS) for image in job["images"]]
+    assert any(
+        verdict.background and verdict.count and verdict.colours and verdict.places for verdict in painted
+    ), "none of four pictures has both colours where they belong"
+
+    retouch.form.get_by_role("button", name="Remove Region 1").press("Enter")
+    retouch.visit.stage.get_by_role("button", name="Reuse settings").click()
+    expect(retouch.field("What Region 1 shows")).to_have_value("a red star")
+    expect(retouch.region("Region 2")).to_be_visible()
+
+
+def test_a_region_inside_a_mask_leaves_the_rest_of_its_start_picture(
+    retouch: Retouch, before: Image.Image
+) -> None:
+    retouch.begin(before)
+    _skip_unless_offered(retouch, "Control")
+    retouch.choose("Control")
+    retouch.form.get_by_role("button", name="Remove Control 1").click()
+    retouch.draw((0.02, 0.2), (0.4, 0.8))
+    retouch.field("What Region 1 shows").fill("a green circle")
+    retouch.choose("Picture 1, inside a mask")
+    retouch.paint(OVER_THE_CIRCLE)
+    job = retouch.ask(DESCRIPTION)
+    asked = job["request"]
+    assert (asked["controls"], len(asked["entities"]), asked["strength"]) == ([], 1, 1)
+    kept = pixels(retouch.load(asked["mask"]))[..., 0] == 0
+    after = pixels(retouch.load(job["images"][0]["id"]))
+    assert np.array_equal(after[kept], pixels(before)[kept])
+    assert not np.array_equal(after[~kept], pixels(before)[~kept])
+    expect(retouch.shown("Original")).to_have_attribute("src", f"/images/{asked['init_image']}")
+
+
 def test_a_finished_picture_can_be_edited(retouch: Retouch) -> None:
     visit = retouch.visit
     prompt = visit.ask("a red circle on the left, white background", steps=20)
@@ -182,6 +265,9 @@ def test_axe_finds_nothing_serious_and_nothing_scrolls_sideways(
         if retouch.way(way).is_disabled():
             continue
         retouch.choose(way)
+        if way == "Control":
+            retouch.draw((0.1, 0.1), (0.5, 0.5))
+            retouch.way("Picture 1, inside a mask").check()
         assert serious(retouch.page) == []
         for width in (360, 1024, 1440):
             retouch.page.set_viewport_size({"width": width, "height": 780})
