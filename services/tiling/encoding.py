@@ -15,6 +15,7 @@ from PIL.PngImagePlugin import PngInfo
 
 from services.tiling.files import publish
 from services.tiling.plane import Plane
+from services.tiling.tiff import TiffSource
 
 # The longest side that each format can tell; for JPEG as far as libjpeg goes.
 _LONGEST_SIDE_PX = {"png": 2**31 - 1, "jpeg": 65500, "webp": 16383}
@@ -36,10 +37,8 @@ def encode(plane: Plane, path: Path, format: str, metadata: Mapping[str, str]) -
     disk is full, ValueError for a format that cannot be or cannot hold so large a picture.
     """
     _check(plane, format)
-    image = pyvips.Image.rawload(str(plane.path), *plane.size, 3).copy(
-        interpretation="srgb", xres=_PX_PER_MM, yres=_PX_PER_MM
-    )
-    with publish(path) as file:
+    with TiffSource(plane) as source, publish(path) as file:
+        image = source.load().copy(xres=_PX_PER_MM, yres=_PX_PER_MM)
         if format == "png":
             sink = _Sink(file, _text_chunks(metadata))
             sink.take(partial(image.pngsave_target, keep="none", **_PNG))

@@ -11,8 +11,8 @@ from PIL import Image
 
 from services.pipelines.pixels import encode_png
 from services.tiling.encoding import encode
-from services.tiling.plane import Plane
-from tests.tiling.pictures import fill, noise, open_canvas, whole
+from services.tiling.plane import BAND_ROWS, Plane
+from tests.tiling.pictures import fill, noise, open_canvas, run, whole
 
 TOLD = {
     "parameters": "a red circle – rot\nSteps: 20",
@@ -23,7 +23,7 @@ TOLD = {
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(width=st.integers(1, 70), height=st.integers(1, 70))
+@given(width=st.integers(1, 70), height=st.integers(1, 2 * BAND_ROWS + 9))
 def test_a_png_has_the_pixels_of_the_plane(tmp_path: Path, width: int, height: int) -> None:
     picture = noise(width, height)
     plane = Plane.write(tmp_path / "plane.rgb", (width, height), [picture])
@@ -92,3 +92,23 @@ def test_the_widest_webp_is_written(tmp_path: Path) -> None:
     encode(plane, tmp_path / "picture.webp", "webp", {})
     with Image.open(tmp_path / "picture.webp") as read:
         assert read.size == (16383, 2)
+
+
+@pytest.mark.parametrize("format", ["png", "jpeg"])
+def test_the_memory_for_encoding_does_not_grow_with_the_height(tmp_path: Path, format: str) -> None:
+    # Of the whole process: libvips allocates past Python, and what it maps counts, too.
+    script = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from services.tiling.encoding import encode
+from services.tiling.plane import Plane
+folder, format, height = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+band = np.full((128, 2048, 3), 90, np.uint8)
+plane = Plane.write(folder / "plane.rgb", (2048, height), (band for _ in range(height // 128)))
+encode(plane, folder / "picture", format, {})
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+    low, high = (int(run(script, tmp_path, format, height).stdout) for height in (2048, 8192))
+    # Twelve MiB and forty-eight.
+    assert high < low + 12 * 1024
