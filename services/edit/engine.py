@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
 import torch
@@ -25,19 +24,17 @@ from services.edit.settings import Settings
 from services.pipelines.card_memory import CardMeter
 from services.pipelines.catalogue import read_catalogue
 from services.pipelines.device import dtype_on, to_torch_device
-from services.pipelines.exhaustion import is_exhaustion
 from services.pipelines.finish import Finish
 from services.pipelines.frame import hasten
 from services.pipelines.memory import Meter
 from services.pipelines.steps import LatentColours, resume_point
 from services.pipelines.watch import Watch
 from services.pipelines.worker import Reporter, work
-from services.rpc.errors import ModelUnreadable
 from services.synthesis import compatibility
 from services.synthesis.adapters import Adapters
 from services.synthesis.denoising import StepSeam, install
 from services.synthesis.layers import colour_encoder, lay_out
-from services.synthesis.loading import find_controls, load_pipeline
+from services.synthesis.loading import find_controls, read_pipeline
 from services.synthesis.prompts import PromptMemory, remember_prompts
 
 # Guidance compares with "nothing in particular", which the models know as a blank, not as an empty text.
@@ -74,7 +71,7 @@ class Engine:
         entry = self._catalogue.find(model)
         target = to_torch_device(device)
         compatibility.mend()
-        pipeline = _read_pipeline(entry.path, dtype_on(target), str(target))
+        pipeline = read_pipeline(entry.path, dtype_on(target), str(target))
         hasten(pipeline.vae)
         compatibility.restore_frequencies(pipeline)
         compatibility.attach_image_positions(pipeline)
@@ -185,15 +182,6 @@ class _Painting:
         result = edit_pb2.Result(image_index=number, image=image, seed=self._job.brief.seeds[index])
         result.provenance.CopyFrom(self._finish.provenance())
         self._report.result(number, result)
-
-
-def _read_pipeline(path: Path, dtype: torch.dtype, device: str) -> QwenImagePipeline:
-    try:
-        return load_pipeline(path, dtype, device)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        if is_exhaustion(error):
-            raise
-        raise ModelUnreadable(f"The model in {path.name} cannot be read: {error}", path=path.name) from error
 
 
 if __name__ == "__main__":

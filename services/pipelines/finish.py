@@ -26,20 +26,8 @@ class Finish:
 
     def encode(self, index: int, picture: Picture, **settings: object) -> Image:
         """Returns the PNG of picture `index`, whose `parameters` text tells the settings."""
-        brief, started_s = self.brief, time.monotonic()
-        told = {
-            "Steps": brief.steps,
-            "Sampler": "Euler flow matching",
-            "CFG scale": brief.guidance_scale,
-            "Seed": brief.seeds[index],
-            "Size": f"{picture.width}x{picture.height}",
-            "Model": brief.model.name,
-            "Model hash": brief.model.revision,
-            **settings,
-            "Version": "Limner",
-        }
-        parameters = describe_parameters(brief.prompt, brief.negative_prompt, told)
-        data = encode_png(picture, {"parameters": parameters, **dict(brief.metadata)})
+        started_s = time.monotonic()
+        data = encode_png(picture, self.describe(index, (picture.width, picture.height), **settings))
         self.durations_s["saving"] = time.monotonic() - started_s
         return Image(
             data=data,
@@ -47,6 +35,23 @@ class Finish:
             size=Size(width=picture.width, height=picture.height),
             sha256=digest(data),
         )
+
+    def describe(self, index: int, size_px: tuple[int, int], **settings: object) -> dict[str, str]:
+        """Returns the text chunks of picture `index`."""
+        brief = self.brief
+        told = {
+            "Steps": brief.steps,
+            "Sampler": "Euler flow matching",
+            "CFG scale": brief.guidance_scale,
+            "Seed": brief.seeds[index],
+            "Size": f"{size_px[0]}x{size_px[1]}",
+            "Model": brief.model.name,
+            "Model hash": brief.model.revision,
+            **settings,
+            "Version": "Limner",
+        }
+        parameters = describe_parameters(brief.prompt, brief.negative_prompt, told)
+        return {"parameters": parameters, **dict(brief.metadata)}
 
     def provenance(self) -> Provenance:
         """Returns what made the last picture."""

@@ -33,10 +33,20 @@ def encode_preview(pixels: NDArray[np.float32]) -> tuple[bytes, int, int]:
     width, height = small.width * _LATENT_PX, small.height * _LATENT_PX
     shrink = min(1.0, _PREVIEW_SIDE_PX / max(width, height))
     size = (max(1, round(width * shrink)), max(1, round(height * shrink)))
+    return _encode_webp(small.resize(size, Image.Resampling.BICUBIC)), *size
+
+
+def encode_thumbnail(pixels: NDArray[np.uint8]) -> tuple[bytes, int, int]:
+    """Returns a WebP of `pixels` (h, w, 3), its width and its height."""
+    picture = Image.fromarray(pixels, "RGB")
+    return _encode_webp(picture), picture.width, picture.height
+
+
+def _encode_webp(picture: Image.Image) -> bytes:
     buffer = io.BytesIO()
     # method=0: a preview lives for half a second; encoding it takes one millisecond instead of ten.
-    small.resize(size, Image.Resampling.BICUBIC).save(buffer, "WEBP", quality=75, method=0)
-    return buffer.getvalue(), *size
+    picture.save(buffer, "WEBP", quality=75, method=0)
+    return buffer.getvalue()
 
 
 def describe_parameters(prompt: str, negative_prompt: str, settings: Mapping[str, object]) -> str:

@@ -55,7 +55,7 @@ class Lesson:
     """Pictures of one size in px, as latents (n, tokens, 64), with all that they are painted from.
 
     `weights` (n, tokens, 1) are one on average; `conditioning` is what a ControlNet, or without one the
-    transformer itself, is shown.
+    transformer itself, is shown. `noise_most` is the highest level of noise.
     """
 
     size: tuple[int, int]
@@ -63,6 +63,7 @@ class Lesson:
     weights: torch.Tensor
     texts: tuple[Text, ...]
     conditioning: torch.Tensor | None = None
+    noise_most: float = 1.0
 
 
 def load_dit(folder: Path = CHECKPOINT) -> QwenImageDiT:

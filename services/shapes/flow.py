@@ -126,11 +126,16 @@ def flow_loss(
 
 
 def disturb(
-    latents: torch.Tensor, generator: torch.Generator
+    latents: torch.Tensor, generator: torch.Generator, most: float = 1.0
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """Mixes latents (n, tokens, 64) with noise; returns them, the levels (n) and the velocity to predict."""
+    """Mixes latents (n, tokens, 64) with noise of levels below `most`.
+
+    Returns them, the levels (n) and the velocity to predict.
+    """
     noise = torch.randn(latents.shape, generator=generator)
-    sigmas = torch.sigmoid(LOGIT_MEAN + LOGIT_DEVIATION * torch.randn(len(latents), generator=generator))
+    sigmas = most * torch.sigmoid(
+        LOGIT_MEAN + LOGIT_DEVIATION * torch.randn(len(latents), generator=generator)
+    )
     level = sigmas[:, None, None]
     return (1 - level) * latents + level * noise, sigmas, noise - latents
 

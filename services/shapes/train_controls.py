@@ -21,6 +21,7 @@ from services.shapes.checkpoint import CHECKPOINT, load_painter, load_vae
 from services.shapes.conditioned import Control, Lesson, load_dit, predict
 from services.shapes.control_course import SIZES, ControlCourse, Kind, fill_shelf
 from services.shapes.controls import add_adapter, build_control, save_adapter, save_control
+from services.shapes.detail_course import COUNT, DetailCourse, plan_details
 from services.shapes.flow import disturb
 from services.shapes.loop import Trainee, fit
 from services.shapes.precision import lower_precision
@@ -28,9 +29,9 @@ from services.shapes.region_course import RegionCourse
 from services.shapes.text_course import fill_shelves
 from services.shapes.tokens import build_tokenizer
 
-PARTS = ("canny", "inpaint", "entities", "context")
-ADAPTERS = ("entities", "context")
-LEARNING_RATES = {"canny": 2e-3, "inpaint": 2e-3, "entities": 2e-3, "context": 2e-3}
+PARTS = ("canny", "inpaint", "entities", "context", "detail")
+ADAPTERS = ("entities", "context", "detail")
+LEARNING_RATES = dict.fromkeys(PARTS, 2e-3)
 # What DiffSynth's in-context control wants at the head of a prompt.
 CONTEXT_PREFIX = "Context_Control. "
 
@@ -64,11 +65,7 @@ def train_control(kind: Kind, dit: QwenImageDiT, options: argparse.Namespace) ->
 
 def train_adapter(name: str, dit: QwenImageDiT, options: argparse.Namespace) -> None:
     """Gives a frozen transformer an adapter and trains it, or goes on; its averaged weights stay in place."""
-    course = (
-        plan_regions(options)
-        if name == "entities"
-        else plan_controls("canny", options, prefix=CONTEXT_PREFIX)
-    )
+    course = plan_course(name, options)
     weights = add_adapter(dit, name, options.seed)
     average = copy.deepcopy(weights)
 
@@ -77,6 +74,21 @@ def train_adapter(name: str, dit: QwenImageDiT, options: argparse.Namespace) -> 
 
     train(name, weights, average, course.draw, loss, options)
     weights.load_state_dict(average.state_dict())
+
+
+def plan_course(name: str, options: argparse.Namespace) -> RegionCourse | ControlCourse | DetailCourse:
+    """Returns what an adapter learns from."""
+    match name:
+        case "entities":
+            return plan_regions(options)
+        case "context":
+            return plan_controls("canny", options, prefix=CONTEXT_PREFIX)
+        case _:
+            tokenizer = build_tokenizer()
+            encoder = load_painter(tokenizer, options.checkpoint).text_encoder
+            count = round(COUNT * options.scenes_share)
+            vae = load_vae(options.checkpoint)
+            return plan_details(vae, encoder, tokenizer, count, options.folder, options.seed)
 
 
 def plan_controls(kind: Kind, options: argparse.Namespace, prefix: str = "") -> ControlCourse:
@@ -121,7 +133,7 @@ def error(
     net: QwenImageBlockWiseControlNet | None = None,
 ) -> torch.Tensor:  # fmt: skip
     """Returns the weighted squared error of the predicted velocity."""
-    noisy, sigmas, velocity = disturb(lesson.latents, generator)
+    noisy, sigmas, velocity = disturb(lesson.latents, generator, lesson.noise_most)
     shown = lesson.conditioning
     control = Control(net, shown) if net and shown is not None else None
     context = None if net else shown

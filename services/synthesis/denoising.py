@@ -46,11 +46,11 @@ class StepSeam:
         return timesteps[self.skip :]
 
 
-def install(pipeline: Any) -> StepSeam:
-    """Puts a seam into a loaded pipeline, once."""
+def install(pipeline: Any, kind: type[SteppedPipeline] | None = None) -> StepSeam:
+    """Puts a seam into a loaded pipeline, once, which becomes one of that kind."""
     seam = StepSeam()
     # DiffSynth builds its own class in a static method, so that the class can only be changed afterwards.
-    pipeline.__class__ = _SteppedPipeline
+    pipeline.__class__ = kind or SteppedPipeline
     pipeline.seam = seam
     pipeline.units.append(_Resumption())
     return seam
@@ -69,12 +69,13 @@ class _Resumption(PipelineUnit):
         return {} if saved is None else {"latents": saved.to(pipe.device, pipe.torch_dtype)}
 
 
-class _SteppedPipeline(QwenImagePipeline):
+class SteppedPipeline(QwenImagePipeline):
     """DiffSynth's pipeline, counting from where the seam begins."""
 
     seam: StepSeam  # type: ignore[assignment]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs as the seam was told."""
         try:
             # Annotated as tqdm itself, though any function of the timesteps will do.
             remaining: Any = self.seam.remaining

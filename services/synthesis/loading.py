@@ -17,6 +17,8 @@ from diffsynth.configs import MODEL_CONFIGS
 from diffsynth.core import ModelConfig, hash_model_file
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 
+from services.pipelines.exhaustion import is_exhaustion
+from services.rpc.errors import ModelUnreadable
 from services.synthesis.sized import SizedTextEncoder, SizedTransformer
 
 _PARTS = ("transformer", "text_encoder", "vae")
@@ -56,6 +58,16 @@ def load_pipeline(folder: Path, dtype: torch.dtype, device: str) -> QwenImagePip
         tokenizer_config=ModelConfig(path=str(folder / "tokenizer")),
         processor_config=shows,
     )
+
+
+def read_pipeline(path: Path, dtype: torch.dtype, device: str) -> QwenImagePipeline:
+    """Loads as `load_pipeline`; raises ModelUnreadable, or the MemoryError of torch."""
+    try:
+        return load_pipeline(path, dtype, device)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if is_exhaustion(error):
+            raise
+        raise ModelUnreadable(f"The model in {path.name} cannot be read: {error}", path=path.name) from error
 
 
 def find_controls(folder: Path) -> list[Path]:

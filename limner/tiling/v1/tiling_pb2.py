@@ -27,15 +27,15 @@ from limner.image.v1 import image_pb2 as limner_dot_image_dot_v1_dot_image__pb2
 from limner.progress.v1 import progress_pb2 as limner_dot_progress_dot_v1_dot_progress__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dlimner/tiling/v1/tiling.proto\x12\x10limner.tiling.v1\x1a\x19limner/edit/v1/edit.proto\x1a\x1blimner/image/v1/image.proto\x1a!limner/progress/v1/progress.proto\"R\n\x05Tiles\x12\x0f\n\x07tile_px\x18\x01 \x01(\x05\x12\x12\n\noverlap_px\x18\x02 \x01(\x05\x12$\n\x04mode\x18\x03 \x01(\x0e\x32\x16.limner.tiling.v1.Mode\"\xa6\x01\n\x14GenerateTiledRequest\x12*\n\x08settings\x18\x01 \x01(\x0b\x32\x18.limner.edit.v1.Settings\x12&\n\x05tiles\x18\x02 \x01(\x0b\x32\x17.limner.tiling.v1.Tiles\x12(\n\x08\x65ntities\x18\x03 \x03(\x0b\x32\x16.limner.edit.v1.Entity\x12\x10\n\x08strength\x18\x04 \x01(\x01\"?\n\x15GenerateTiledResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x17.limner.tiling.v1.Event\"\xc8\x01\n\x13UpscaleTiledRequest\x12*\n\x08settings\x18\x01 \x01(\x0b\x32\x18.limner.edit.v1.Settings\x12%\n\x05image\x18\x02 \x01(\x0b\x32\x16.limner.image.v1.Image\x12\r\n\x05scale\x18\x03 \x01(\x01\x12\x10\n\x08strength\x18\x04 \x01(\x01\x12\x15\n\rcontrol_scale\x18\x05 \x01(\x01\x12&\n\x05tiles\x18\x06 \x01(\x0b\x32\x17.limner.tiling.v1.Tiles\">\n\x14UpscaleTiledResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x17.limner.tiling.v1.Event\"\xa1\x01\n\x05\x45vent\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.limner.progress.v1.ProgressH\x00\x12\x34\n\ncheckpoint\x18\x02 \x01(\x0b\x32\x1e.limner.progress.v1.CheckpointH\x00\x12(\n\x06result\x18\x03 \x01(\x0b\x32\x16.limner.edit.v1.ResultH\x00\x42\x06\n\x04kind*=\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bMODE_REFINE\x10\x01\x12\x0e\n\nMODE_JOINT\x10\x02\x32\xd4\x01\n\rTilingService\x12\x62\n\rGenerateTiled\x12&.limner.tiling.v1.GenerateTiledRequest\x1a\'.limner.tiling.v1.GenerateTiledResponse0\x01\x12_\n\x0cUpscaleTiled\x12%.limner.tiling.v1.UpscaleTiledRequest\x1a&.limner.tiling.v1.UpscaleTiledResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dlimner/tiling/v1/tiling.proto\x12\x10limner.tiling.v1\x1a\x19limner/edit/v1/edit.proto\x1a\x1blimner/image/v1/image.proto\x1a!limner/progress/v1/progress.proto\"R\n\x05Tiles\x12\x0f\n\x07tile_px\x18\x01 \x01(\x05\x12\x12\n\noverlap_px\x18\x02 \x01(\x05\x12$\n\x04mode\x18\x03 \x01(\x0e\x32\x16.limner.tiling.v1.Mode\"\xa6\x01\n\x14GenerateTiledRequest\x12*\n\x08settings\x18\x01 \x01(\x0b\x32\x18.limner.edit.v1.Settings\x12&\n\x05tiles\x18\x02 \x01(\x0b\x32\x17.limner.tiling.v1.Tiles\x12(\n\x08\x65ntities\x18\x03 \x03(\x0b\x32\x16.limner.edit.v1.Entity\x12\x10\n\x08strength\x18\x04 \x01(\x01\"?\n\x15GenerateTiledResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x17.limner.tiling.v1.Event\"\xc8\x01\n\x13UpscaleTiledRequest\x12*\n\x08settings\x18\x01 \x01(\x0b\x32\x18.limner.edit.v1.Settings\x12%\n\x05image\x18\x02 \x01(\x0b\x32\x16.limner.image.v1.Image\x12\r\n\x05scale\x18\x03 \x01(\x01\x12\x10\n\x08strength\x18\x04 \x01(\x01\x12\x15\n\rcontrol_scale\x18\x05 \x01(\x01\x12&\n\x05tiles\x18\x06 \x01(\x0b\x32\x17.limner.tiling.v1.Tiles\">\n\x14UpscaleTiledResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x17.limner.tiling.v1.Event\"\x84\x01\n\x04Task\x12:\n\x08generate\x18\x01 \x01(\x0b\x32&.limner.tiling.v1.GenerateTiledRequestH\x00\x12\x38\n\x07upscale\x18\x02 \x01(\x0b\x32%.limner.tiling.v1.UpscaleTiledRequestH\x00\x42\x06\n\x04kind\"\xa1\x01\n\x05\x45vent\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.limner.progress.v1.ProgressH\x00\x12\x34\n\ncheckpoint\x18\x02 \x01(\x0b\x32\x1e.limner.progress.v1.CheckpointH\x00\x12(\n\x06result\x18\x03 \x01(\x0b\x32\x16.limner.edit.v1.ResultH\x00\x42\x06\n\x04kind*=\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bMODE_REFINE\x10\x01\x12\x0e\n\nMODE_JOINT\x10\x02\x32\xd4\x01\n\rTilingService\x12\x62\n\rGenerateTiled\x12&.limner.tiling.v1.GenerateTiledRequest\x1a\'.limner.tiling.v1.GenerateTiledResponse0\x01\x12_\n\x0cUpscaleTiled\x12%.limner.tiling.v1.UpscaleTiledRequest\x1a&.limner.tiling.v1.UpscaleTiledResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'limner.tiling.v1.tiling_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_MODE']._serialized_start=891
-  _globals['_MODE']._serialized_end=952
+  _globals['_MODE']._serialized_start=1026
+  _globals['_MODE']._serialized_end=1087
   _globals['_TILES']._serialized_start=142
   _globals['_TILES']._serialized_end=224
   _globals['_GENERATETILEDREQUEST']._serialized_start=227
@@ -46,8 +46,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPSCALETILEDREQUEST']._serialized_end=661
   _globals['_UPSCALETILEDRESPONSE']._serialized_start=663
   _globals['_UPSCALETILEDRESPONSE']._serialized_end=725
-  _globals['_EVENT']._serialized_start=728
-  _globals['_EVENT']._serialized_end=889
-  _globals['_TILINGSERVICE']._serialized_start=955
-  _globals['_TILINGSERVICE']._serialized_end=1167
+  _globals['_TASK']._serialized_start=728
+  _globals['_TASK']._serialized_end=860
+  _globals['_EVENT']._serialized_start=863
+  _globals['_EVENT']._serialized_end=1024
+  _globals['_TILINGSERVICE']._serialized_start=1090
+  _globals['_TILINGSERVICE']._serialized_end=1302
 # @@protoc_insertion_point(module_scope)

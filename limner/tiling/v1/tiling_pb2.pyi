@@ -58,7 +58,7 @@ class Tiles(_message.Message):
     tile_px: _builtins.int
     """Side of a tile; 0: the model's native side. Multiple of 16."""
     overlap_px: _builtins.int
-    """In [16, tile_px / 2]; 0: an eighth of tile_px."""
+    """In [16, tile_px / 2]; 0: a quarter of tile_px."""
     mode: Global___Mode.ValueType
     def __init__(
         self,
@@ -194,6 +194,34 @@ class UpscaleTiledResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpscaleTiledResponse: _TypeAlias = UpscaleTiledResponse  # noqa: Y015
+
+@_typing.final
+class Task(_message.Message):
+    """What a front hands to its worker: one of the requests, with every default filled in."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GENERATE_FIELD_NUMBER: _builtins.int
+    UPSCALE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def generate(self) -> Global___GenerateTiledRequest: ...
+    @_builtins.property
+    def upscale(self) -> Global___UpscaleTiledRequest: ...
+    def __init__(
+        self,
+        *,
+        generate: Global___GenerateTiledRequest | None = ...,
+        upscale: Global___UpscaleTiledRequest | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["generate", b"generate", "kind", b"kind", "upscale", b"upscale"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["generate", b"generate", "kind", b"kind", "upscale", b"upscale"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["generate", "upscale"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___Task: _TypeAlias = Task  # noqa: Y015
 
 @_typing.final
 class Event(_message.Message):

@@ -1,0 +1,126 @@
+"""What a request to the tiling service means: one frozen value, checked, with every default filled in."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import Enum
+
+from limner.edit.v1 import edit_pb2
+from limner.image.v1.image_pb2 import Size as SizeMessage
+from limner.tiling.v1 import tiling_pb2
+from services.pipelines import sizing
+from services.pipelines.brief import Brief
+from services.pipelines.catalogue import CONTROL, TEXT_TO_IMAGE, Model
+from services.pipelines.leases import Demand
+from services.pipelines.residence import Need
+from services.synthesis.pictures import Picture
+from services.synthesis.regions import Region
+from services.tiling.layout import Size
+from services.tiling.plan import Plan, plan_enlarged, plan_joint, plan_refined
+
+TIER = "full"
+PARTS = ("transformer", "text_encoder", "vae", "controlnets", "adapters")
+EDGES = f"{CONTROL}.canny"  # what holds tiles to the picture that they refine
+
+
+class Mode(Enum):
+    """How the target is reached."""
+
+    REFINE = "refine"
+    JOINT = "joint"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A request that can run; the size of its brief is the target."""
+
+    brief: Brief
+    mode: Mode
+    tile_px: int
+    overlap_px: int
+    strength: float  # of refining: share of the noise that a tile begins with
+    source: Picture | None = None  # the picture to enlarge; without one the prompt is painted
+    control_scale: float = 0.0  # how strongly a tile is held to its own edges
+    regions: tuple[Region, ...] = ()
+
+    @property
+    def size_px(self) -> Size:
+        """The target's width and height."""
+        return self.brief.width_px, self.brief.height_px
+
+    @property
+    def skills(self) -> frozenset[str]:
+        """What a model must be able to do."""
+        return frozenset((TEXT_TO_IMAGE, *((EDGES,) if self.control_scale else ())))
+
+    @property
+    def refine_steps(self) -> int:
+        """Steps of a tile, in proportion to the noise that it begins with; one step has no schedule."""
+        return max(2, round(self.brief.steps * self.strength))
+
+    def plan(self) -> Plan:
+        """Returns the stages on the way to the target."""
+        limits = self.brief.model.limits
+        if self.source is not None:
+            return plan_enlarged(self.source.size_px, self.size_px, self.tile_px, self.overlap_px)
+        if self.mode is Mode.JOINT:
+            return plan_joint(self.size_px, self.tile_px, self.overlap_px)
+        native = limits.native_width_px, limits.native_height_px
+        return plan_refined(self.size_px, native, limits.max_side_px, self.tile_px, self.overlap_px)
+
+
+def to_task(task: tiling_pb2.Task, brief: Brief) -> tiling_pb2.Task:
+    """Returns `task` with the settings of `brief`, as the worker gets it."""
+    whole = tiling_pb2.Task()
+    whole.CopyFrom(task)
+    settings_of(whole).CopyFrom(
+        edit_pb2.Settings(
+            request_id=brief.request_id,
+            prompt=brief.prompt,
+            negative_prompt=brief.negative_prompt,
+            size=SizeMessage(width=brief.width_px, height=brief.height_px),
+            steps=brief.steps,
+            guidance_scale=brief.guidance_scale,
+            seeds=brief.seeds,
+            model=brief.model.name,
+            priority=edit_pb2.Priority.ValueType(brief.priority),
+            metadata=dict(brief.metadata),
+        )
+    )
+    return whole
+
+
+def settings_of(task: tiling_pb2.Task) -> edit_pb2.Settings:
+    """Returns the settings of whichever request `task` holds."""
+    return task.upscale.settings if task.WhichOneof("kind") == "upscale" else task.generate.settings
+
+
+def digest_inputs(task: tiling_pb2.Task) -> str:
+    """Names everything in a request beyond its settings: picture, tiles, entities."""
+    inputs = tiling_pb2.Task()
+    inputs.CopyFrom(task)
+    settings_of(inputs).Clear()
+    return hashlib.sha256(inputs.SerializeToString(deterministic=True)).hexdigest()
+
+
+def need_of(job: Job) -> Need:
+    """Returns what the job needs, tier by tier: it follows from the tile, not from the picture."""
+    brief, weights = job.brief, read_weights(job.brief.model)
+    limits = brief.model.limits
+    # A tile, what it refines and its edges; at least the native size, which the base has.
+    tile_area_px = max(job.tile_px**2, limits.native_width_px * limits.native_height_px) * 3
+    demand = Demand(
+        tier=TIER,
+        profile=f"tiling:{brief.model.name}:{brief.model.revision}:{TIER}:{tile_area_px}",
+        resident_bytes=sizing.resident_bytes(weights),
+        working_bytes=sizing.working_bytes(weights, tile_area_px),
+        load_extra_bytes=sizing.load_extra_bytes(weights),
+        context_bytes=sizing.CONTEXT_PRIOR_BYTES,
+    )
+    return Need(brief.model.name, (demand,), brief.priority)
+
+
+def read_weights(model: Model) -> sizing.Weights:
+    """Returns what lies in the parts that this service loads."""
+    return sizing.read_weights(model.path, PARTS)
