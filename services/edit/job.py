@@ -15,18 +15,11 @@ from services.pipelines.leases import Demand
 from services.pipelines.residence import Need
 from services.synthesis.geometry import Margins
 from services.synthesis.pictures import Picture
+from services.synthesis.regions import Region
 from services.synthesis.stencil import Stencil
 
 TIER = "full"
 PARTS = ("transformer", "text_encoder", "vae", "controlnets", "adapters")
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """A part of the picture with its own prompt (EliGen's entity)."""
-
-    prompt: str
-    stencil: Stencil
 
 
 @dataclass(frozen=True, slots=True)

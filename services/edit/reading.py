@@ -10,7 +10,7 @@ from typing import TypeVar
 from limner.edit.v1 import edit_pb2
 from limner.failure import Violation
 from limner.image.v1 import image_pb2
-from services.edit.job import Control, Job, Region, settings_of
+from services.edit.job import Control, Job, settings_of
 from services.pipelines.brief import Brief, fill_in, find_faults
 from services.pipelines.catalogue import (
     CONTEXT,
@@ -27,10 +27,10 @@ from services.pipelines.catalogue import (
 from services.rpc.errors import FeatureUnsupported, InvalidFields
 from services.synthesis.geometry import Margins, Size, fit
 from services.synthesis.pictures import Picture, look_at
+from services.synthesis.regions import Region, to_region
 from services.synthesis.stencil import Stencil, to_stencil
 
 REFERENCES_MAX, CONTROLS_MAX, REGIONS_MAX = 4, 4, 8
-REGION_PROMPT_MAX_CHARS = 500
 SCALE_MAX = 2.0
 LAYERS_MAX, LAYERS_USUAL = 8, 4
 MARGIN_MAX_PX, MARGIN_MULTIPLE_PX = 4096, 16
@@ -187,18 +187,9 @@ class _Reading:
         return tuple(region for region in read if region is not None)
 
     def _read_region(self, entity: edit_pb2.Entity, name: str) -> Region | None:
-        if not entity.prompt.strip():
-            self._note(f"{name}.prompt", f"{name}.prompt is empty; say what the region shows.")
-        elif len(entity.prompt) > REGION_PROMPT_MAX_CHARS:
-            text = f"{name}.prompt has {len(entity.prompt)} characters; at most {REGION_PROMPT_MAX_CHARS}."
-            self._note(f"{name}.prompt", text)
-        if entity.strength not in {0, 1}:
-            text = (
-                f"{name}.strength is {entity.strength:g}; the models weigh all entities alike, leave it out."
-            )
-            self._note(f"{name}.strength", text)
-        stencil = self._keep(to_stencil(entity.mask, f"{name}.mask"))
-        return Region(entity.prompt, stencil) if stencil is not None else None
+        region, faults = to_region(entity, name)
+        self.found.extend(faults)
+        return region
 
     def _read_control(self, control: edit_pb2.Control, name: str) -> Control | None:
         known = sorted(s.partition(".")[2] for s in self.model.skills if s.startswith(f"{CONTROL}."))

@@ -22,6 +22,8 @@ TEXT_TO_IMAGE, IMAGE_TO_IMAGE = "text_to_image", "image_to_image"
 EDIT, INPAINT, OUTPAINT, ENTITIES, CONTROL = "edit", "inpaint", "outpaint", "entities", "control"
 # In-context control: an adapter teaches the transformer to read a control image itself.
 CONTEXT = "context"
+# What an adapter teaches of close-ups, for tiles; it helps and is no skill of its own.
+DETAIL = "detail"
 # Layered models take a picture apart, and can do nothing else.
 LAYERS = "layers"
 _PAINTER_SKILLS = frozenset({TEXT_TO_IMAGE, IMAGE_TO_IMAGE, INPAINT, OUTPAINT})

@@ -63,7 +63,7 @@ def plan_details(
         chunks = (np.stack(drawn[start : start + CHUNK]) for start in range(0, count, CHUNK))
         return torch.cat([pack(encode_pixels(vae, chunk)).half() for chunk in chunks])
 
-    latents = remember(folder / "detail.safetensors", show)
+    latents = remember(folder / "close-ups.safetensors", show)
     with torch.no_grad():
         silence = Text(*encode(text_encoder, tokenizer, [SILENT] * BATCH))
     return DetailCourse(latents, silence)

@@ -4,6 +4,7 @@
 # Torch code.
 from __future__ import annotations
 
+import warnings
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,7 +31,10 @@ class Adapters:
         names = sorted(path.parent.name for path in folder.glob("*/adapter_config.json"))
         for name in names:
             config = LoraConfig.from_pretrained(str(folder / name))
-            inject_adapter_in_model(config, model, adapter_name=name)
+            with warnings.catch_warnings():
+                # PEFT asks whether several adapters are meant.
+                warnings.filterwarnings("ignore", "Already found a `peft_config`")
+                inject_adapter_in_model(config, model, adapter_name=name)
             set_peft_model_state_dict(model, load_file(folder / name / _WEIGHTS), adapter_name=name)
         layers = tuple(layer for layer in model.modules() if isinstance(layer, LoraLayer))
         for layer in layers:

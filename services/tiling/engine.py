@@ -29,6 +29,7 @@ from services.pipelines.pixels import digest
 from services.pipelines.steps import pack_latents, resume_point
 from services.pipelines.worker import Parked, Reporter, work
 from services.synthesis import compatibility
+from services.synthesis.adapters import Adapters
 from services.synthesis.denoising import install
 from services.synthesis.loading import find_controls, read_pipeline
 from services.synthesis.pictures import decode, flatten
@@ -52,6 +53,7 @@ class _Loaded:
     pipeline: TiledPipeline
     field: NoiseField
     memory: PromptMemory
+    adapters: Adapters
     control_kinds: tuple[str, ...]  # in the order of their ids
     tier: str
 
@@ -82,7 +84,8 @@ class Engine:
         pipeline = cast("TiledPipeline", read)
         memory = remember_prompts(pipeline)
         kinds = tuple(control.name for control in find_controls(entry.path))
-        self._loaded = _Loaded(pipeline, install_field(pipeline), memory, kinds, tier)
+        adapters = Adapters.inject(pipeline.dit, entry.path / "adapters")
+        self._loaded = _Loaded(pipeline, install_field(pipeline), memory, adapters, kinds, tier)
         return None if target.type == "cpu" else CardMeter()
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
@@ -174,7 +177,9 @@ class _Making:
         enlarged = self._enlarge(below, stage)
         loaded = self._loaded
         noise = draw_noise(stage.size, self._seed, loaded.pipeline.torch_dtype)
-        refiner = Refiner(loaded.pipeline, loaded.field, loaded.control_kinds, self._job, self._seed)
+        refiner = Refiner(
+            loaded.pipeline, loaded.field, loaded.adapters, loaded.control_kinds, self._job, self._seed
+        )
         for index, tile in enumerate(stage.tiles):
             if index in done:
                 continue

@@ -14,6 +14,8 @@ from diffsynth.diffusion.base_pipeline import ControlNetInput
 from numpy.typing import NDArray
 from PIL import Image
 
+from services.pipelines.catalogue import DETAIL
+from services.synthesis.adapters import Adapters
 from services.synthesis.denoising import OnStep
 from services.synthesis.preprocessing import CANNY, preprocess
 from services.tiling.blend import match_colour
@@ -35,6 +37,7 @@ class Refiner:
 
     pipeline: TiledPipeline
     field: NoiseField
+    adapters: Adapters
     control_kinds: tuple[str, ...]  # in the order of their ids
     job: Job
     seed: int
@@ -45,17 +48,21 @@ class Refiner:
         picture = Image.fromarray(before)
         self.field.crop(noise, tile)
         self.pipeline.seam.begin(on_step=on_step)
+        said = self._say(tile, below.size)
+        # A part of a picture is not a picture: models that were taught so know it by this adapter.
+        scales = {DETAIL: 1.0} if said["prompt"] == _SILENT else {}
         try:
-            painted: Any = self.pipeline(
-                input_image=picture,
-                denoising_strength=self.job.strength,
-                num_inference_steps=self.job.refine_steps,
-                width=tile.width,
-                height=tile.height,
-                seed=self.seed,
-                **self._say(tile, below.size),
-                **self._hold(picture),
-            )
+            with self.adapters.active(scales):
+                painted: Any = self.pipeline(
+                    input_image=picture,
+                    denoising_strength=self.job.strength,
+                    num_inference_steps=self.job.refine_steps,
+                    width=tile.width,
+                    height=tile.height,
+                    seed=self.seed,
+                    **said,
+                    **self._hold(picture),
+                )
         finally:
             self.field.clear()
         matched = match_colour(_to_floats(np.asarray(painted)), _to_floats(before))
