@@ -56,6 +56,7 @@ class Progress(_Shape):
     waiting_for: str | None = None
     image_index: int = 0
     image_count: int = 1
+    images_at_once: int = 1  # that the steps make together, from image_index on
 
 
 class JobImage(_Shape):

@@ -95,3 +95,12 @@ class ControlNet(Request):
     mask_feather_px: int | None = None
     mask_grow_px: int | None = None
     strength: float | None = None
+
+
+class Layers(Request):
+    """A picture taken apart; the prompt describes it. Each seed makes all its layers, the backmost first."""
+
+    kind: ClassVar[str] = "layers"
+
+    image: str  # id of an uploaded picture
+    layers: int | None = None  # 1 to 8

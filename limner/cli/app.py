@@ -11,7 +11,19 @@ from limner.cli.failure import CommandFailed
 from limner.home import HomeUnusable
 
 # Each is the function of its own name in the module of its own name.
-_COMMANDS = ("run", "generate", "edit", "control", "upload", "jobs", "cancel", "gpu", "doctor", "version")
+_COMMANDS = (
+    "run",
+    "generate",
+    "edit",
+    "control",
+    "layers",
+    "upload",
+    "jobs",
+    "cancel",
+    "gpu",
+    "doctor",
+    "version",
+)
 _ALIASES = {"up": "run"}
 
 

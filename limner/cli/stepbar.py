@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from limner.client import Job
+from limner.client import Progress as JobProgress
 
 
 class StepBar:
@@ -37,8 +38,9 @@ class StepBar:
 
     def show(self, job: Job) -> None:
         """Draws `job` as it is now."""
-        total = job.progress.total_steps * job.progress.image_count
-        done = job.progress.image_index * job.progress.total_steps + job.progress.step
+        progress = job.progress
+        run, runs = _runs(progress)
+        total, done = progress.total_steps * runs, progress.total_steps * run + progress.step
         self._bar.update(self._task, total=total or None, completed=done, description=describe(job))
 
 
@@ -54,8 +56,15 @@ def describe(job: Job) -> str:
     words = [progress.stage]
     if progress.stage == "denoising":
         words.append(f"step {progress.step} of {progress.total_steps}")
-    if progress.image_count > 1:
-        words.append(f"picture {progress.image_index + 1} of {progress.image_count}")
+    run, runs = _runs(progress)
+    if runs > 1:
+        words.append(f"picture {run + 1} of {runs}")
     if progress.eta_s is not None:
         words.append(f"{progress.eta_s:.0f} s left")
     return ", ".join(words)
+
+
+def _runs(progress: JobProgress) -> tuple[int, int]:
+    """Returns which run over the steps goes on and how many there are: layers are made in one."""
+    at_once = progress.images_at_once
+    return progress.image_index // at_once, progress.image_count // at_once

@@ -64,6 +64,16 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
             Progress(stage="denoising", step=3, total_steps=20, image_index=1, image_count=2, eta_s=4.4),
             "denoising, step 3 of 20, picture 2 of 2, 4 s left",
         ),
+        (
+            "running",
+            Progress(stage="denoising", step=3, total_steps=20, image_count=4, images_at_once=4),
+            "denoising, step 3 of 20",
+        ),
+        (
+            "running",
+            Progress(stage="denoising", image_index=4, image_count=8, images_at_once=4, total_steps=20),
+            "denoising, step 0 of 20, picture 2 of 2",
+        ),
         ("cancelling", Progress(stage="denoising"), "cancelling"),
     ],
 )
