@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from gateway.limits import multiples_beside
-from gateway.requests import ControlNetRequest, ImageEditRequest, LayersRequest
+from gateway.requests import ControlNetRequest, ImageEditRequest, LayersRequest, TiledRequest
 from gateway.schemas import FieldProblem
 
 _FIELDS = sorted(
-    {*ImageEditRequest.model_fields, *ControlNetRequest.model_fields, *LayersRequest.model_fields}
+    {
+        name
+        for body in (ImageEditRequest, ControlNetRequest, LayersRequest, TiledRequest)
+        for name in body.model_fields
+    }
 )
 SHOWN_CHARACTERS = 100  # of a value that was sent
 

@@ -23,6 +23,7 @@ class Service:
 
 T2I = Service("t2i", "text-to-image", "limner.t2i.v1.TextToImageService", "text_to_image")
 EDIT = Service("edit", "edit", "limner.edit.v1.EditService", "edit")
+TILING = Service("tiling", "tiling", "limner.tiling.v1.TilingService", "generate_tiled")
 
 
 @dataclass(slots=True, eq=False)

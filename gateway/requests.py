@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -187,6 +187,44 @@ class LayersRequest(GenerateRequest):
     def image_count(self) -> int:
         """How many images the job makes."""
         return self.count * self.layers
+
+
+class TiledRequest(GenerateRequest):
+    """A picture larger than the model's: painted from the prompt, or `image` enlarged with new detail."""
+
+    prompt: str = Field(
+        default="",
+        max_length=2000,
+        description="What to paint. With an image it may be left out.",
+        examples=["a red circle above a blue square"],
+    )
+    width: Side | None = Field(default=None, description="Pixels of the result; required without an image.")
+    height: Side | None = Field(default=None, description="Pixels of the result; required without an image.")
+    image: ImageId | None = Field(default=None, description="The picture to enlarge.")
+    scale: float | None = Field(
+        default=None, gt=1, le=8, description="How far to enlarge it; instead of width and height."
+    )
+    strength: Strength | None = Field(
+        default=None, description="How much detail is painted anew; default: the service's."
+    )
+    control_scale: float | None = Field(
+        default=None, ge=0, le=2, description="How closely the image's own edges are kept; default: 0."
+    )
+    tile_size: Side | None = Field(default=None, description="Pixels; default: the model's shorter side.")
+    overlap: int | None = Field(
+        default=None, ge=16, le=4096, description="Pixels, at most half a tile; default: a quarter of one."
+    )
+    mode: Literal["refine", "joint"] | None = Field(
+        default=None,
+        description="refine: a base, enlarged and refined tile by tile. joint: all tiles denoised together. "
+        "Default: refine, or joint with entities.",
+    )
+    entities: list[Entity] = Field(default_factory=list[Entity], max_length=16)
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether all tiles are denoised together."""
+        return self.mode == "joint" or (self.mode is None and bool(self.entities))
 
 
 class PreprocessRequest(Body):

@@ -28,6 +28,8 @@ class JobProgress(Shape):
     image_index: int = Field(description="Which image is being made, from 0.")
     image_count: int
     images_at_once: int = Field(description="How many images, from image_index on, the steps make together.")
+    tile: int = Field(description="Tiles done of the current image; steps count within the next one.")
+    tile_count: int = Field(description="0 when the job is not tiled.")
 
 
 class JobImage(Shape):
@@ -149,6 +151,7 @@ class Model(Shape):
     min_side_px: int
     max_side_px: int
     size_multiple_px: int
+    max_tile_px: int | None = Field(default=None, description="Of tiling: the largest tile.")
     default_steps: int
     default_guidance_scale: float
     default_edit_guidance_scale: float = Field(description="Of instruction edits, which need less.")

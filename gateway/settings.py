@@ -31,6 +31,10 @@ class Settings(BaseSettings):
         default=(f"unix:{_HOME}/run/edit.sock",),
         description="Addresses of the edit replicas, separated by commas; empty switches editing off.",
     )
+    tiling: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(f"unix:{_HOME}/run/tiling.sock",),
+        description="Addresses of the tiling replicas, separated by commas; empty switches tiling off.",
+    )
     arbiter: str = Field(
         default=f"unix:{_HOME}/run/arbiter.sock", description="Address of this host's arbiter."
     )
@@ -40,7 +44,7 @@ class Settings(BaseSettings):
     )
     body_limit_bytes: int = Field(default=1024 * 1024, gt=0, description="Largest request body.")
 
-    @field_validator("t2i", "edit", mode="before")
+    @field_validator("t2i", "edit", "tiling", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):

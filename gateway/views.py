@@ -57,6 +57,7 @@ def show_model(model: capability_pb2.Model) -> schemas.Model:
         min_side_px=model.min_side_px,
         max_side_px=model.max_side_px,
         size_multiple_px=model.size_multiple_px,
+        max_tile_px=model.max_tile_px or None,
         default_steps=model.default_steps,
         default_guidance_scale=model.default_guidance_scale,
         default_edit_guidance_scale=model.default_edit_guidance_scale,

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     IMAGE_EDIT = "image-edit"
     CONTROLNET = "controlnet"
     LAYERS = "layers"
+    TILED = "tiled"
 
 
 class Stage(StrEnum):
@@ -53,6 +54,8 @@ class Progress:
     image_index: int = 0
     image_count: int = 1
     images_at_once: int = 1  # that the steps make together, from image_index on
+    tile: int = 0  # tiles of the current image, done
+    tile_count: int = 0  # 0 when the job is not tiled
     queue_position: int | None = None  # 1 is next; None when not waiting
     eta_s: float | None = None
     waiting_for: str | None = None  # in plain words

@@ -52,6 +52,8 @@ def to_progress(message: progress_pb2.Progress) -> Progress:
         image_index=message.image_index,
         image_count=max(message.image_count, 1),
         images_at_once=max(message.images_at_once, 1),
+        tile=message.tile,
+        tile_count=message.tile_count,
         queue_position=message.queue_position or None,
         eta_s=message.eta.ToTimedelta().total_seconds() if message.HasField("eta") else None,
         waiting_for=message.waiting_for or None,

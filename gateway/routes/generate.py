@@ -88,6 +88,18 @@ async def generate_layers(
     return await _take(body, studio, response, idempotency_key, prefer)
 
 
+@router.post("/tiled", status_code=202, operation_id="generateTiled", responses=_ANSWERS)
+async def generate_tiled(
+    body: requests.TiledRequest,
+    studio: StudioDep,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+    prefer: Prefer = None,
+) -> schemas.Job:
+    """Paints a picture larger than the model's, or enlarges one, tile by tile, up to 8192 pixels a side."""
+    return await _take(body, studio, response, idempotency_key, prefer)
+
+
 async def _take(
     body: requests.GenerateRequest, studio: Studio, response: Response, key: str | None, prefer: str | None
 ) -> schemas.Job:

@@ -20,7 +20,7 @@ def describe(catalogue: Catalogue, library_versions: Mapping[str, str]) -> Descr
     """Returns models, limits and features; the longest side is what tiles reach, not the model alone."""
     models = [describe_model(entry, PARTS, TIER) for entry in catalogue.models]
     for model in models:
-        model.max_side_px = LONGEST_PX
+        model.max_tile_px, model.max_side_px = model.max_side_px, LONGEST_PX
     return DescribeResponse(
         capability=CAPABILITY,
         models=models,

@@ -147,6 +147,7 @@ class Model(_message.Message):
     TIERS_FIELD_NUMBER: _builtins.int
     EXAMPLE_PROMPTS_FIELD_NUMBER: _builtins.int
     DEFAULT_EDIT_GUIDANCE_SCALE_FIELD_NUMBER: _builtins.int
+    MAX_TILE_PX_FIELD_NUMBER: _builtins.int
     FEATURES_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     title: _builtins.str
@@ -163,6 +164,8 @@ class Model(_message.Message):
     default_guidance_scale: _builtins.float
     default_edit_guidance_scale: _builtins.float
     """Of instruction edits, which need less."""
+    max_tile_px: _builtins.int
+    """Of tiling, whose max_side_px is what tiles reach: the largest tile; 0 elsewhere."""
     @_builtins.property
     def native_size(self) -> _image_pb2.Size: ...
     @_builtins.property
@@ -193,11 +196,12 @@ class Model(_message.Message):
         tiers: _abc.Iterable[_builtins.str] | None = ...,
         example_prompts: _abc.Iterable[_builtins.str] | None = ...,
         default_edit_guidance_scale: _builtins.float = ...,
+        max_tile_px: _builtins.int = ...,
         features: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["native_size", b"native_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commercial_use", b"commercial_use", "default_edit_guidance_scale", b"default_edit_guidance_scale", "default_guidance_scale", b"default_guidance_scale", "default_steps", b"default_steps", "example_prompts", b"example_prompts", "features", b"features", "license", b"license", "max_side_px", b"max_side_px", "min_side_px", b"min_side_px", "name", b"name", "native_size", b"native_size", "revision", b"revision", "size_multiple_px", b"size_multiple_px", "tiers", b"tiers", "title", b"title", "weight_bytes", b"weight_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commercial_use", b"commercial_use", "default_edit_guidance_scale", b"default_edit_guidance_scale", "default_guidance_scale", b"default_guidance_scale", "default_steps", b"default_steps", "example_prompts", b"example_prompts", "features", b"features", "license", b"license", "max_side_px", b"max_side_px", "max_tile_px", b"max_tile_px", "min_side_px", b"min_side_px", "name", b"name", "native_size", b"native_size", "revision", b"revision", "size_multiple_px", b"size_multiple_px", "tiers", b"tiers", "title", b"title", "weight_bytes", b"weight_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, PreprocessData, PreprocessErrors, PreprocessResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GenerateTiledData, GenerateTiledErrors, GenerateTiledResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, PreprocessData, PreprocessErrors, PreprocessResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -67,6 +67,20 @@ export const generateControlNet = <ThrowOnError extends boolean = false>(options
  */
 export const generateLayers = <ThrowOnError extends boolean = false>(options: Options<GenerateLayersData, ThrowOnError>): RequestResult<GenerateLayersResponses, GenerateLayersErrors, ThrowOnError> => (options.client ?? client).post<GenerateLayersResponses, GenerateLayersErrors, ThrowOnError>({
     url: '/generate/layers',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Generate Tiled
+ *
+ * Paints a picture larger than the model's, or enlarges one, tile by tile, up to 8192 pixels a side.
+ */
+export const generateTiled = <ThrowOnError extends boolean = false>(options: Options<GenerateTiledData, ThrowOnError>): RequestResult<GenerateTiledResponses, GenerateTiledErrors, ThrowOnError> => (options.client ?? client).post<GenerateTiledResponses, GenerateTiledErrors, ThrowOnError>({
+    url: '/generate/tiled',
     ...options,
     headers: {
         'Content-Type': 'application/json',

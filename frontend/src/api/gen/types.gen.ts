@@ -864,6 +864,18 @@ export type JobProgress = {
      * How many images, from image_index on, the steps make together.
      */
     images_at_once: number;
+    /**
+     * Tile
+     *
+     * Tiles done of the current image; steps count within the next one.
+     */
+    tile: number;
+    /**
+     * Tile Count
+     *
+     * 0 when the job is not tiled.
+     */
+    tile_count: number;
 };
 
 export type JsonValue = unknown;
@@ -873,7 +885,7 @@ export type JsonValue = unknown;
  *
  * What a job was asked for: `POST /generate/<kind>`.
  */
-export type Kind = 'text-to-image' | 'image-edit' | 'controlnet' | 'layers';
+export type Kind = 'text-to-image' | 'image-edit' | 'controlnet' | 'layers' | 'tiled';
 
 /**
  * LayersRequest
@@ -1003,6 +1015,12 @@ export type Model = {
      * Size Multiple Px
      */
     size_multiple_px: number;
+    /**
+     * Max Tile Px
+     *
+     * Of tiling: the largest tile.
+     */
+    max_tile_px?: number | null;
     /**
      * Default Steps
      */
@@ -1263,6 +1281,114 @@ export type TextToImageRequest = {
      * Default: the service's first.
      */
     model?: string | null;
+};
+
+/**
+ * TiledRequest
+ *
+ * A picture larger than the model's: painted from the prompt, or `image` enlarged with new detail.
+ */
+export type TiledRequest = {
+    /**
+     * Prompt
+     *
+     * What to paint. With an image it may be left out.
+     */
+    prompt?: string;
+    /**
+     * Negative Prompt
+     *
+     * What to avoid.
+     */
+    negative_prompt?: string;
+    /**
+     * Width
+     *
+     * Pixels of the result; required without an image.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels of the result; required without an image.
+     */
+    height?: number | null;
+    /**
+     * Steps
+     *
+     * Denoising steps; default: the model's.
+     */
+    steps?: number | null;
+    /**
+     * Guidance Scale
+     *
+     * How closely to follow the prompt; 1 switches guidance off.
+     */
+    guidance_scale?: number | null;
+    /**
+     * Seed
+     *
+     * Of the first image; further images count up. Default: random.
+     */
+    seed?: number | null;
+    /**
+     * Count
+     *
+     * How many images.
+     */
+    count?: number;
+    /**
+     * Model
+     *
+     * Default: the service's first.
+     */
+    model?: string | null;
+    /**
+     * Image
+     *
+     * The picture to enlarge.
+     */
+    image?: string | null;
+    /**
+     * Scale
+     *
+     * How far to enlarge it; instead of width and height.
+     */
+    scale?: number | null;
+    /**
+     * Strength
+     *
+     * How much detail is painted anew; default: the service's.
+     */
+    strength?: number | null;
+    /**
+     * Control Scale
+     *
+     * How closely the image's own edges are kept; default: 0.
+     */
+    control_scale?: number | null;
+    /**
+     * Tile Size
+     *
+     * Pixels; default: the model's shorter side.
+     */
+    tile_size?: number | null;
+    /**
+     * Overlap
+     *
+     * Pixels, at most half a tile; default: a quarter of one.
+     */
+    overlap?: number | null;
+    /**
+     * Mode
+     *
+     * refine: a base, enlarged and refined tile by tile. joint: all tiles denoised together. Default: refine, or joint with entities.
+     */
+    mode?: 'refine' | 'joint' | null;
+    /**
+     * Entities
+     */
+    entities?: Array<Entity>;
 };
 
 /**
@@ -1568,6 +1694,55 @@ export type GenerateLayersResponses = {
 };
 
 export type GenerateLayersResponse = GenerateLayersResponses[keyof GenerateLayersResponses];
+
+export type GenerateTiledData = {
+    body: TiledRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'idempotency-key'?: string | null;
+        /**
+         * Prefer
+         *
+         * wait=N: answer 200 with the finished job if it ends in N s
+         */
+        prefer?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/generate/tiled';
+};
+
+export type GenerateTiledErrors = {
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    409: Problem;
+    /**
+     * Wrong fields, each with its value and the fix.
+     */
+    422: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type GenerateTiledError = GenerateTiledErrors[keyof GenerateTiledErrors];
+
+export type GenerateTiledResponses = {
+    /**
+     * The job as it ended, within the seconds of `Prefer: wait=N`.
+     */
+    200: Job;
+    /**
+     * Successful Response
+     */
+    202: Job;
+};
+
+export type GenerateTiledResponse = GenerateTiledResponses[keyof GenerateTiledResponses];
 
 export type PreprocessData = {
     body: PreprocessRequest;
