@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, cast
 
-from gateway.limits import multiples_beside
+from gateway.refusals import multiples_beside
 from gateway.requests import ControlNetRequest, ImageEditRequest, LayersRequest, TiledRequest
 from gateway.schemas import FieldProblem
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
+from gateway import tiled
+from gateway.refusals import Refused, check_multiple, problem
 from gateway.requests import (
     MAX_SEED,
     ControlNetRequest,
@@ -12,27 +14,24 @@ from gateway.requests import (
     ImageEditRequest,
     LayersRequest,
     TextToImageRequest,
+    TiledRequest,
 )
 from gateway.schemas import FieldProblem, Model
 
 Request = TypeVar("Request", bound=GenerateRequest)
 
 
-class Refused(Exception):
-    """The request cannot be done as it is; `problems` name each field, its value and the fix."""
-
-    def __init__(self, problems: Sequence[FieldProblem]) -> None:
-        super().__init__(" ".join(problem.message for problem in problems))
-        self.problems = tuple(problems)
-
-
-def check_text(request: GenerateRequest) -> None:
+def check_form(request: GenerateRequest) -> None:
     """Raises Refused for what no model could do."""
     texts = {"prompt": request.prompt, "negative_prompt": request.negative_prompt}
-    if isinstance(request, (ImageEditRequest, ControlNetRequest)):
+    if isinstance(request, (ImageEditRequest, ControlNetRequest, TiledRequest)):
         texts |= {f"entities.{i}.prompt": each.prompt for i, each in enumerate(request.entities)}
     problems = [problem for field, text in texts.items() for problem in _check_characters(field, text)]
-    blank = [field for field, text in texts.items() if field != "negative_prompt" and not text.strip()]
+    may_be_blank = {"negative_prompt"}
+    if isinstance(request, TiledRequest):
+        problems += tiled.check_form(request)
+        may_be_blank |= {"prompt"} if request.image is not None else set()
+    blank = [field for field, text in texts.items() if field not in may_be_blank and not text.strip()]
     problems += [problem(field, texts[field], f"{field} is blank; say what to paint.") for field in blank]
     if request.seed is not None and request.seed + request.count - 1 > MAX_SEED:
         largest = MAX_SEED - request.count + 1
@@ -56,7 +55,13 @@ def fill_in(request: Request, models: Sequence[Model]) -> Request:
         defaults |= {"width": model.width, "height": model.height}
     missing = {name: value for name, value in defaults.items() if getattr(request, name) is None}
     whole = request.model_copy(update={"model": model.name, **missing})
-    problems = [*_check_side("width", whole.width, model), *_check_side("height", whole.height, model)]
+    bounds = model.min_side_px, model.max_side_px, model.size_multiple_px
+    problems = [
+        *check_multiple("width", whole.width, bounds, model.name),
+        *check_multiple("height", whole.height, bounds, model.name),
+    ]
+    if isinstance(whole, TiledRequest):
+        problems += tiled.check_tiles(whole, model)
     if (whole.width is None) != (whole.height is None):
         alone, other = ("width", "height") if whole.height is None else ("height", "width")
         text = f"{alone} is given without {other}; send both or neither."
@@ -85,6 +90,10 @@ def needs(request: GenerateRequest) -> dict[str, str]:
                 found["init_image"] = "inpaint" if request.mask is not None else "image_to_image"
         case LayersRequest():
             found["image"] = "layers"
+        case TiledRequest():
+            found["prompt"] = "text_to_image"
+            if request.control_scale:
+                found["control_scale"] = "control.canny"
         case TextToImageRequest():
             found["prompt"] = "text_to_image"
         case _:
@@ -92,13 +101,6 @@ def needs(request: GenerateRequest) -> dict[str, str]:
     if isinstance(request, (ImageEditRequest, ControlNetRequest)) and request.entities:
         found["entities"] = "entities"
     return found
-
-
-def multiples_beside(value: int, multiple: int, lowest: int, highest: int) -> str:
-    """Returns the allowed values next to `value`, in words."""
-    below = max(min(value // multiple * multiple, highest), lowest)
-    above = min(max(-(-value // multiple) * multiple, lowest), highest)
-    return f"{below}" if below == above else f"{below} or {above}"
 
 
 def _find(name: str | None, needed: Mapping[str, str], models: Sequence[Model]) -> Model:
@@ -124,18 +126,6 @@ def _offers(models: Sequence[Model]) -> str:
     return f"{models[0].name} cannot do; it can do {', '.join(models[0].features) or 'nothing'}"
 
 
-def _check_side(field: str, value: int | None, model: Model) -> list[FieldProblem]:
-    if value is None:
-        return []
-    lowest, highest, multiple = model.min_side_px, model.max_side_px, model.size_multiple_px
-    if lowest <= value <= highest and value % multiple == 0:
-        return []
-    fix = multiples_beside(value, multiple, lowest, highest)
-    allowed = f"multiples of {multiple} from {lowest} to {highest}"
-    text = f"{field} is {value}; {model.name} takes {allowed} (try {fix})."
-    return [problem(field, value, text)]
-
-
 def _check_characters(field: str, text: str) -> list[FieldProblem]:
     # PNG texts end at a NUL, and Postgres stores none; other control characters mean nothing to a model.
     odd = sorted({character for character in text if ord(character) < 32 and character not in "\n\r\t"})
@@ -143,9 +133,3 @@ def _check_characters(field: str, text: str) -> list[FieldProblem]:
         return []
     names = ", ".join(f"U+{ord(character):04X}" for character in odd)
     return [problem(field, text, f"{field} contains the control character {names}; remove it.")]
-
-
-def problem(field: str, value: object, message: str) -> FieldProblem:
-    """Says what is wrong with one field."""
-    text = value if isinstance(value, str) else repr(value)
-    return FieldProblem(field=field, value=text[:100].encode("utf-8", "replace").decode(), message=message)

@@ -16,7 +16,8 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from gateway.explanations import SHOWN_CHARACTERS, explain
-from gateway.limits import Refused
+from gateway.refusals import Refused
+from gateway.replicas import Service
 from gateway.schemas import FieldProblem, Part, Problem
 from gateway.uploads import body_limit_bytes
 from limner.failure import Failure, read_failure
@@ -110,6 +111,12 @@ def from_failure(failure: Failure) -> ProblemError:
 def invalid(problems: Sequence[FieldProblem]) -> ProblemError:
     """Returns the problem for wrong fields."""
     return ProblemError(422, "INVALID_FIELDS", " ".join(each.message for each in problems), errors=problems)
+
+
+def feature_disabled(service: Service) -> ProblemError:
+    """Returns the problem for a job whose service this studio does not run."""
+    text = f"This studio runs no {service.title} service; set {service.setting}."
+    return ProblemError(409, "FEATURE_DISABLED", text)
 
 
 def too_large(limit_bytes: int) -> ProblemError:

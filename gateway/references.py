@@ -8,8 +8,8 @@ import io
 from PIL import Image
 
 from gateway.images import ImageStore
-from gateway.jobs.editing import referred
-from gateway.limits import Refused, problem
+from gateway.jobs.pictures import referred
+from gateway.refusals import Refused, problem
 from gateway.requests import ControlNetRequest, GenerateRequest, ImageEditRequest, MaskedRequest
 from gateway.schemas import FieldProblem
 

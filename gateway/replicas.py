@@ -20,6 +20,11 @@ class Service:
     grpc_name: str
     feature: str  # what it can do at least
 
+    @property
+    def setting(self) -> str:
+        """The variable that holds the addresses of its replicas."""
+        return f"LIMNER_GATEWAY_{self.name.upper()}"
+
 
 T2I = Service("t2i", "text-to-image", "limner.t2i.v1.TextToImageService", "text_to_image")
 EDIT = Service("edit", "edit", "limner.edit.v1.EditService", "edit")

@@ -22,7 +22,7 @@ from gateway.jobs.dispatcher import Dispatcher
 from gateway.jobs.job import Job
 from gateway.jobs.store import JobStore
 from gateway.metrics import Metrics
-from gateway.replicas import EDIT, T2I, Replica, connect_replicas
+from gateway.replicas import EDIT, T2I, TILING, Replica, connect_replicas
 from gateway.settings import Settings
 from gateway.uploads import Uploads
 from gateway.views import show_job
@@ -66,7 +66,8 @@ async def open_studio(settings: Settings, hub: EventHub) -> AsyncGenerator[Studi
 
     store = JobStore(engine, publish)
     try:
-        addresses = {service: each for service, each in ((T2I, settings.t2i), (EDIT, settings.edit)) if each}
+        given = {T2I: settings.t2i, EDIT: settings.edit, TILING: settings.tiling}
+        addresses = {service: each for service, each in given.items() if each}
         async with connect_replicas(addresses) as replicas, connect(settings.arbiter) as arbiter:
             metrics = Metrics()
             metrics.queue_depth.set_function(board.waiting_count)

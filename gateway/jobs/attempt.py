@@ -14,11 +14,12 @@ from gateway import limits
 from gateway.events import Signal
 from gateway.jobs import messages
 from gateway.jobs.books import Books
-from gateway.jobs.editing import PictureGone
 from gateway.jobs.job import Fault, Job, Picture, Progress, Stage, State
 from gateway.jobs.kinds import TRADES
 from gateway.jobs.pace import Pace, Turn
+from gateway.jobs.pictures import PictureGone
 from gateway.jobs.verdict import Action, Verdict, judge
+from gateway.refusals import Refused
 from gateway.replicas import Replica
 from gateway.views import show_job, show_model
 from limner.failure import Failure, read_failure
@@ -110,7 +111,7 @@ class Attempt:
         request = trade.body.model_validate(self._job.request)
         try:
             whole = limits.fill_in(request, [show_model(model) for model in described.models])
-        except limits.Refused as refused:
+        except Refused as refused:
             await self._end(State.FAILED, fault=Fault("INVALID_FIELDS", str(refused)))
             return False
         await self._record(replace(self._job, model=whole.model, request=whole.model_dump(mode="json")))

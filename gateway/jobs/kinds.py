@@ -12,13 +12,15 @@ from gateway.jobs.editing import control, edit, separate
 from gateway.jobs.job import Job, Kind
 from gateway.jobs.messages import Message
 from gateway.jobs.painting import paint
-from gateway.replicas import EDIT, T2I, Service
+from gateway.jobs.tiling import tile
+from gateway.replicas import EDIT, T2I, TILING, Service
 from gateway.requests import (
     ControlNetRequest,
     GenerateRequest,
     ImageEditRequest,
     LayersRequest,
     TextToImageRequest,
+    TiledRequest,
 )
 from limner.progress.v1.progress_pb2 import Checkpoint
 
@@ -39,6 +41,7 @@ TRADES = {
     Kind.IMAGE_EDIT: Trade(EDIT, ImageEditRequest, edit),
     Kind.CONTROLNET: Trade(EDIT, ControlNetRequest, control),
     Kind.LAYERS: Trade(EDIT, LayersRequest, separate),
+    Kind.TILED: Trade(TILING, TiledRequest, tile),
 }
 
 

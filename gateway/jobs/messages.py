@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import AsyncGenerator
 from typing import TypeAlias
+
+from grpc import aio
 
 from gateway.jobs.job import Job, Progress, Stage
 from gateway.schemas import PreviewEvent
 from limner.edit.v1 import edit_pb2
 from limner.progress.v1 import progress_pb2
 from limner.t2i.v1 import t2i_pb2
+from limner.tiling.v1 import tiling_pb2
 
 Result: TypeAlias = t2i_pb2.Result | edit_pb2.Result
 Message: TypeAlias = progress_pb2.Progress | progress_pb2.Checkpoint | Result
+
+_Call = (
+    aio.UnaryStreamCall[edit_pb2.EditImageRequest, edit_pb2.EditImageResponse]
+    | aio.UnaryStreamCall[edit_pb2.InpaintImageRequest, edit_pb2.InpaintImageResponse]
+    | aio.UnaryStreamCall[edit_pb2.GenerateControlledRequest, edit_pb2.GenerateControlledResponse]
+    | aio.UnaryStreamCall[edit_pb2.SeparateLayersRequest, edit_pb2.SeparateLayersResponse]
+    | aio.UnaryStreamCall[tiling_pb2.GenerateTiledRequest, tiling_pb2.GenerateTiledResponse]
+    | aio.UnaryStreamCall[tiling_pb2.UpscaleTiledRequest, tiling_pb2.UpscaleTiledResponse]
+)
 
 # Of the `limner` text in a PNG, which restores the form.
 METADATA_VERSION = 1
@@ -41,6 +54,24 @@ def to_metadata(job: Job) -> str:
     """Returns the PNG text from which a studio restores the form; the same request gives the same file."""
     record = {"version": METADATA_VERSION, "kind": job.kind, "request": job.request}
     return json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+
+
+async def hear(call: _Call) -> AsyncGenerator[Message]:
+    """Yields what a service says; closing hangs up."""
+    try:
+        async for response in call:
+            event = response.event
+            match event.WhichOneof("kind"):
+                case "progress":
+                    yield event.progress
+                case "checkpoint":
+                    yield event.checkpoint
+                case "result":
+                    yield event.result
+                case None:
+                    pass
+    finally:
+        call.cancel()  # of a call that has ended it says nothing
 
 
 def to_progress(message: progress_pb2.Progress) -> Progress:

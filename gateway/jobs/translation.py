@@ -1,4 +1,4 @@
-"""From what a client asked for to the calls of the edit service. Pure."""
+"""From what a client asked for to the calls of the edit and tiling services. Pure."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from gateway.requests import (
     ImageEditRequest,
     LayersRequest,
     MaskedRequest,
+    TiledRequest,
 )
 from limner.edit.v1 import edit_pb2
 from limner.image.v1.image_pb2 import Box, Image, Mask, Size
 from limner.progress.v1 import progress_pb2
+from limner.tiling.v1 import tiling_pb2
 
 Files = Mapping[str, bytes]  # by the ids of the pictures
 
@@ -72,6 +74,32 @@ def to_layers(
     return edit_pb2.SeparateLayersRequest(settings=settings, image=image, layer_count=wanted.layers)
 
 
+def to_tiled(
+    wanted: TiledRequest, settings: edit_pb2.Settings, files: Files
+) -> tiling_pb2.GenerateTiledRequest:
+    """Returns the call for a picture larger than the model's."""
+    return tiling_pb2.GenerateTiledRequest(
+        settings=settings,
+        tiles=_to_tiles(wanted),
+        entities=_to_entities(wanted.entities, files),
+        strength=wanted.strength or 0,
+    )
+
+
+def to_upscaled(
+    wanted: TiledRequest, settings: edit_pb2.Settings, files: Files
+) -> tiling_pb2.UpscaleTiledRequest:
+    """Returns the call for enlarging a picture."""
+    return tiling_pb2.UpscaleTiledRequest(
+        settings=settings,
+        image=_png(files[wanted.image or ""]),
+        scale=wanted.scale or 0,
+        strength=wanted.strength or 0,
+        control_scale=wanted.control_scale or 0,
+        tiles=_to_tiles(wanted),
+    )
+
+
 def to_settings(
     job: Job, wanted: GenerateRequest, resume_from: progress_pb2.Checkpoint | None
 ) -> edit_pb2.Settings:
@@ -92,6 +120,15 @@ def to_settings(
     if wanted.width is not None and wanted.height is not None:
         settings.size.CopyFrom(Size(width=wanted.width, height=wanted.height))
     return settings
+
+
+def _to_tiles(wanted: TiledRequest) -> tiling_pb2.Tiles:
+    modes = {"refine": tiling_pb2.MODE_REFINE, "joint": tiling_pb2.MODE_JOINT}
+    return tiling_pb2.Tiles(
+        tile_px=wanted.tile_size or 0,
+        overlap_px=wanted.overlap or 0,
+        mode=modes.get(wanted.mode or "", tiling_pb2.MODE_UNSPECIFIED),
+    )
 
 
 def _to_entities(entities: Sequence[Entity], files: Files) -> list[edit_pb2.Entity]:

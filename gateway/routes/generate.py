@@ -14,7 +14,7 @@ from gateway import limits, requests, schemas
 from gateway.jobs.job import Job, Progress, State
 from gateway.jobs.kinds import TRADES, kind_of
 from gateway.jobs.store import KeyTaken
-from gateway.problems import ProblemError, document
+from gateway.problems import ProblemError, document, feature_disabled
 from gateway.references import check_pictures
 from gateway.studio import Studio, StudioDep
 from gateway.views import show_job, show_model
@@ -124,14 +124,12 @@ async def _take(
 
 
 async def _accept(body: requests.GenerateRequest, studio: Studio, key: str | None) -> Job:
-    limits.check_text(body)
+    limits.check_form(body)
     kind = kind_of(body)
     service = TRADES[kind].service
     catalogue = studio.books.catalogues.get(service.name)
     if catalogue is None:
-        raise ProblemError(
-            409, "FEATURE_DISABLED", f"This studio runs no {service.title} service; set LIMNER_GATEWAY_EDIT."
-        )
+        raise feature_disabled(service)
     await check_pictures(body, studio.books.images)
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
     described = await catalogue.recall()

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from gateway.limits import Refused, problem
-from gateway.problems import ProblemError, document
+from gateway.problems import document, feature_disabled
+from gateway.refusals import Refused, problem
 from gateway.replicas import EDIT
 from gateway.requests import PreprocessRequest
 from gateway.schemas import ControlImage
@@ -30,9 +30,7 @@ async def preprocess(body: PreprocessRequest, studio: StudioDep, response: Respo
     """Makes a control image from a picture and keeps it, to be looked at and used in a job."""
     replica = next((each for each in studio.replicas if each.service is EDIT), None)
     if replica is None:
-        raise ProblemError(
-            409, "FEATURE_DISABLED", "This studio runs no edit service; set LIMNER_GATEWAY_EDIT."
-        )
+        raise feature_disabled(EDIT)
     data = await studio.books.images.get(body.image)
     if data is None:
         text = f"image is {body.image[:12]}…, and no such picture is kept; send it to POST /images first."

@@ -29,6 +29,7 @@ def settings(tmp_path: Path, sockets: Path) -> Settings:
         images=f"{tmp_path}/images",
         t2i=(f"unix:{sockets}/t2i",),
         edit=(),
+        tiling=(),
         arbiter=f"unix:{sockets}/arbiter",
         frontend=tmp_path / "page",
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway import limits
+from gateway import limits, refusals
 from gateway.requests import MAX_SEED, TextToImageRequest
 from gateway.schemas import Model
 from gateway.views import show_model
@@ -27,33 +27,33 @@ def test_what_is_asked_for_stays(models: list[Model]) -> None:
 
 @pytest.mark.parametrize(("width", "fix"), [(48, "try 64"), (272, "try 256")])
 def test_a_size_outside_the_model_names_the_nearest_one(models: list[Model], width: int, fix: str) -> None:
-    with pytest.raises(limits.Refused, match=fix) as caught:
+    with pytest.raises(refusals.Refused, match=fix) as caught:
         limits.fill_in(TextToImageRequest(prompt="x", width=width), models)
     assert [problem.field for problem in caught.value.problems] == ["width"]
 
 
 def test_an_unknown_model_names_the_known_ones(models: list[Model]) -> None:
-    with pytest.raises(limits.Refused, match="known: shapes"):
+    with pytest.raises(refusals.Refused, match="known: shapes"):
         limits.fill_in(TextToImageRequest(prompt="x", model="shape"), models)
 
 
 @pytest.mark.parametrize("prompt", [" ", "\n\t", "\u3000"])
 def test_a_blank_prompt_is_refused(prompt: str) -> None:
-    with pytest.raises(limits.Refused, match="prompt is blank"):
-        limits.check_text(TextToImageRequest(prompt=prompt))
+    with pytest.raises(refusals.Refused, match="prompt is blank"):
+        limits.check_form(TextToImageRequest(prompt=prompt))
 
 
 def test_a_control_character_is_named() -> None:
-    with pytest.raises(limits.Refused, match=r"negative_prompt contains the control character U\+0000"):
-        limits.check_text(TextToImageRequest(prompt="x", negative_prompt="a\0b"))
+    with pytest.raises(refusals.Refused, match=r"negative_prompt contains the control character U\+0000"):
+        limits.check_form(TextToImageRequest(prompt="x", negative_prompt="a\0b"))
 
 
 def test_seeds_must_not_count_beyond_the_largest() -> None:
-    limits.check_text(TextToImageRequest(prompt="x", seed=MAX_SEED))
-    with pytest.raises(limits.Refused, match=f"take at most {MAX_SEED - 1}"):
-        limits.check_text(TextToImageRequest(prompt="x", seed=MAX_SEED, count=2))
+    limits.check_form(TextToImageRequest(prompt="x", seed=MAX_SEED))
+    with pytest.raises(refusals.Refused, match=f"take at most {MAX_SEED - 1}"):
+        limits.check_form(TextToImageRequest(prompt="x", seed=MAX_SEED, count=2))
 
 
 @pytest.mark.parametrize(("value", "words"), [(20, "16 or 32"), (8, "16"), (99, "64"), (32, "32")])
 def test_the_allowed_neighbours_are_named(value: int, words: str) -> None:
-    assert limits.multiples_beside(value, 16, 16, 64) == words
+    assert refusals.multiples_beside(value, 16, 16, 64) == words

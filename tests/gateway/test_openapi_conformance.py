@@ -45,6 +45,7 @@ async def _serve(folder: Path, address: Future[str], stop: threading.Event) -> N
         images=f"{folder}/images",
         t2i=(f"unix:{folder}/t2i",),
         edit=(),
+        tiling=(),
         arbiter=f"unix:{folder}/arbiter",
         frontend=folder / "page",
     )
