@@ -4,15 +4,29 @@ import asyncio
 import contextlib
 import hashlib
 import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, ObjectStore, from_url
 
+if TYPE_CHECKING:
+    from obstore import BytesStream
+
 # Hashing releases the interpreter lock; above this a thread costs less than the pause of the event loop.
 _INLINE_HASH_BYTES = 512 * 1024
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file on its way out of the store, so that a large one is never in memory as a whole."""
+
+    size_bytes: int
+    chunks: AsyncIterator[bytes]
 
 
 class ImageStore:
@@ -47,6 +61,29 @@ class ImageStore:
             return None
         return await self._get(_key(image_id))
 
+    async def put_file(self, image_id: str, path: Path) -> None:
+        """Keeps a file whose hash is `image_id`, in memory that does not grow with it."""
+        await obstore.put_async(self._store, _key(image_id), path)
+
+    async def measure(self, image_id: str) -> int | None:
+        """Returns how many bytes the file of that id has, None where none is kept."""
+        if _IMAGE_ID.fullmatch(image_id) is None:
+            return None
+        try:
+            return (await obstore.head_async(self._store, _key(image_id)))["size"]
+        except FileNotFoundError:
+            return None
+
+    async def open_file(self, image_id: str) -> Kept | None:
+        """Returns the file of that id piece by piece."""
+        if _IMAGE_ID.fullmatch(image_id) is None:
+            return None
+        try:
+            found = await obstore.get_async(self._store, _key(image_id))
+        except FileNotFoundError:
+            return None
+        return Kept(found.meta["size"], _pieces(found.stream()))
+
     async def put_checkpoint(self, job_id: str, data: bytes) -> None:
         """Replaces the checkpoint of a job."""
         await obstore.put_async(self._store, f"checkpoints/{job_id}", data)
@@ -66,6 +103,11 @@ class ImageStore:
         except FileNotFoundError:
             return None
         return bytes(await found.bytes_async())
+
+
+async def _pieces(stream: BytesStream) -> AsyncIterator[bytes]:
+    async for piece in stream:
+        yield bytes(piece)
 
 
 def _digest(data: bytes) -> str:

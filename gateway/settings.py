@@ -38,6 +38,10 @@ class Settings(BaseSettings):
     arbiter: str = Field(
         default=f"unix:{_HOME}/run/arbiter.sock", description="Address of this host's arbiter."
     )
+    results: Path = Field(
+        default=_HOME / "tiling" / "results",
+        description="Folder in which the tiling service leaves results that are too large to be sent.",
+    )
     frontend: Path = Field(
         default=Path(__file__).parent.parent / "frontend" / "dist",
         description="Folder of the built page; may be absent.",

@@ -23,6 +23,7 @@ from gateway.jobs.job import Job
 from gateway.jobs.store import JobStore
 from gateway.metrics import Metrics
 from gateway.replicas import EDIT, T2I, TILING, Replica, connect_replicas
+from gateway.results import Results
 from gateway.settings import Settings
 from gateway.uploads import Uploads
 from gateway.views import show_job
@@ -72,7 +73,8 @@ async def open_studio(settings: Settings, hub: EventHub) -> AsyncGenerator[Studi
             metrics = Metrics()
             metrics.queue_depth.set_function(board.waiting_count)
             catalogues = {service.name: Catalogue(service, replicas) for service in addresses}
-            books = Books(store, images, board, hub, metrics, catalogues)
+            results = Results(settings.results, images)
+            books = Books(store, images, results, board, hub, metrics, catalogues)
             dispatcher = Dispatcher(books, replicas)
             await dispatcher.start()
             try:

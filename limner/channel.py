@@ -8,8 +8,9 @@ from contextlib import asynccontextmanager
 import grpc
 from grpc import aio
 
-# A 64 MiB image inline (limner.image.v1.Image.data) and room for its envelope.
-MESSAGE_LIMIT_BYTES = 68 * 1024 * 1024
+# Of an image inside a message (limner.image.v1.Image.data), and with room for its envelope.
+INLINE_LIMIT_BYTES = 64 * 1024 * 1024
+MESSAGE_LIMIT_BYTES = INLINE_LIMIT_BYTES + 4 * 1024 * 1024
 
 LIMITS: list[tuple[str, int | str]] = [
     ("grpc.max_receive_message_length", MESSAGE_LIMIT_BYTES),

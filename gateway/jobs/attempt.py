@@ -21,6 +21,7 @@ from gateway.jobs.pictures import PictureGone
 from gateway.jobs.verdict import Action, Verdict, judge
 from gateway.refusals import Refused
 from gateway.replicas import Replica
+from gateway.results import ResultMissing
 from gateway.views import show_job, show_model
 from limner.failure import Failure, read_failure
 from limner.progress.v1 import progress_pb2
@@ -76,6 +77,8 @@ class Attempt:
             return await self._unless_superseded(self._fail(read_failure(error)))
         except PictureGone as gone:
             return await self._unless_superseded(self._conclude(Fault("IMAGE_NOT_FOUND", str(gone))))
+        except ResultMissing as missing:
+            return await self._unless_superseded(self._conclude(Fault("STORAGE_FAILED", str(missing))))
         except (ObstoreError, OSError) as error:
             log.exception("image store failed", job=self.job_id)
             text = f"The finished image could not be stored: {error}. Free some space and send the job again."
@@ -158,7 +161,7 @@ class Attempt:
     async def _take_result(self, result: messages.Result) -> None:
         for stage, duration in result.provenance.stage_durations.items():
             self._books.metrics.stage.labels(stage).observe(duration.ToTimedelta().total_seconds())
-        image_id = await self._books.images.put(result.image.data)
+        image_id = await self._books.results.keep(result.image)
         size = result.image.size
         picture = Picture(result.image_index, image_id, size.width, size.height, result.seed)
         # An image that an earlier attempt already made is replaced by itself: same seed, same pixels.
@@ -171,6 +174,7 @@ class Attempt:
             await self._end(State.SUCCEEDED, images=images)
         else:
             await self._record(replace(self._job, images=images, progress=self._progress()))
+        await self._books.results.clear(result.image)
 
     def _start(self, progress: Progress) -> None:
         now = time.time()
@@ -217,7 +221,9 @@ class Attempt:
     ) -> None:
         progress = replace(self._progress(), queue_position=None, eta_s=None, waiting_for=None)
         if state is State.SUCCEEDED:
-            progress = replace(progress, stage=Stage.DONE, step=progress.total_steps)
+            progress = replace(
+                progress, stage=Stage.DONE, step=progress.total_steps, tile=progress.tile_count
+            )
         done = replace(self._job, state=state, progress=progress, fault=fault, finished_at=time.time())
         await self._record(replace(done, images=images) if images else done)
         self._books.metrics.finished.labels(state.value).inc()

@@ -9,6 +9,7 @@ from gateway.images import ImageStore
 from gateway.jobs.board import Board
 from gateway.jobs.store import JobStore
 from gateway.metrics import Metrics
+from gateway.results import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Books:
 
     store: JobStore
     images: ImageStore
+    results: Results
     board: Board
     hub: EventHub
     metrics: Metrics

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
+from fastapi.responses import StreamingResponse
 from starlette.datastructures import UploadFile
 
 from gateway import schemas
@@ -95,9 +96,10 @@ async def get_image(
 ) -> Response:
     """Returns an image file. It never changes, so it may be kept for ever."""
     headers = {"ETag": f'"{image_id}"', "Cache-Control": "private, max-age=31536000, immutable"}
-    data = await studio.books.images.get(image_id)
-    if data is None:
+    kept = await studio.books.images.open_file(image_id)
+    if kept is None:
         raise ProblemError(404, "IMAGE_NOT_FOUND", f"There is no image {image_id[:100]!r}.")
     if if_none_match is not None and (image_id in if_none_match or if_none_match.strip() == "*"):
         return Response(status_code=304, headers=headers)
-    return Response(data, media_type="image/png", headers=headers)
+    headers["Content-Length"] = str(kept.size_bytes)
+    return StreamingResponse(kept.chunks, media_type="image/png", headers=headers)

@@ -218,7 +218,7 @@ def _raise_unless_ok(ended: Ended) -> None:
     if ended.reason == errors.InvalidFields.reason:
         # Found when the worker looked closer; the sentence begins with the field's name.
         raise errors.InvalidFields([Violation(ended.message.partition(" ")[0], ended.message)])
-    for kind in (errors.OutOfMemory, errors.ModelUnreadable, errors.FeatureUnsupported):
+    for kind in (errors.OutOfMemory, errors.StorageFailed, errors.ModelUnreadable, errors.FeatureUnsupported):
         if kind.reason == ended.reason:
             raise kind(ended.message)
     raise errors.LimnerError(ended.message)

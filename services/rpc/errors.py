@@ -9,6 +9,7 @@
   + ModelUnreadable      FAILED_PRECONDITION
   + ReplicaBusy          RESOURCE_EXHAUSTED, RetryInfo
   + OutOfMemory          RESOURCE_EXHAUSTED, RetryInfo
+  + StorageFailed        RESOURCE_EXHAUSTED
   + WorkerLost           ABORTED
   + RequestConflict      ABORTED
   + StaleToken           ABORTED
@@ -96,6 +97,12 @@ class OutOfMemory(LimnerError):
     """The device ran out of memory although the lease was granted."""
 
     code, reason = StatusCode.RESOURCE_EXHAUSTED, "OUT_OF_MEMORY"
+
+
+class StorageFailed(LimnerError):
+    """The disk cannot keep an unfinished picture."""
+
+    code, reason = StatusCode.RESOURCE_EXHAUSTED, "STORAGE_FAILED"
 
 
 class WorkerLost(LimnerError):

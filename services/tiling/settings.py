@@ -2,8 +2,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
+from limner.channel import INLINE_LIMIT_BYTES
 from services.pipelines.settings import ReplicaSettings
 
 
@@ -16,3 +18,4 @@ class Settings(ReplicaSettings):
     holder: str = "tiling"
     worker_module: str = "services.tiling.engine"
     scratch_dir: Path = Path("tiling")  # unfinished pictures, tile by tile; a worker goes on from them
+    inline_limit_bytes: int = Field(default=INLINE_LIMIT_BYTES, ge=0, le=INLINE_LIMIT_BYTES)  # of results

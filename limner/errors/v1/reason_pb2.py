@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dlimner/errors/v1/reason.proto\x12\x10limner.errors.v1*\xef\x03\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15REASON_INVALID_FIELDS\x10\x01\x12\x1a\n\x16REASON_MODEL_NOT_FOUND\x10\x02\x12\x1a\n\x16REASON_IMAGE_NOT_FOUND\x10\x03\x12\x1e\n\x1aREASON_FEATURE_UNSUPPORTED\x10\x04\x12\x1b\n\x17REASON_FEATURE_DISABLED\x10\x05\x12\x15\n\x11REASON_NEVER_FITS\x10\x06\x12\x19\n\x15REASON_VRAM_EXHAUSTED\x10\x07\x12\x17\n\x13REASON_REPLICA_BUSY\x10\x08\x12\x18\n\x14REASON_OUT_OF_MEMORY\x10\t\x12\x16\n\x12REASON_WORKER_LOST\x10\n\x12\x16\n\x12REASON_STALE_TOKEN\x10\x0b\x12\x1e\n\x1aREASON_ARBITER_UNAVAILABLE\x10\x0c\x12\x1b\n\x17REASON_MODEL_UNREADABLE\x10\r\x12\x1d\n\x19REASON_PROTOCOL_VIOLATION\x10\x0e\x12\x1a\n\x16REASON_UNAUTHENTICATED\x10\x0f\x12\x13\n\x0fREASON_INTERNAL\x10\x10\x12\x1b\n\x17REASON_REQUEST_CONFLICT\x10\x11\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dlimner/errors/v1/reason.proto\x12\x10limner.errors.v1*\x8a\x04\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x19\n\x15REASON_INVALID_FIELDS\x10\x01\x12\x1a\n\x16REASON_MODEL_NOT_FOUND\x10\x02\x12\x1a\n\x16REASON_IMAGE_NOT_FOUND\x10\x03\x12\x1e\n\x1aREASON_FEATURE_UNSUPPORTED\x10\x04\x12\x1b\n\x17REASON_FEATURE_DISABLED\x10\x05\x12\x15\n\x11REASON_NEVER_FITS\x10\x06\x12\x19\n\x15REASON_VRAM_EXHAUSTED\x10\x07\x12\x17\n\x13REASON_REPLICA_BUSY\x10\x08\x12\x18\n\x14REASON_OUT_OF_MEMORY\x10\t\x12\x16\n\x12REASON_WORKER_LOST\x10\n\x12\x16\n\x12REASON_STALE_TOKEN\x10\x0b\x12\x1e\n\x1aREASON_ARBITER_UNAVAILABLE\x10\x0c\x12\x1b\n\x17REASON_MODEL_UNREADABLE\x10\r\x12\x1d\n\x19REASON_PROTOCOL_VIOLATION\x10\x0e\x12\x1a\n\x16REASON_UNAUTHENTICATED\x10\x0f\x12\x13\n\x0fREASON_INTERNAL\x10\x10\x12\x1b\n\x17REASON_REQUEST_CONFLICT\x10\x11\x12\x19\n\x15REASON_STORAGE_FAILED\x10\x12\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'limner.errors.v1.reason_pb2
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REASON']._serialized_start=52
-  _globals['_REASON']._serialized_end=547
+  _globals['_REASON']._serialized_end=574
 # @@protoc_insertion_point(module_scope)

@@ -57,6 +57,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """INTERNAL. A fault of ours. The text is generic; the log has the traceback under metadata: request_id."""
     REASON_REQUEST_CONFLICT: _Reason.ValueType  # 17
     """ABORTED. The same request_id is already running with another request."""
+    REASON_STORAGE_FAILED: _Reason.ValueType  # 18
+    """RESOURCE_EXHAUSTED. The disk cannot keep an unfinished or a finished picture."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Every `google.rpc.ErrorInfo.reason` that Limner sends, with domain "limner". The string on the wire is
@@ -98,4 +100,6 @@ REASON_INTERNAL: Reason.ValueType  # 16
 """INTERNAL. A fault of ours. The text is generic; the log has the traceback under metadata: request_id."""
 REASON_REQUEST_CONFLICT: Reason.ValueType  # 17
 """ABORTED. The same request_id is already running with another request."""
+REASON_STORAGE_FAILED: Reason.ValueType  # 18
+"""RESOURCE_EXHAUSTED. The disk cannot keep an unfinished or a finished picture."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015

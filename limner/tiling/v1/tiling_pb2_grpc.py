@@ -27,7 +27,9 @@ if _version_not_supported:
 
 class TilingServiceStub:
     """Makes images larger than the model. Calls behave as limner.t2i.v1.TextToImageService.GenerateImages does;
-    checkpoints carry the last finished tile, and large results come as store references, never inline above 64 MiB.
+    checkpoints carry the last finished tile. A result above 64 MiB is never inline: its uri names a file of that
+    digest in the folder `results` of the service's scratch folder. Who has taken it deletes it; a day later it is
+    deleted anyway.
     """
 
     def __init__(self, channel):
@@ -50,7 +52,9 @@ class TilingServiceStub:
 
 class TilingServiceServicer:
     """Makes images larger than the model. Calls behave as limner.t2i.v1.TextToImageService.GenerateImages does;
-    checkpoints carry the last finished tile, and large results come as store references, never inline above 64 MiB.
+    checkpoints carry the last finished tile. A result above 64 MiB is never inline: its uri names a file of that
+    digest in the folder `results` of the service's scratch folder. Who has taken it deletes it; a day later it is
+    deleted anyway.
     """
 
     def GenerateTiled(self, request, context):
@@ -90,7 +94,9 @@ def add_TilingServiceServicer_to_server(servicer, server):
  # This class is part of an EXPERIMENTAL API.
 class TilingService:
     """Makes images larger than the model. Calls behave as limner.t2i.v1.TextToImageService.GenerateImages does;
-    checkpoints carry the last finished tile, and large results come as store references, never inline above 64 MiB.
+    checkpoints carry the last finished tile. A result above 64 MiB is never inline: its uri names a file of that
+    digest in the folder `results` of the service's scratch folder. Who has taken it deletes it; a day later it is
+    deleted anyway.
     """
 
     @staticmethod

@@ -28,7 +28,9 @@ GRPC_VERSION: str
 
 class TilingServiceStub:
     """Makes images larger than the model. Calls behave as limner.t2i.v1.TextToImageService.GenerateImages does;
-    checkpoints carry the last finished tile, and large results come as store references, never inline above 64 MiB.
+    checkpoints carry the last finished tile. A result above 64 MiB is never inline: its uri names a file of that
+    digest in the folder `results` of the service's scratch folder. Who has taken it deletes it; a day later it is
+    deleted anyway.
     """
 
     @_typing.overload
@@ -43,7 +45,9 @@ class TilingServiceStub:
 @_typing.type_check_only
 class TilingServiceAsyncStub(TilingServiceStub):
     """Makes images larger than the model. Calls behave as limner.t2i.v1.TextToImageService.GenerateImages does;
-    checkpoints carry the last finished tile, and large results come as store references, never inline above 64 MiB.
+    checkpoints carry the last finished tile. A result above 64 MiB is never inline: its uri names a file of that
+    digest in the folder `results` of the service's scratch folder. Who has taken it deletes it; a day later it is
+    deleted anyway.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -54,7 +58,9 @@ class TilingServiceAsyncStub(TilingServiceStub):
 
 class TilingServiceServicer(metaclass=_abc_1.ABCMeta):
     """Makes images larger than the model. Calls behave as limner.t2i.v1.TextToImageService.GenerateImages does;
-    checkpoints carry the last finished tile, and large results come as store references, never inline above 64 MiB.
+    checkpoints carry the last finished tile. A result above 64 MiB is never inline: its uri names a file of that
+    digest in the folder `results` of the service's scratch folder. Who has taken it deletes it; a day later it is
+    deleted anyway.
     """
 
     @_abc_1.abstractmethod

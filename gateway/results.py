@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+from pathlib import Path
+
+from gateway.images import ImageStore
+from limner.image.v1 import image_pb2
+
+_REFERENCE = re.compile(r"sha256:([0-9a-f]{64})")
+
+
+class ResultMissing(Exception):
+    """A result was left where it cannot be found; the message says where it should be and what to do."""
+
+
+class Results:
+    """Takes finished pictures into the image store: sent inline, or left in a folder as too large for that.
+
+    A reference is a digest and never a path; what is taken has that digest.
+    """
+
+    def __init__(self, folder: Path, images: ImageStore) -> None:
+        self._folder, self._images = folder, images
+
+    async def keep(self, image: image_pb2.Image) -> str:
+        """Returns the id under which a picture is kept now; again does no harm. Raises ResultMissing."""
+        if image.WhichOneof("source") != "uri":
+            return await self._images.put(image.data)
+        image_id = _read(image.uri)
+        try:
+            digest = await asyncio.to_thread(_digest, self._folder / image_id)
+        except FileNotFoundError:
+            # The service repeats its results to a gateway that comes back, which may have taken this one.
+            if await self._images.measure(image_id) is not None:
+                return image_id
+            text = (
+                f"The finished image is not in {self._folder}; LIMNER_GATEWAY_RESULTS must name the folder "
+                "in which the service leaves large results. Then send the job again."
+            )
+            raise ResultMissing(text) from None
+        if digest != image_id:
+            raise ResultMissing(f"The finished image {image_id} is damaged on disk; send the job again.")
+        await self._images.put_file(image_id, self._folder / image_id)
+        return image_id
+
+    async def clear(self, image: image_pb2.Image) -> None:
+        """Deletes what was left of a picture that is kept and that a job holds."""
+        if image.WhichOneof("source") == "uri":
+            await asyncio.to_thread((self._folder / _read(image.uri)).unlink, missing_ok=True)
+
+
+def _read(uri: str) -> str:
+    found = _REFERENCE.fullmatch(uri)
+    if found is None:
+        raise ResultMissing(f"The service refers to its result as {uri[:100]!r}, which is no digest.")
+    return found[1]
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
