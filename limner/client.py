@@ -57,6 +57,8 @@ class Progress(_Shape):
     image_index: int = 0
     image_count: int = 1
     images_at_once: int = 1  # that the steps make together, from image_index on
+    tile: int = 0  # tiles done of the picture; steps count within the next one
+    tile_count: int = 0  # 0: not tiled
 
 
 class JobImage(_Shape):

@@ -45,6 +45,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def tiling(self) -> Path:
+        """Pictures that are being made tile by tile, and large results on their way to `images`."""
+        return self.root / "tiling"
+
+    @property
     def logs(self) -> Path:
         """One file per process."""
         return self.root / "logs"
@@ -82,7 +87,7 @@ def prepare(home: Home) -> None:
     """
     try:
         home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (home.images, home.models, home.logs, home.run, home.holders):
+        for folder in (home.images, home.models, home.tiling, home.logs, home.run, home.holders):
             folder.mkdir(mode=0o700, exist_ok=True)
         _probe(home.run)
     except OSError as error:

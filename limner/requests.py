@@ -97,6 +97,22 @@ class ControlNet(Request):
     strength: float | None = None
 
 
+class Tiled(Request):
+    """A picture larger than the model's: painted from the prompt, or `image` enlarged with new detail."""
+
+    kind: ClassVar[str] = "tiled"
+
+    prompt: str = ""  # may be left out with an image
+    image: str | None = None  # id of an uploaded picture
+    scale: float | None = None  # of the image, above 1 to 8; or width and height
+    strength: float | None = None  # in (0, 1]
+    control_scale: float | None = None  # 0 to 2
+    tile_size: int | None = None  # pixels
+    overlap: int | None = None  # pixels
+    mode: str | None = None  # refine or joint
+    entities: list[Entity] | None = None
+
+
 class Layers(Request):
     """A picture taken apart; the prompt describes it. Each seed makes all its layers, the backmost first."""
 

@@ -17,6 +17,8 @@ _COMMANDS = (
     "edit",
     "control",
     "layers",
+    "tile",
+    "upscale",
     "upload",
     "jobs",
     "cancel",

@@ -30,7 +30,17 @@ from limner.cli.sizes import in_words
 from limner.cli.version import installed_version
 from limner.home import locate
 
-_LIBRARIES = ("limner", "grpcio", "protobuf", "torch", "diffusers", "transformers", "supervisor")
+_LIBRARIES = (
+    "limner",
+    "grpcio",
+    "protobuf",
+    "torch",
+    "diffusers",
+    "diffsynth",
+    "transformers",
+    "pyvips",
+    "supervisor",
+)
 _DESCRIBE_S = 60.0
 
 

@@ -45,6 +45,8 @@ MaskOption = Annotated[Path | None, typer.Option(help="Picture of the same size;
 FeatherOption = Annotated[int | None, typer.Option(help="Width of the mask's soft edge in pixels.")]
 GrowOption = Annotated[int | None, typer.Option(help="Pixels by which the mask grows; negative shrinks.")]
 StrengthOption = Annotated[float | None, typer.Option(help="How far to leave the picture, above 0 to 1.")]
+TileOption = Annotated[int | None, typer.Option(help="Pixels of a tile; default: the model's side.")]
+OverlapOption = Annotated[int | None, typer.Option(help="Pixels; default: a quarter of a tile.")]
 EntityOption = Annotated[
     list[str] | None,
     typer.Option(

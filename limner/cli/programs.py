@@ -31,6 +31,7 @@ def programs(t2i_replicas: int = 1) -> tuple[Program, ...]:
         Program("limner-arbiter", "services.arbiter", order=10, stop_s=8),
         *(Program(f"limner-{name}", "services.t2i", 20, 12, _replica_settings(name)) for name in names),
         Program("limner-edit", "services.edit", order=20, stop_s=12),
+        Program("limner-tiling", "services.tiling", order=20, stop_s=12),
         Program("limner-gateway", "gateway", order=30, stop_s=12),
     )
 
@@ -73,6 +74,8 @@ def environment(
         "LIMNER_GATEWAY_FRONTEND": str(package_root() / "frontend" / "dist"),
         "LIMNER_T2I_MODELS_DIR": str(home.models),
         "LIMNER_EDIT_MODELS_DIR": str(home.models),
+        "LIMNER_TILING_MODELS_DIR": str(home.models),
+        "LIMNER_TILING_SCRATCH_DIR": str(home.tiling),
     }
     addresses = {
         "LIMNER_HOME": str(home.root),
@@ -87,15 +90,21 @@ def environment(
         "LIMNER_EDIT_LISTEN": home.address("edit"),
         "LIMNER_EDIT_ARBITER": home.address("arbiter"),
         "LIMNER_EDIT_HOLDERS_DIR": str(home.holders),
+        "LIMNER_TILING_LISTEN": home.address("tiling"),
+        "LIMNER_TILING_ARBITER": home.address("arbiter"),
+        "LIMNER_TILING_HOLDERS_DIR": str(home.holders),
         "LIMNER_GATEWAY_HOST": host,
         "LIMNER_GATEWAY_PORT": str(port),
         "LIMNER_GATEWAY_T2I": ",".join(
             home.address(replica_name(number)) for number in range(1, t2i_replicas + 1)
         ),
         "LIMNER_GATEWAY_EDIT": home.address("edit"),
+        "LIMNER_GATEWAY_TILING": home.address("tiling"),
         "LIMNER_GATEWAY_ARBITER": home.address("arbiter"),
     }
-    return stores | dict(given) | addresses
+    chosen = stores | dict(given)
+    results = {"LIMNER_GATEWAY_RESULTS": str(Path(chosen["LIMNER_TILING_SCRATCH_DIR"]) / "results")}
+    return chosen | addresses | results
 
 
 def configuration(programs: Sequence[Program]) -> str:

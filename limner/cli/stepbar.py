@@ -40,7 +40,8 @@ class StepBar:
         """Draws `job` as it is now."""
         progress = job.progress
         run, runs = _runs(progress)
-        total, done = progress.total_steps * runs, progress.total_steps * run + progress.step
+        total, done = _length(progress)
+        total, done = total * runs, total * run + done
         self._bar.update(self._task, total=total or None, completed=done, description=describe(job))
 
 
@@ -54,6 +55,8 @@ def describe(job: Job) -> str:
     if job.finished or job.status == "cancelling":
         return job.status
     words = [progress.stage]
+    if progress.tile_count:
+        words.append(f"tile {min(progress.tile + 1, progress.tile_count)} of {progress.tile_count}")
     if progress.stage == "denoising":
         words.append(f"step {progress.step} of {progress.total_steps}")
     run, runs = _runs(progress)
@@ -62,6 +65,13 @@ def describe(job: Job) -> str:
     if progress.eta_s is not None:
         words.append(f"{progress.eta_s:.0f} s left")
     return ", ".join(words)
+
+
+def _length(progress: JobProgress) -> tuple[float, float]:
+    """Returns how long one run is and how far it is: in tiles, or in steps where there are none."""
+    if not progress.tile_count:
+        return progress.total_steps, progress.step
+    return progress.tile_count, progress.tile + progress.step / max(progress.total_steps, 1)
 
 
 def _runs(progress: JobProgress) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Layers from the command line, through a whole studio; the weights are untrained, so only shapes are judged."""
+"""Layers from the command line, through a whole studio; the weights are untrained: only shapes are judged."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ def test_the_gateway_stops_first_and_the_arbiter_last() -> None:
         "limner-gateway",
         "limner-t2i",
         "limner-edit",
+        "limner-tiling",
         "limner-arbiter",
     ]
 

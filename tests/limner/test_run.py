@@ -80,6 +80,7 @@ def test_every_process_says_what_it_is(studio: Studio) -> None:
         "limner-supervisor",
         "limner-arbiter",
         "limner-edit",
+        "limner-tiling",
         "limner-t2i",
         "limner-t2i-worker",
         "limner-gateway",
