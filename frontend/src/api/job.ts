@@ -6,6 +6,7 @@ import type {
   LayersRequest,
   Outpaint,
   TextToImageRequest,
+  TiledRequest,
 } from "./gen";
 
 export const ACTIVE = ["queued", "running", "cancelling"] as const satisfies Job["status"][];
@@ -48,7 +49,8 @@ export function settingsOf(job: Job): Settings {
 export type Order =
   | { kind: "text-to-image"; body: TextToImageRequest }
   | { kind: "image-edit"; body: ImageEditRequest }
-  | { kind: "controlnet"; body: ControlNetRequest };
+  | { kind: "controlnet"; body: ControlNetRequest }
+  | { kind: "tiled"; body: TiledRequest };
 
 /** A picture to take apart, which is asked for elsewhere than on the page. */
 export interface Separation {
@@ -59,6 +61,15 @@ export interface Separation {
 /** Reads the request of a job as its kind says: the studio has accepted it as that. */
 export function orderOf({ kind, request }: Job): Order | Separation {
   return { kind, body: request } as Order | Separation;
+}
+
+/** Whether the prompt of a job says what its pictures show, not what was to be done. */
+export function describesResult(job: Job): boolean {
+  const order = orderOf(job);
+  if (order.kind === "layers") return false;
+  if (order.kind !== "image-edit") return true;
+  const { mask, outpaint, strength } = order.body;
+  return Boolean(mask || outpaint || strength);
 }
 
 /** The picture that a job started from. */
@@ -86,6 +97,8 @@ export function originalOf(job: Job): Original | null {
       const id = controls?.[0]?.image;
       return id === undefined ? null : { id, name: "Control image", margins: null };
     }
+    case "tiled":
+      return order.body.image ? { id: order.body.image, name: "Original", margins: null } : null;
     case "layers":
       return { id: order.body.image, name: "Original", margins: null };
   }

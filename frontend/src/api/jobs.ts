@@ -6,6 +6,7 @@ import {
   generateImageEdit,
   generateLayers,
   generateTextToImage,
+  generateTiled,
   getJob,
   type ImageEditRequest,
   type Job,
@@ -13,6 +14,7 @@ import {
   type PreviewEvent,
   type QueueEvent,
   type TextToImageRequest,
+  type TiledRequest,
 } from "./gen";
 import { ACTIVE, orderOf } from "./job";
 import { answerOf } from "./problem";
@@ -64,6 +66,10 @@ export function generateUnderControl(body: ControlNetRequest): Promise<Job> {
   return answerOf(generateControlNet({ body }));
 }
 
+export function generateTiles(body: TiledRequest): Promise<Job> {
+  return answerOf(generateTiled({ body }));
+}
+
 export function cancelJob(id: string): Promise<Job> {
   return answerOf(deleteJob({ path: { job_id: id } }));
 }
@@ -78,6 +84,8 @@ export function retryJob(job: Job): Promise<Job> {
       return editImages(order.body);
     case "controlnet":
       return generateUnderControl(order.body);
+    case "tiled":
+      return generateTiles(order.body);
     case "layers":
       return answerOf(generateLayers({ body: order.body }));
   }

@@ -75,6 +75,7 @@ export function App() {
               image={stagedImage}
               onPickImage={(image) => show(staged, image)}
               onEdit={forms.edit}
+              onUpscale={forms.upscale}
               onReuse={(job, seed) => void forms.reuse(job, seed)}
               onRetry={jobs.retry}
               onCancel={jobs.cancel}

@@ -1,19 +1,19 @@
 import type { Job } from "@/api/gen";
-import { settingsOf } from "@/api/job";
+import { titleOf } from "@/components/words";
 
 /** What a listener should hear when a job changes; null when nothing worth saying happened. */
 export function announcement(before: Job["status"] | undefined, job: Job): string | null {
   if (before === undefined || before === job.status) return null;
-  const { prompt } = settingsOf(job);
+  const title = titleOf(job);
   switch (job.status) {
     case "running":
-      return `Painting: ${prompt}`;
+      return `Painting: ${title}`;
     case "succeeded":
-      return `Finished: ${prompt}`;
+      return `Finished: ${title}`;
     case "failed":
-      return `Failed: ${prompt}. ${job.error?.message ?? ""}`;
+      return `Failed: ${title}. ${job.error?.message ?? ""}`;
     case "cancelled":
-      return `Cancelled: ${prompt}`;
+      return `Cancelled: ${title}`;
     default:
       return null;
   }

@@ -1,9 +1,10 @@
 import { useSessionStorage } from "@mantine/hooks";
 import type { Job } from "@/api/gen";
-import { settingsOf } from "@/api/job";
+import { describesResult, originalOf, settingsOf } from "@/api/job";
 import type { Picture } from "@/api/pictures";
 import { restoreTask } from "@/features/edit/restore";
 import { withPictures } from "@/features/edit/task";
+import { toUpscaling } from "@/features/edit/upscale";
 import { useEditTask } from "@/features/edit/use-edit-task";
 import { useDraft } from "@/form/use-draft";
 
@@ -27,9 +28,16 @@ export function useForms(onOpened: () => void) {
     setTask((task) => withPictures(task, [picture]));
     open("edit");
   };
+  const upscale = (job: Job, picture: Picture) => {
+    // What was asked for is what the picture shows, unless it was told how to change another.
+    const prompt = describesResult(job) ? settingsOf(job).prompt : "";
+    setDraft((draft) => ({ ...draft, prompt }));
+    setTask((task) => toUpscaling(task, picture));
+    open("edit");
+  };
   const reuse = async (job: Job, seed: number) => {
     const settings = { ...settingsOf(job), seed, count: 1 };
-    if (job.kind === "text-to-image") {
+    if (originalOf(job) === null && job.kind !== "controlnet") {
       setDraft(settings);
       open("generate");
       return;
@@ -38,5 +46,5 @@ export function useForms(onOpened: () => void) {
     setDraft(({ width, height }) => ({ ...settings, width, height }));
     open("edit");
   };
-  return { mode, setMode, draft, setDraft, task, setTask, edit, reuse };
+  return { mode, setMode, draft, setDraft, task, setTask, edit, upscale, reuse };
 }

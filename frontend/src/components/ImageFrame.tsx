@@ -21,7 +21,9 @@ export function ImageFrame({ src, alt, width, height, busy = false, place }: Ima
         style={{ aspectRatio: width / height }}
         data-busy={busy || undefined}
       >
-        {src && <img className={classes.image} style={place} src={src} alt={alt} />}
+        {src && (
+          <img className={classes.image} style={place} src={src} alt={alt} decoding="async" />
+        )}
       </div>
     </div>
   );

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { aJob } from "@/testing/jobs";
-import { activityOf, fractionOf, placeInLine, remainingOf, spanInWords } from "./words";
+import { activityOf, fractionOf, placeInLine, remainingOf, spanInWords, titleOf } from "./words";
 
 test.each([
   [0.4, "0 s"],
@@ -45,6 +45,17 @@ test.each([
     },
     "Step 3 of 20",
   ],
+  [
+    { status: "running", progress: { stage: "denoising", step: 3, tile: 1, tile_count: 15 } },
+    "Tile 2 of 15, step 3 of 20",
+  ],
+  [
+    {
+      status: "running",
+      progress: { stage: "denoising", step: 0, image_count: 2, tile: 15, tile_count: 15 },
+    },
+    "Image 1 of 2, tile 15 of 15, step 0 of 20",
+  ],
   [{ status: "cancelling", progress: { stage: "denoising" } }, "Stopping"],
 ] as const)("%o is told as %s", (change, words) => {
   expect(activityOf(aJob(change))).toBe(words);
@@ -59,6 +70,21 @@ test("the bar runs once over all images", () => {
 test("the bar runs once over layers that are made together", () => {
   const progress = { step: 10, image_index: 4, image_count: 8, images_at_once: 4 };
   expect(fractionOf(aJob({ status: "running", progress }))).toBe(0.75);
+});
+
+test("the bar runs once over all tiles, between them too", () => {
+  const progress = { step: 10, image_index: 1, image_count: 2, tile: 2, tile_count: 5 };
+  expect(fractionOf(aJob({ status: "running", progress }))).toBe(0.75);
+  const between = { step: 0, total_steps: 0, tile: 2, tile_count: 5 };
+  expect(fractionOf(aJob({ status: "running", progress: between }))).toBe(0.4);
+});
+
+test("a job is called by its prompt, or by what was done", () => {
+  expect(titleOf(aJob())).toBe("a red circle");
+  expect(titleOf(aJob({ request: { prompt: " ", width: 512, height: 256 } }))).toBe(
+    "Upscaled to 512 × 256",
+  );
+  expect(titleOf(aJob({ request: { prompt: "", scale: 2 } }))).toBe("Upscaled");
 });
 
 test("nothing is promised while the time is unknown or nearly over", () => {

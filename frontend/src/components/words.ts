@@ -1,4 +1,12 @@
-import type { Job, Stage } from "@/api/gen";
+import type { Job, JobProgress, Stage } from "@/api/gen";
+import { settingsOf } from "@/api/job";
+
+/** What a job is called: its prompt, or what was done where nothing had to be said. */
+export function titleOf(job: Job): string {
+  const { prompt, width, height } = settingsOf(job);
+  if (prompt.trim() !== "") return prompt;
+  return width && height ? `Upscaled to ${width} × ${height}` : "Upscaled";
+}
 
 /** A span of time as people say it: "8 s", "1 min 20 s", "2 h 5 min". */
 export function spanInWords(span_s: number): string {
@@ -44,11 +52,22 @@ export function activityOf({ status, progress }: Job): string {
   if (progress.waiting_for) return `Waiting: ${progress.waiting_for}`;
   if (status === "queued") return "In line";
   const isPainting = progress.stage === "denoising" && progress.total_steps > 0;
-  if (!isPainting) return STAGES[progress.stage];
-  const runs = progress.image_count / progress.images_at_once;
-  const run = progress.image_index / progress.images_at_once;
-  const image = runs > 1 ? `Image ${run + 1} of ${runs}, step` : "Step";
-  return `${image} ${progress.step} of ${progress.total_steps}`;
+  const parts = isPainting ? [imageOf(progress), tileOf(progress), stepOf(progress)] : [];
+  const words = parts.filter((part) => part !== null).join(", ");
+  return words ? capitalised(words) : STAGES[progress.stage];
+}
+
+function imageOf({ image_index, image_count, images_at_once }: JobProgress): string | null {
+  const runs = image_count / images_at_once;
+  return runs > 1 ? `image ${image_index / images_at_once + 1} of ${runs}` : null;
+}
+
+function tileOf({ tile, tile_count }: JobProgress): string | null {
+  return tile_count > 1 ? `tile ${Math.min(tile + 1, tile_count)} of ${tile_count}` : null;
+}
+
+function stepOf({ step, total_steps }: JobProgress): string {
+  return `step ${step} of ${total_steps}`;
 }
 
 /** How long it will take; empty while nobody knows, and when it is not worth saying. */
@@ -59,8 +78,9 @@ export function remainingOf({ progress }: Job): string {
 
 /** Done part of all images of a job, in [0, 1]. */
 export function fractionOf({ progress }: Job): number {
-  if (progress.total_steps === 0) return 0;
-  const part = progress.step / progress.total_steps;
+  const { step, total_steps, tile, tile_count } = progress;
+  const steps = total_steps === 0 ? 0 : step / total_steps;
+  const part = tile_count > 0 ? Math.min(1, (tile + steps) / tile_count) : steps;
   const done = progress.image_index + progress.images_at_once * part;
   return Math.min(1, done / Math.max(1, progress.image_count));
 }

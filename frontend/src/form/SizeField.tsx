@@ -1,19 +1,22 @@
 import { Group, Input, Stack } from "@mantine/core";
-import type { Model } from "@/api/gen";
+import type { ReactNode } from "react";
 import type { Size } from "@/canvas/geometry";
 import { NumberField } from "@/components/NumberField";
 import { RatioPicker } from "./RatioPicker";
-import { ratioOfSize, sizeOfRatio } from "./size";
+import { ratioOfSize, type SizeLimits, sizeOfRatio } from "./size";
 
 interface SizeFieldProps {
   size: Size;
-  model: Model;
+  /** The model's own size, and the sides that can be had. */
+  model: SizeLimits & Size;
   errors: { width: string | undefined; height: string | undefined };
+  /** What else there is to choose or to say. */
+  children?: ReactNode;
   onChange: (change: Partial<Size>) => void;
 }
 
 /** Width and height: by shape, keeping the area, or typed exactly. */
-export function SizeField({ size, model, errors, onChange }: SizeFieldProps) {
+export function SizeField({ size, model, errors, children, onChange }: SizeFieldProps) {
   const isWrong = Boolean(errors.width || errors.height);
   const area_px = isWrong ? model.width * model.height : size.width * size.height;
   return (
@@ -39,6 +42,7 @@ export function SizeField({ size, model, errors, onChange }: SizeFieldProps) {
           onChange={(height) => onChange({ height })}
         />
       </Group>
+      {children}
     </Stack>
   );
 }
@@ -46,7 +50,7 @@ export function SizeField({ size, model, errors, onChange }: SizeFieldProps) {
 interface SideInputProps {
   label: string;
   value: number;
-  model: Model;
+  model: SizeLimits;
   error: string | undefined;
   onChange: (side_px: number) => void;
 }

@@ -11,6 +11,8 @@ export type FieldName =
   | "outpaint"
   | "strength"
   | "init_image"
+  | "image"
+  | "scale"
   | "controls"
   | "entities"
   | `controls.${number}`
@@ -30,14 +32,18 @@ export interface Obstacle {
 const MAX_TEXT_LENGTH = 2000;
 const MAX_SEED = Number.MAX_SAFE_INTEGER;
 
-/** Everything that keeps a draft from being sent; empty when it may go. `wanted` asks for a missing prompt. */
-export function obstacles(draft: Settings, model: Model | undefined, wanted: string): Obstacle[] {
+/** Everything that keeps a draft from being sent; empty when it may go. `wanted` asks for a missing prompt, null needs none. */
+export function obstacles(
+  draft: Settings,
+  model: Model | undefined,
+  wanted: string | null,
+): Obstacle[] {
   return [
-    missingPrompt(draft.prompt, wanted),
+    wanted === null ? undefined : missingPrompt(draft.prompt, wanted),
     tooLong("prompt", "The prompt", draft.prompt),
     tooLong("negative_prompt", "The list of what to avoid", draft.negative_prompt),
-    model && badSide("width", draft.width, model),
-    model && badSide("height", draft.height, model),
+    model && badSide("width", draft.width, model, "this model paints"),
+    model && badSide("height", draft.height, model, "this model paints"),
     outside("steps", "Steps", draft.steps, [2, 100]),
     outside("guidance_scale", "Guidance", draft.guidance_scale, [1, 20]),
     outside("count", "Images", draft.count, [1, 16]),
@@ -54,10 +60,12 @@ function tooLong(field: FieldName, name: string, text: string): Obstacle | undef
   return { field, message: `${name} has ${text.length} characters; ${MAX_TEXT_LENGTH} fit.` };
 }
 
-function badSide(
+/** A side that is not allowed, if it is not; `reach` says who paints the sides that are. */
+export function badSide(
   field: "width" | "height",
   side_px: number | null,
   limits: SizeLimits,
+  reach: string,
 ): Obstacle | undefined {
   if (side_px === null) return undefined;
   const name = field === "width" ? "Width" : "Height";
@@ -67,7 +75,7 @@ function badSide(
   if (side_px < min_side_px || side_px > max_side_px) {
     return {
       field,
-      message: `${name} is ${side_px}; this model paints ${min_side_px} to ${max_side_px}.`,
+      message: `${name} is ${side_px}; ${reach} ${min_side_px} to ${max_side_px}.`,
     };
   }
   return {

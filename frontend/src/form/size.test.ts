@@ -19,6 +19,11 @@ test.each([...RATIOS])("a size made for %s is recognised as that ratio", (ratio)
   expect(ratioOfSize(sizeOfRatio(ratio, 128 * 128, small))).toBe(ratio);
 });
 
+test("a shape stays where the whole area does not fit", () => {
+  expect(sizeOfRatio("16:9", 256 * 256, small)).toEqual({ width: 256, height: 144 });
+  expect(sizeOfRatio("9:16", 256 * 256, small)).toEqual({ width: 144, height: 256 });
+});
+
 test("a size far from every ratio has none", () => {
   expect(ratioOfSize({ width: 256, height: 64 })).toBeNull();
 });

@@ -26,11 +26,14 @@ export function nearestSide(side_px: number, limits: SizeLimits): number {
 
 /** The allowed size of this ratio whose area is nearest to `area_px`. */
 export function sizeOfRatio(ratio: Ratio, area_px: number, limits: SizeLimits): Size {
-  const width = Math.sqrt(area_px * ratioValue(ratio));
-  return {
-    width: nearestSide(width, limits),
-    height: nearestSide(width / ratioValue(ratio), limits),
-  };
+  return sizeOfShape(ratioValue(ratio), area_px, limits);
+}
+
+/** The allowed size of this shape, width to height: the shape stays where the area is too large. */
+export function sizeOfShape(shape: number, area_px: number, limits: SizeLimits): Size {
+  const side = Math.sqrt(area_px);
+  const width = Math.min(side * Math.sqrt(shape), limits.max_side_px * Math.min(1, shape));
+  return { width: nearestSide(width, limits), height: nearestSide(width / shape, limits) };
 }
 
 // Rounding to multiples bends a ratio: on small images by up to about 6 %.

@@ -63,6 +63,8 @@ export function aJob(change: JobChange = {}): Job {
       image_index: 0,
       image_count: 1,
       images_at_once: 1,
+      tile: 0,
+      tile_count: 0,
       ...progress,
     },
   };

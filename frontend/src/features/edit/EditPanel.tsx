@@ -23,22 +23,21 @@ interface EditPanelProps {
 /** What to change in which picture, and the button that does it. */
 export function EditPanel({ draft, task, lastSeed, onDraft, onTask, onStarted }: EditPanelProps) {
   const editing = useEdit(draft, task, onStarted);
-  const { service, model, models, size, run } = editing;
+  const { isKnown, whyOff, model, models, size, run } = editing;
   const words = WORDS[task.way];
   const change = (part: Partial<Settings>) => onDraft({ ...draft, ...part });
   const changeTask = (part: Partial<EditTask>) => onTask((task) => ({ ...task, ...part }));
   const isSized = takesSeveral(task.way) && (task.way === "control" || task.pictures.length > 0);
   return (
     <RunForm label="Edit" onSend={run.send}>
-      {service && (
-        <WayPicker
-          way={task.way}
-          service={service}
-          model={draft.model}
-          onChange={(way) => changeTask({ way })}
-        />
+      {isKnown && (
+        <WayPicker way={task.way} whyOff={whyOff} onChange={(way) => changeTask({ way })} />
       )}
-      <PictureField task={task} error={run.errorOf("images")} onChange={onTask} />
+      <PictureField
+        task={task}
+        error={run.errorOf("images") ?? run.errorOf("image")}
+        onChange={onTask}
+      />
       <PromptField
         placeholder={words.placeholder}
         prompt={draft.prompt}

@@ -5,6 +5,7 @@ import { PictureMaskField } from "./PictureMaskField";
 import { RegionFields } from "./RegionFields";
 import { StartFields } from "./StartFields";
 import { type EditTask, STRENGTHS } from "./task";
+import { UpscaleFields } from "./UpscaleFields";
 import type { Editing } from "./use-edit";
 
 interface WayFieldsProps {
@@ -50,6 +51,8 @@ export function WayFields({ task, editing, onChange }: WayFieldsProps) {
           <StartFields task={task} editing={editing} onChange={onChange} />
         </>
       );
+    case "upscale":
+      return <UpscaleFields task={task} editing={editing} onChange={onChange} />;
     default:
       return null;
   }

@@ -1,22 +1,20 @@
 import { Stack, Text } from "@mantine/core";
 import { useId } from "react";
-import type { Capability } from "@/api/gen";
 import { Chips } from "@/components/Chips";
 import { WAYS, type Way } from "./task";
-import { WORDS, whyOff } from "./ways";
+import { WORDS } from "./ways";
 
 interface WayPickerProps {
   way: Way;
-  service: Capability;
-  /** The name of the model that was chosen, if any. */
-  model: string | null;
+  /** Why a way is not to be had. */
+  whyOff: (way: Way) => string | null;
   onChange: (way: Way) => void;
 }
 
 /** What to do with the picture. What cannot be done stays in sight, with the reason. */
-export function WayPicker({ way, service, model, onChange }: WayPickerProps) {
+export function WayPicker({ way, whyOff, onChange }: WayPickerProps) {
   const id = useId();
-  const offers = WAYS.map((way) => ({ way, off: whyOff(way, service, model) }));
+  const offers = WAYS.map((way) => ({ way, off: whyOff(way) }));
   const missing = offers.filter(({ off }) => off !== null);
   return (
     <Stack gap={8}>

@@ -12,6 +12,7 @@ import {
   STRENGTHS,
   usedPictures,
 } from "./task";
+import { upscaleObstacles } from "./upscale";
 import { WORDS } from "./ways";
 
 const MAX_PICTURES = 4;
@@ -39,7 +40,8 @@ export function editObstacles(
 ): Obstacle[] {
   const { model, off, mask } = circumstances;
   const { name, wanted } = WORDS[task.way];
-  const sized = { ...draft, width: task.size?.width ?? null, height: task.size?.height ?? null };
+  const size = task.way === "upscale" ? null : task.size;
+  const sized = { ...draft, width: size?.width ?? null, height: size?.height ?? null };
   return [
     off === null ? undefined : { field: null, message: `${name} is off: ${off}.` },
     task.way === "control" ? undefined : badPictures(usedPictures(task).length),
@@ -47,6 +49,7 @@ export function editObstacles(
     task.way === "extend" ? badMargins(task, model) : undefined,
     task.way === "restyle" ? outside("strength", "Strength", task.strength, STRENGTHS) : undefined,
     ...(task.way === "control" ? controlledObstacles(task, circumstances) : []),
+    ...(task.way === "upscale" ? upscaleObstacles(task, model) : []),
     ...obstacles(sized, model, wanted),
   ].filter((obstacle) => obstacle !== undefined);
 }

@@ -7,6 +7,7 @@ import { toRequest } from "@/form/draft";
 import { readControl, toControl } from "./controls";
 import { readEntity, toEntity } from "./regions";
 import { type EditTask, EMPTY_TASK, type MaskEdge, usedControls } from "./task";
+import { readUpscale } from "./upscale";
 
 /** What the studio keeps of a form, by id. */
 export interface Kept {
@@ -92,16 +93,26 @@ function toCommon(draft: Settings) {
 /** The ids of the pictures that an order works on, each once, and of its masks. */
 export function imagesOf(order: Order) {
   const pictures = [...new Set(picturesOf(order))];
-  if (order.kind === "text-to-image") return { pictures, mask: null, regions: [] };
+  if (order.kind === "text-to-image" || order.kind === "tiled") {
+    return { pictures, mask: null, regions: [] };
+  }
   const { mask = null, entities = [] } = order.body;
   return { pictures, mask, regions: entities.map(({ mask }) => mask ?? null) };
 }
 
 function picturesOf({ kind, body }: Order): string[] {
-  if (kind === "image-edit") return body.images;
-  if (kind === "text-to-image") return [];
-  const start = body.init_image ? [body.init_image] : [];
-  return [...start, ...(body.controls ?? []).map(({ image }) => image)];
+  switch (kind) {
+    case "text-to-image":
+      return [];
+    case "image-edit":
+      return body.images;
+    case "controlnet": {
+      const controls = (body.controls ?? []).map(({ image }) => image);
+      return body.init_image ? [body.init_image, ...controls] : controls;
+    }
+    case "tiled":
+      return body.image ? [body.image] : [];
+  }
 }
 
 /** Reads an order back into the form. */
@@ -111,6 +122,7 @@ export function toTask({ kind, body }: Order, seen: Seen): EditTask {
   const marks = seen.mask ? [toMark(seen.mask)] : [];
   const task = { ...EMPTY_TASK, pictures: seen.pictures, marks };
   if (kind === "text-to-image") return task;
+  if (kind === "tiled") return { ...task, way: "upscale", ...readUpscale(body, seen.pictures[0]) };
   if (kind === "controlnet")
     return { ...task, way: "control", size, ...readControlled(body, seen) };
   const { mask, outpaint, strength } = body;

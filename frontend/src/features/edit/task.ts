@@ -7,7 +7,7 @@ import { type ControlTask, FIRST_CONTROL, pictureOf } from "./controls";
 import type { Region } from "./regions";
 
 /** What can be done with a picture. */
-export const WAYS = ["instruct", "inpaint", "extend", "restyle", "control"] as const;
+export const WAYS = ["instruct", "inpaint", "extend", "restyle", "control", "upscale"] as const;
 export type Way = (typeof WAYS)[number];
 
 /** What a picture under control starts from: noise, the first picture, or what surrounds a mask in it. */
@@ -37,6 +37,10 @@ export interface EditTask {
   edge: MaskEdge;
   margins: Margins;
   strength: number;
+  /** How many times as long the sides of an enlarged picture are. */
+  scale: number;
+  /** How much of an enlarged picture is painted anew. */
+  creativity: number;
   controls: readonly ControlTask[];
   regions: readonly Region[];
   start: Start;
@@ -54,6 +58,8 @@ export const EMPTY_TASK: EditTask = {
   edge: { feather_px: 0, grow_px: 0 },
   margins: { left: 0, top: 0, right: 0, bottom: 0 },
   strength: 0.6,
+  scale: 2,
+  creativity: 0.3,
   controls: [FIRST_CONTROL],
   regions: [],
   start: "nothing",

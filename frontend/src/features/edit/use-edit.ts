@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
 import type { Job } from "@/api/gen";
 import type { Settings } from "@/api/job";
-import { editImages, generateUnderControl } from "@/api/jobs";
+import { editImages, generateTiles, generateUnderControl } from "@/api/jobs";
 import { uploadPicture } from "@/api/pictures";
 import type { Size } from "@/canvas/geometry";
 import { type Mask, rasterise } from "@/canvas/mask";
@@ -12,17 +12,22 @@ import { useRun } from "@/form/use-run";
 import { editObstacles } from "./obstacles";
 import { maskOf, type Region } from "./regions";
 import { toControlled, toEdit } from "./request";
-import { type EditTask, maskedPicture, resultSize } from "./task";
+import { type EditTask, maskedPicture, resultSize, type Way } from "./task";
+import { toUpscale } from "./upscale";
 import { useControlImages } from "./use-control-images";
-import { modelFor, whyLacking, whyOff } from "./ways";
+import { modelFor, serviceOf, whyLacking, whyOff as whyWayOff } from "./ways";
 
 /** What the edit form knows: the model, the mask, the control images, what stands in the way, and how to send it. */
 export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) {
   const { data: capabilities } = useQuery(capabilitiesQuery);
-  const service = capabilities && capabilityNamed(capabilities, "edit");
+  const service = capabilities && capabilityNamed(capabilities, serviceOf(task.way));
   const models = service?.models ?? [];
   const model = modelFor(task, draft.model, models);
   const chosen = model === models[0] ? null : (model?.name ?? null);
+  const whyOff = (way: Way) =>
+    capabilities
+      ? whyWayOff(way, capabilityNamed(capabilities, serviceOf(way)), draft.model)
+      : null;
   const lacks = (feature: string) => (service ? whyLacking(feature, service, model) : null);
 
   const { marks } = task;
@@ -39,7 +44,7 @@ export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) 
     draft: order,
     reasons: editObstacles(draft, task, {
       model,
-      off: service ? whyOff(task.way, service, draft.model) : null,
+      off: whyOff(task.way),
       whyLacking: lacks,
       mask,
       controlImages: controlImages.map(({ state }) => state),
@@ -51,7 +56,8 @@ export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) 
     },
     onStarted,
   });
-  return { service, model, models, mask, controlImages, size, lacks, run };
+  const isKnown = capabilities !== undefined;
+  return { isKnown, service, whyOff, model, models, mask, controlImages, size, lacks, run };
 }
 
 export type Editing = ReturnType<typeof useEdit>;
@@ -63,6 +69,7 @@ async function start(
   controls: readonly string[],
   size: Size | undefined,
 ): Promise<Job> {
+  if (task.way === "upscale") return generateTiles(toUpscale(draft, task));
   const mask = await keep(painted);
   if (task.way !== "control") return editImages(toEdit(draft, task, mask));
   const regions = await Promise.all(task.regions.map(keepRegion));

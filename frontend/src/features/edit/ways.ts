@@ -1,4 +1,5 @@
 import type { Capability, Model } from "@/api/gen";
+import { TILING, UPSCALING, whyNoTiling } from "@/form/tiling";
 import { type EditTask, usedControls, type Way } from "./task";
 
 interface Words {
@@ -9,8 +10,8 @@ interface Words {
   purpose: string;
   /** What the prompt is. */
   placeholder: string;
-  /** What to say while there is no prompt. */
-  wanted: string;
+  /** What to say while there is no prompt; null where none is needed. */
+  wanted: string | null;
   /** What a service that can do it calls it, or one of them. */
   features: readonly string[];
 }
@@ -61,10 +62,24 @@ export const WORDS: Record<Way, Words> = {
     features: [ENTITIES, CONTROL],
     ...DESCRIPTION,
   },
+  upscale: {
+    name: "Upscale",
+    verb: "Upscale",
+    purpose: "Enlarges the picture and paints it finer, tile by tile.",
+    placeholder: "What does the picture show? May stay empty",
+    wanted: null,
+    features: [UPSCALING],
+  },
 };
+
+/** The capability that does it. */
+export function serviceOf(way: Way): string {
+  return way === "upscale" ? TILING : "edit";
+}
 
 /** The features that a run needs all of. */
 export function needsOf(task: EditTask): string[] {
+  if (task.way === "upscale") return ["text_to_image"];
   if (task.way !== "control") return [...WORDS[task.way].features];
   const started = { nothing: [], picture: ["image_to_image"], mask: ["inpaint"] }[task.start];
   const kinds = usedControls(task).map(({ kind }) => featureOf(kind));
@@ -101,8 +116,14 @@ export function fitted(way: Way, model: Model): Model {
   return { ...model, default_guidance_scale: model.default_edit_guidance_scale };
 }
 
-/** Why a way is not to be had, in plain words; null when it is. */
-export function whyOff(way: Way, service: Capability, chosen: string | null): string | null {
+/** Why a way is not to be had from its service, in plain words; null when it is. */
+export function whyOff(
+  way: Way,
+  service: Capability | undefined,
+  chosen: string | null,
+): string | null {
+  if (way === "upscale") return whyNoTiling(service, UPSCALING);
+  if (!service) return "the edit service is not running";
   const serves = (name: string) => WORDS[way].features.some((one) => isKindOf(name, one));
   return whyNot(serves, service, (models) =>
     choose(chosen, models, ({ features }) => features.some(serves)),

@@ -1,6 +1,6 @@
 import { Button, Stack, Text, Title, UnstyledButton } from "@mantine/core";
 import type { Job } from "@/api/gen";
-import { settingsOf } from "@/api/job";
+import { titleOf } from "@/components/words";
 import classes from "./Gallery.module.css";
 
 interface GalleryProps {
@@ -31,9 +31,9 @@ export function Gallery({ jobs, shown, hasMore, isLoading, onMore, onSelect }: G
               aria-current={image.id === shown ? "true" : undefined}
               onClick={() => onSelect(job, index)}
             >
-              <img src={image.url} alt={settingsOf(job).prompt} loading="lazy" decoding="async" />
+              <img src={image.url} alt={titleOf(job)} loading="lazy" decoding="async" />
               <Text span className={classes.caption} aria-hidden="true">
-                {settingsOf(job).prompt}
+                {titleOf(job)}
               </Text>
             </UnstyledButton>
           </li>

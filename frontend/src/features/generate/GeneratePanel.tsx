@@ -5,6 +5,7 @@ import { RunButton } from "@/form/RunButton";
 import { RunForm } from "@/form/RunForm";
 import { SettingsFields } from "@/form/SettingsFields";
 import { SizeField } from "@/form/SizeField";
+import { LargerField } from "./LargerField";
 import { useGenerate } from "./use-generate";
 
 interface GeneratePanelProps {
@@ -16,9 +17,10 @@ interface GeneratePanelProps {
 
 /** Everything a picture is made from, and the button that makes it. */
 export function GeneratePanel({ draft, lastSeed, onDraft, onStarted }: GeneratePanelProps) {
-  const { model, models, run } = useGenerate(draft, onStarted);
+  const { model, models, reach, run } = useGenerate(draft, onStarted);
   const change = (part: Partial<Settings>) => onDraft({ ...draft, ...part });
   const numbers = model && numbersOf(draft, model);
+  const errors = { width: run.errorOf("width"), height: run.errorOf("height") };
   return (
     <RunForm label="Generate" onSend={run.send}>
       <PromptField
@@ -29,14 +31,22 @@ export function GeneratePanel({ draft, lastSeed, onDraft, onStarted }: GenerateP
         onChange={(prompt) => change({ prompt })}
       />
       <RunButton label="Generate" run={run} />
-      {model && numbers && (
+      {model && reach && numbers && (
         <>
           <SizeField
             size={numbers}
-            model={model}
-            errors={{ width: run.errorOf("width"), height: run.errorOf("height") }}
+            model={{ ...model, ...reach.limits }}
+            errors={errors}
             onChange={(side) => change({ width: numbers.width, height: numbers.height, ...side })}
-          />
+          >
+            <LargerField
+              size={numbers}
+              isWrong={Boolean(errors.width || errors.height)}
+              model={model}
+              reach={reach}
+              onChange={change}
+            />
+          </SizeField>
           <SettingsFields
             draft={draft}
             model={model}

@@ -1,22 +1,37 @@
 import { useQuery } from "@tanstack/react-query";
 import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
 import type { Settings } from "@/api/job";
-import { generateImages } from "@/api/jobs";
-import { toRequest } from "@/form/draft";
+import { generateImages, generateTiles } from "@/api/jobs";
+import { numbersOf, toRequest } from "@/form/draft";
 import { obstacles } from "@/form/obstacles";
+import { TILING } from "@/form/tiling";
 import { useRun } from "@/form/use-run";
+import { isLarge, largeObstacles, reachOf, toTiled } from "./large";
+
+const WANTED = "Describe the picture first.";
 
 /** What the form knows about its draft: the model it is for, what stands in the way, and how to send it. */
 export function useGenerate(draft: Settings, onStarted: () => void) {
   const { data: capabilities } = useQuery(capabilitiesQuery);
   const service = capabilities && capabilityNamed(capabilities, "t2i");
+  const tiling = capabilities && capabilityNamed(capabilities, TILING);
   const model = service?.models.find(({ name }) => name === draft.model) ?? service?.models[0];
+  const reach = model && reachOf(model, tiling);
+  const size = model && numbersOf(draft, model);
+  const isTiled = model && reach && size && isLarge(size, model, reach);
+  const sizeless = { ...draft, width: null, height: null };
   const run = useRun({
     draft,
-    reasons: obstacles(draft, model, "Describe the picture first."),
-    service,
-    start: (draft) => generateImages(toRequest(draft)),
+    reasons: isTiled
+      ? [...obstacles(sizeless, model, WANTED), ...largeObstacles(size, model, reach)]
+      : obstacles(draft, model, WANTED),
+    service: isTiled ? tiling : service,
+    start: (draft) => {
+      if (!isTiled) return generateImages(toRequest(draft));
+      const isDefault = tiling?.models[0]?.name === model.name;
+      return generateTiles(toTiled(draft, size, isDefault ? null : model.name));
+    },
     onStarted,
   });
-  return { model, models: service?.models ?? [], run };
+  return { model, models: service?.models ?? [], reach, run };
 }

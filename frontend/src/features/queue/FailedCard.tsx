@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import type { Job } from "@/api/gen";
-import { settingsOf } from "@/api/job";
+import { titleOf } from "@/components/words";
 import classes from "./QueueDrawer.module.css";
 
 interface FailedCardProps {
@@ -13,12 +13,12 @@ interface FailedCardProps {
 
 /** One job that went wrong, with its cause and the next step. */
 export function FailedCard({ job, onSelect, onRetry, onDismiss }: FailedCardProps) {
-  const { prompt } = settingsOf(job);
+  const title = titleOf(job);
   return (
     <li className={classes.card} data-failed>
       <div className={classes.failure}>
         <UnstyledButton className={classes.select} onClick={() => onSelect(job)}>
-          {prompt}
+          {title}
         </UnstyledButton>
         <Text size="sm" c="var(--alarm)">
           {job.error?.message}
@@ -27,7 +27,7 @@ export function FailedCard({ job, onSelect, onRetry, onDismiss }: FailedCardProp
           className={classes.actions}
           variant="default"
           size="compact-xs"
-          aria-label={`Try again: ${prompt}`}
+          aria-label={`Try again: ${title}`}
           onClick={() => onRetry(job)}
         >
           Try again
@@ -37,7 +37,7 @@ export function FailedCard({ job, onSelect, onRetry, onDismiss }: FailedCardProp
         <ActionIcon
           className={classes.actions}
           size="sm"
-          aria-label={`Dismiss: ${prompt}`}
+          aria-label={`Dismiss: ${title}`}
           onClick={() => onDismiss(job)}
         >
           <IconX size={16} stroke={1.7} />

@@ -2,10 +2,9 @@ import { ActionIcon, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { Job } from "@/api/gen";
-import { settingsOf } from "@/api/job";
 import { previewQuery } from "@/api/jobs";
 import { StepBar } from "@/components/StepBar";
-import { activityOf, remainingOf } from "@/components/words";
+import { activityOf, remainingOf, titleOf } from "@/components/words";
 import classes from "./QueueDrawer.module.css";
 
 interface QueueCardProps {
@@ -17,7 +16,7 @@ interface QueueCardProps {
 /** One unfinished job. */
 export function QueueCard({ job, onSelect, onCancel }: QueueCardProps) {
   const { data: preview } = useQuery(previewQuery(job.id));
-  const { prompt } = settingsOf(job);
+  const title = titleOf(job);
   return (
     <li className={classes.card}>
       {preview ? (
@@ -26,13 +25,13 @@ export function QueueCard({ job, onSelect, onCancel }: QueueCardProps) {
         <div className={classes.thumb} />
       )}
       <UnstyledButton className={classes.select} onClick={() => onSelect(job)}>
-        {prompt}
+        {title}
       </UnstyledButton>
       <Tooltip label="Cancel">
         <ActionIcon
           className={classes.actions}
           size="sm"
-          aria-label={`Cancel: ${prompt}`}
+          aria-label={`Cancel: ${title}`}
           disabled={job.status === "cancelling"}
           onClick={() => onCancel(job)}
         >

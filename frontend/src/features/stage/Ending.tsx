@@ -1,5 +1,11 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
-import { IconBrush, IconDownload, IconRepeat } from "@tabler/icons-react";
+import {
+  IconArrowsMaximize,
+  IconBrush,
+  IconDownload,
+  IconExternalLink,
+  IconRepeat,
+} from "@tabler/icons-react";
 import type { Job, JobImage } from "@/api/gen";
 import { Facts } from "./Facts";
 
@@ -7,12 +13,13 @@ interface EndingProps {
   job: Job;
   image: JobImage | undefined;
   onEdit: (image: JobImage) => void;
+  onUpscale: (job: Job, image: JobImage) => void;
   onReuse: (job: Job, seed: number) => void;
   onRetry: (job: Job) => void;
 }
 
 /** How a job ended, what it was made from, and what can be done with it. */
-export function Ending({ job, image, onEdit, onReuse, onRetry }: EndingProps) {
+export function Ending({ job, image, onEdit, onUpscale, onReuse, onRetry }: EndingProps) {
   return (
     <Stack gap="sm">
       {job.error && <Text c="var(--alarm)">{job.error.message}</Text>}
@@ -31,6 +38,19 @@ export function Ending({ job, image, onEdit, onReuse, onRetry }: EndingProps) {
             >
               Download
             </Button>
+            {isShrunk(image) && (
+              <Button
+                component="a"
+                href={image.url}
+                target="_blank"
+                rel="noreferrer"
+                variant="default"
+                size="sm"
+                leftSection={<IconExternalLink size={17} stroke={1.7} />}
+              >
+                Full size
+              </Button>
+            )}
             <Button
               variant="default"
               size="sm"
@@ -38,6 +58,14 @@ export function Ending({ job, image, onEdit, onReuse, onRetry }: EndingProps) {
               onClick={() => onEdit(image)}
             >
               Edit this
+            </Button>
+            <Button
+              variant="default"
+              size="sm"
+              leftSection={<IconArrowsMaximize size={17} stroke={1.7} />}
+              onClick={() => onUpscale(job, image)}
+            >
+              Upscale
             </Button>
             <Button
               variant="default"
@@ -56,4 +84,10 @@ export function Ending({ job, image, onEdit, onReuse, onRetry }: EndingProps) {
       </Group>
     </Stack>
   );
+}
+
+const SHOWN_PX = 640; // of a picture's longer side, on a stage of usual width
+
+function isShrunk({ width, height }: JobImage): boolean {
+  return Math.max(width, height) > SHOWN_PX;
 }

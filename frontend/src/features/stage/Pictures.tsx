@@ -1,11 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Job, JobImage } from "@/api/gen";
-import { isFinal, type Original, settingsOf } from "@/api/job";
+import { isFinal, type Original } from "@/api/job";
 import { previewQuery } from "@/api/jobs";
 import { urlOf } from "@/api/pictures";
 import { placeWithin, type Size } from "@/canvas/geometry";
 import { ImageFrame } from "@/components/ImageFrame";
+import { titleOf } from "@/components/words";
 import classes from "./Stage.module.css";
 
 interface BeforeProps {
@@ -40,12 +41,12 @@ interface AfterProps {
 /** What has become of it so far. */
 export function After({ job, image, size, isNamed }: AfterProps) {
   const { data: preview } = useQuery(previewQuery(job.id));
-  const { prompt } = settingsOf(job);
+  const title = titleOf(job);
   return (
     <Named name={isNamed ? "Result" : null}>
       <ImageFrame
         src={image?.url ?? preview?.data_url}
-        alt={image ? prompt : `Preview of: ${prompt}`}
+        alt={image ? title : `Preview of: ${title}`}
         {...size}
         busy={!isFinal(job)}
       />

@@ -2,6 +2,7 @@ import { Stack, Text } from "@mantine/core";
 import type { CSSProperties } from "react";
 import type { Job, JobImage } from "@/api/gen";
 import { isFinal, originalOf, settingsOf } from "@/api/job";
+import { titleOf } from "@/components/words";
 import { Ending } from "./Ending";
 import { After, Before } from "./Pictures";
 import classes from "./Stage.module.css";
@@ -14,6 +15,7 @@ interface StageProps {
   image: JobImage | undefined;
   onPickImage: (index: number) => void;
   onEdit: (image: JobImage) => void;
+  onUpscale: (job: Job, image: JobImage) => void;
   onReuse: (job: Job, seed: number) => void;
   onRetry: (job: Job) => void;
   onCancel: (job: Job) => void;
@@ -21,8 +23,8 @@ interface StageProps {
 
 /** One job in full: its picture as it comes into being, and then what it was made from. */
 export function Stage(props: StageProps) {
-  const { job, image, onPickImage, onEdit, onReuse, onRetry, onCancel } = props;
-  const { prompt, ...asked } = settingsOf(job);
+  const { job, image, onPickImage, onCancel, ...onwards } = props;
+  const asked = settingsOf(job);
   const size = {
     width: image?.width ?? asked.width ?? 1,
     height: image?.height ?? asked.height ?? 1,
@@ -45,9 +47,9 @@ export function Stage(props: StageProps) {
           </div>
         )}
         <Strip images={job.images} shown={image} onPick={onPickImage} />
-        <Text className={classes.prompt}>{prompt}</Text>
+        <Text className={classes.prompt}>{titleOf(job)}</Text>
         {isFinal(job) ? (
-          <Ending job={job} image={image} onEdit={onEdit} onReuse={onReuse} onRetry={onRetry} />
+          <Ending job={job} image={image} {...onwards} />
         ) : (
           <Working job={job} onCancel={onCancel} />
         )}

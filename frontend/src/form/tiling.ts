@@ -1,0 +1,37 @@
+import type { Capability, Model } from "@/api/gen";
+import type { Size } from "@/canvas/geometry";
+import type { Obstacle } from "./obstacles";
+
+/** The capability that makes pictures larger than the model, and its two features. */
+export const TILING = "tiling";
+export const PAINTING = "generate_tiled";
+export const UPSCALING = "upscale_tiled";
+
+/** The longest side that tiles reach, whether they are to be had or not. */
+export const MAX_SIDE_PX = 8192;
+
+/** No picture is longer or thinner than this to one. */
+const MAX_RATIO = 16;
+
+/** Why large pictures are not to be had, in plain words; null when they are. */
+export function whyNoTiling(service: Capability | undefined, feature: string): string | null {
+  if (!service || service.models.length === 0) {
+    return service?.reason ?? "the tiling service is not running";
+  }
+  const offer = service.features.find(({ name }) => name === feature);
+  if (!offer) return "this studio does not offer it";
+  return offer.enabled ? null : (offer.reason ?? "it is switched off");
+}
+
+/** Whether two models are of one name. */
+export function namedLike({ name }: Model) {
+  return (other: Model) => other.name === name;
+}
+
+/** A size that is too long and thin for tiles, told at the longer side. */
+export function tooThin({ width, height }: Size): Obstacle | undefined {
+  const [longer, shorter] = [Math.max(width, height), Math.min(width, height)];
+  if (longer <= MAX_RATIO * shorter) return undefined;
+  const message = `${width} × ${height} is too long and thin; at most ${MAX_RATIO} to 1 fits.`;
+  return { field: width > height ? "width" : "height", message };
+}
