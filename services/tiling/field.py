@@ -4,6 +4,7 @@
 # Torch code.
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -21,9 +22,9 @@ class NoiseField:
     def __init__(self) -> None:
         self.noise: torch.Tensor | None = None
 
-    def crop(self, plane: torch.Tensor, tile: Tile) -> None:
-        """Lets the next run begin with what of a plane (1, 16, h/8, w/8) lies under `tile`, in px."""
-        self.noise = crop(plane, to_latents(tile))
+    def stack(self, plane: torch.Tensor, tiles: Sequence[Tile]) -> None:
+        """Lets the next run begin with what of a plane (1, 16, h/8, w/8) lies under each tile, in px."""
+        self.noise = torch.cat([crop(plane, to_latents(tile)) for tile in tiles])
 
     def clear(self) -> None:
         """Has the next runs draw their own noise again."""

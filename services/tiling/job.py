@@ -17,10 +17,16 @@ from services.pipelines.residence import Need
 from services.synthesis.pictures import Picture
 from services.synthesis.regions import Region
 from services.tiling.layout import Size
-from services.tiling.plan import Plan, plan_enlarged, plan_joint, plan_refined
+from services.tiling.plan import GRAIN_PX, Plan, plan_enlarged, plan_joint, plan_refined
 
 TIER = "full"
 PARTS = ("transformer", "text_encoder", "vae", "controlnets", "adapters")
+# More gain little, and what a killed worker has to do again grows with them.
+AT_ONCE_MAX = 4
+# Of a token in a block: the stream, its norm, queries, keys, values, attention, and the four of the
+# feed-forward before and after its activation.
+_WIDTHS_PER_TOKEN = 14
+_BYTES_PER_NUMBER = 4
 EDGES = f"{CONTROL}.canny"  # what holds tiles to the picture that they refine
 
 
@@ -119,6 +125,17 @@ def need_of(job: Job) -> Need:
         context_bytes=sizing.CONTEXT_PRIOR_BYTES,
     )
     return Need(brief.model.name, (demand,), brief.priority)
+
+
+def tiles_at_once(job: Job, transformer_width: int) -> int:
+    """Returns how many tiles go through the transformer together, which reads its weights once for all.
+
+    As many as take no more memory than decoding one tile, which is granted anyway, and at most AT_ONCE_MAX.
+    """
+    area_px = job.tile_px**2
+    decoding_bytes = sizing.working_bytes(read_weights(job.brief.model), area_px)
+    tile_bytes = area_px // GRAIN_PX**2 * transformer_width * _WIDTHS_PER_TOKEN * _BYTES_PER_NUMBER
+    return max(1, min(AT_ONCE_MAX, decoding_bytes // tile_bytes))
 
 
 def read_weights(model: Model) -> sizing.Weights:

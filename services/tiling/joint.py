@@ -1,10 +1,10 @@
-"""All tiles denoised together: overlaps are averaged at every step (MultiDiffusion, arXiv 2302.08113)."""
+"""A step of all tiles together: overlaps are averaged every time (MultiDiffusion, arXiv 2302.08113)."""
 
 # pyright: standard
 # Torch code.
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,10 +13,9 @@ import numpy as np
 import torch
 from diffsynth.pipelines.qwen_image import QwenImageUnit_PromptEmbedder
 
-from services.synthesis.denoising import SteppedPipeline
 from services.synthesis.regions import Region
 from services.tiling.blend import Floats, window
-from services.tiling.field import LATENT_PX, crop, to_latents
+from services.tiling.field import LATENT_PX, to_latents
 from services.tiling.layout import Size, Tile, cover
 from services.tiling.plan import GRAIN_PX, Stage
 
@@ -39,42 +38,6 @@ class Ground:
 
     coverage: Floats
     prompt: Mapping[str, torch.Tensor]
-
-
-class TiledPipeline(SteppedPipeline):
-    """DiffSynth's pipeline; with pieces, every step is taken piece by piece and put together again."""
-
-    pieces_at: Callable[[int], Sequence[Piece]] | None = None
-    before_piece: Callable[[], None] | None = None
-
-    def cfg_guided_model_fn(
-        self, model_fn: Any, cfg_scale: float, *inputs: Any, progress_id: int, **others: Any
-    ) -> Any:
-        """Returns the velocity of the plane; that of one piece is the library's own, to the bit."""
-        ask = super().cfg_guided_model_fn
-        if self.pieces_at is None:
-            return ask(model_fn, cfg_scale, *inputs, progress_id=progress_id, **others)
-        shared, positive, negative = inputs
-        pieces = self.pieces_at(progress_id + self.seam.skip)
-        if len(pieces) == 1 and pieces[0].prompt is None:
-            return ask(model_fn, cfg_scale, *inputs, progress_id=progress_id, **others)
-        latents: torch.Tensor = shared["latents"]
-        total = torch.zeros_like(latents, dtype=torch.float32)
-        weights = torch.zeros(latents.shape[-2:], dtype=torch.float32, device=latents.device)
-        for piece in pieces:
-            if self.before_piece is not None:
-                self.before_piece()
-            tile, weight = piece.tile, torch.from_numpy(piece.weight).to(latents.device)
-            seen = shared | {
-                "latents": crop(latents, tile),
-                "width": tile.width * LATENT_PX,
-                "height": tile.height * LATENT_PX,
-            }
-            said = positive | dict(piece.prompt or {})
-            velocity = ask(model_fn, cfg_scale, seen, said, negative, progress_id=progress_id, **others)
-            crop(total, tile).add_(weight * velocity.float())
-            crop(weights, tile).add_(weight)
-        return (total / weights).to(latents.dtype)
 
 
 def lay_pieces(stage: Stage, overlap_px: int, grounds: Sequence[Ground], step: int) -> list[Piece]:

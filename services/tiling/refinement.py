@@ -1,10 +1,10 @@
-"""One hop: every tile of an enlarged picture painted again from a share of noise, held to what it shows."""
+"""One hop: tiles of an enlarged picture painted again from a share of noise, held to what they show."""
 
 # pyright: standard
 # Torch code.
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,8 @@ from services.synthesis.preprocessing import CANNY, preprocess
 from services.tiling.blend import match_colour
 from services.tiling.field import NoiseField
 from services.tiling.job import Job
-from services.tiling.joint import TiledPipeline
 from services.tiling.layout import Size, Tile
+from services.tiling.pipeline import TiledPipeline
 from services.tiling.plane import Plane
 
 # What a tile shows is in the picture already; a prompt for the whole would paint its subject into every tile.
@@ -42,31 +42,40 @@ class Refiner:
     job: Job
     seed: int
 
-    def paint(self, below: Plane, noise: torch.Tensor, tile: Tile, on_step: OnStep) -> NDArray[np.uint8]:
-        """Returns tile (h, w, 3) of `below` with new detail; `noise` is the plane's. Raises as `on_step`."""
-        before = below.read(tile.box)
-        picture = Image.fromarray(before)
-        self.field.crop(noise, tile)
-        self.pipeline.seam.begin(on_step=on_step)
-        said = self._say(tile, below.size)
+    def paint(
+        self, below: Plane, noise: torch.Tensor, tiles: Sequence[Tile], on_step: OnStep,
+        skip: int = 0, latents: torch.Tensor | None = None,
+    ) -> list[NDArray[np.uint8]]:  # fmt: skip
+        """Returns tiles (h, w, 3) of one size of `below` with new detail, going on after `skip` steps.
+
+        `noise` is the plane's. Raises what `on_step` does.
+        """
+        before = [below.read(tile.box) for tile in tiles]
+        pictures = [Image.fromarray(each) for each in before]
+        self.field.stack(noise, tiles)
+        said = self._say(tiles[0], below.size)
         # A part of a picture is not a picture: models that were taught so know it by this adapter.
         scales = {DETAIL: 1.0} if said["prompt"] == _SILENT else {}
         try:
             with self.adapters.active(scales):
-                painted: Any = self.pipeline(
-                    input_image=picture,
+                clean = self.pipeline.denoise(
+                    self.job.refine_steps,
+                    on_step,
+                    skip,
+                    latents,
+                    input_image=pictures,
                     denoising_strength=self.job.strength,
-                    num_inference_steps=self.job.refine_steps,
-                    width=tile.width,
-                    height=tile.height,
+                    width=tiles[0].width,
+                    height=tiles[0].height,
                     seed=self.seed,
                     **said,
-                    **self._hold(picture),
+                    **self._hold(pictures),
                 )
         finally:
             self.field.clear()
-        matched = match_colour(_to_floats(np.asarray(painted)), _to_floats(before))
-        return np.rint(matched * 255).astype(np.uint8)
+        return [
+            _match(self.pipeline.decode(each[None]), was) for each, was in zip(clean, before, strict=True)
+        ]
 
     def _say(self, tile: Tile, size: Size) -> Mapping[str, Any]:
         """Returns the prompt for a tile: the picture's where the tile shows most of it, else none."""
@@ -77,14 +86,19 @@ class Refiner:
         negative = brief.negative_prompt or _SILENT
         return {"prompt": brief.prompt, "negative_prompt": negative, "cfg_scale": brief.guidance_scale}
 
-    def _hold(self, picture: Image.Image) -> Mapping[str, Any]:
-        """Returns what holds a tile to its own edges, if that is asked for."""
+    def _hold(self, pictures: list[Image.Image]) -> Mapping[str, Any]:
+        """Returns what holds tiles to their own edges, if that is asked for."""
         if not self.job.control_scale:
             return {}
         number = self.control_kinds.index(CANNY)
-        edges = preprocess(CANNY, picture, {})
+        edges: Any = [preprocess(CANNY, picture, {}) for picture in pictures]
         held = ControlNetInput(controlnet_id=number, image=edges, scale=self.job.control_scale)
         return {"blockwise_controlnet_inputs": [held]}
+
+
+def _match(painted: NDArray[np.uint8], before: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    matched = match_colour(_to_floats(painted), _to_floats(before))
+    return np.rint(matched * 255).astype(np.uint8)
 
 
 def _to_floats(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -33,14 +33,18 @@ class Tally:
         self._done += tiles
         self._done_before += tiles
 
-    def finish_tile(self) -> None:
-        """Counts a tile."""
-        self._done += 1
+    def finish(self, tiles: int = 1) -> None:
+        """Counts tiles."""
+        self._done += tiles
 
     def tell(
-        self, step: int, total_steps: int, stage: progress_pb2.Stage.ValueType = progress_pb2.STAGE_DENOISING
+        self,
+        step: int,
+        total_steps: int,
+        stage: progress_pb2.Stage.ValueType = progress_pb2.STAGE_DENOISING,
+        tiles: int = 1,
     ) -> None:
-        """Reports steps of the tile in work; raises Cancelled."""
+        """Reports steps of the tiles in work; raises Cancelled."""
         progress = Progress(
             stage=stage,
             step=step,
@@ -50,7 +54,7 @@ class Tally:
             tile=self._done,
             tile_count=self._total,
         )
-        if (left_s := self._left_s(step / max(1, total_steps))) is not None:
+        if (left_s := self._left_s(tiles * step / max(1, total_steps))) is not None:
             progress.eta.CopyFrom(Duration(seconds=int(left_s), nanos=int(left_s % 1 * 1e9)))
         if self._preview is not None:
             progress.preview.CopyFrom(self._preview)

@@ -16,7 +16,6 @@ import pytest
 import torch
 from diffsynth.models.qwen_image_dit import ApproximateGELU
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
-from diffusers import QwenImageLayeredPipeline
 from diffusers.pipelines.qwenimage import pipeline_qwenimage_layered as stock_module
 from numpy.typing import NDArray
 from PIL import Image
@@ -47,7 +46,7 @@ def mended(monkeypatch: pytest.MonkeyPatch) -> None:
 def expected(layered: Path, monkeypatch: pytest.MonkeyPatch) -> NDArray[np.int_]:
     """What diffusers makes of the picture; at 640 px, which it insists on, that would take a minute."""
     monkeypatch.setattr(stock_module, "calculate_dimensions", lambda area, ratio: SIZE)
-    stock = QwenImageLayeredPipeline.from_pretrained(layered, dtype=torch.float32)
+    stock: Any = stock_module.QwenImageLayeredPipeline.from_pretrained(layered, dtype=torch.float32)
     stock.set_progress_bar_config(disable=True)
     (layers,) = stock(
         image=picture(),
@@ -71,7 +70,9 @@ def stacked(layers: list[Any]) -> NDArray[np.int_]:
 
 
 def taken_apart(pipeline: QwenImagePipeline, shift: float | None) -> NDArray[np.int_]:
-    whole, *layers = pipeline(
+    # Annotated with less than it takes and returns.
+    take_apart: Any = pipeline
+    whole, *layers = take_apart(
         PROMPT,
         cfg_scale=1.0,
         width=SIZE[0],

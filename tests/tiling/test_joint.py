@@ -1,5 +1,7 @@
 """Tiles denoised together: a cover of one tile is the plain pipeline, regions count only where they are."""
 
+# pyright: standard
+# Torch code.
 from __future__ import annotations
 
 import numpy as np
@@ -13,8 +15,9 @@ from services.synthesis.denoising import install
 from services.synthesis.loading import load_pipeline
 from services.tiling.base import Base
 from services.tiling.job import Job
-from services.tiling.joint import Ground, Piece, TiledPipeline, lay_pieces
+from services.tiling.joint import Ground, Piece, lay_pieces
 from services.tiling.layout import cover
+from services.tiling.pipeline import TiledPipeline
 from services.tiling.plan import plan_joint
 from services.tiling.reading import to_job
 from tests.tiling.test_reading import CATALOGUE, generate
@@ -59,6 +62,20 @@ def test_a_joint_run_goes_on_from_its_checkpoint_to_the_same_latents(pipeline: T
         )
         rest = Base(pipeline, job, stage, 1).denoise(2, kept[2], lambda *_: None, lambda: None)
     assert torch.equal(whole, rest)
+
+
+def test_tiles_that_go_through_the_transformer_together_come_out_as_if_alone(
+    pipeline: TiledPipeline,
+) -> None:
+    job = short_job(512)
+    base = Base(pipeline, job, plan_joint((512, 128), 128, 32).stages[0], 1)
+    with torch.inference_mode():
+        alone = base.denoise(0, None, lambda *_: None, lambda: None)
+        pipeline.at_once, batches = 4, list[None]()
+        together = base.denoise(0, None, lambda *_: None, lambda: batches.append(None))
+        pipeline.at_once = 1
+    assert torch.allclose(alone, together, atol=1e-4)
+    assert len(batches) == 4 * 2, "five tiles, or at every other step six, are two batches"
 
 
 def test_every_latent_has_weight_and_seams_move_at_every_other_step() -> None:

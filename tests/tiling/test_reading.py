@@ -21,7 +21,8 @@ PICTURE = message(scene())
 
 def generate(width: int = 512, height: int = 512, **more: Any) -> tiling_pb2.Task:
     settings = edit_pb2.Settings(prompt="a red circle", size=Size(width=width, height=height), seeds=[1])
-    return tiling_pb2.Task(generate=tiling_pb2.GenerateTiledRequest(**{"settings": settings, **more}))
+    whole: dict[str, Any] = {"settings": settings, **more}
+    return tiling_pb2.Task(generate=tiling_pb2.GenerateTiledRequest(**whole))
 
 
 def upscale(settings: edit_pb2.Settings | None = None, **more: Any) -> tiling_pb2.Task:

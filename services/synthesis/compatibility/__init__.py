@@ -4,6 +4,7 @@ Each entry has a test that shows the fault without it, and fails when DiffSynth 
 """
 
 from services.synthesis.compatibility.activation import mend_activation
+from services.synthesis.compatibility.batches import mend_batches
 from services.synthesis.compatibility.pixels import mend_pixels
 from services.synthesis.compatibility.positions import attach_image_positions
 from services.synthesis.compatibility.residence import mend_residence, reside, restore_frequencies
@@ -32,6 +33,7 @@ __all__ = [
 def mend() -> None:
     """Replaces what is wrong, for every pipeline of this process; again does no harm."""
     mend_activation()
+    mend_batches()
     mend_pixels()
     mend_residence()
     mend_talk()
