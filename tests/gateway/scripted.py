@@ -7,6 +7,7 @@ import io
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, cast
 
@@ -200,12 +201,25 @@ class ScriptedArbiter(arbiter_pb2_grpc.ArbiterServiceServicer):
 @asynccontextmanager
 async def serve_images(path: Path, service: ScriptedService) -> AsyncGenerator[aio.Server]:
     """Serves `service` on a unix socket; leaving kills it, as the death of its process would."""
-    server = aio.server()
-    t2i_pb2_grpc.add_TextToImageServiceServicer_to_server(service, server)
+    add = partial(t2i_pb2_grpc.add_TextToImageServiceServicer_to_server, service)
+    async with serve_capability(path, service, T2I, add) as server:
+        yield server
+
+
+@asynccontextmanager
+async def serve_capability(
+    path: Path,
+    service: capability_pb2_grpc.CapabilityServiceServicer,
+    name: str,
+    add: Callable[[aio.Server], None],
+) -> AsyncGenerator[aio.Server]:
+    """Serves what `add` adds, with its description and its health, on a unix socket."""
+    server = aio.server(options=[("grpc.max_receive_message_length", -1)])
+    add(server)
     capability_pb2_grpc.add_CapabilityServiceServicer_to_server(service, server)
     checks = cast("Any", health).aio.HealthServicer()
     cast("Any", health_pb2_grpc).add_HealthServicer_to_server(checks, server)
-    await checks.set(T2I, health_pb2.HealthCheckResponse.SERVING)
+    await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
     async with _serving(server, path):
         yield server
 

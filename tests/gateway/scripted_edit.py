@@ -6,18 +6,16 @@ import io
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, cast
 
-from grpc import aio
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from PIL import Image
 
 from limner.capability.v1 import capability_pb2, capability_pb2_grpc
 from limner.edit.v1 import edit_pb2, edit_pb2_grpc
 from limner.image.v1 import image_pb2
 from limner.progress.v1 import progress_pb2
-from tests.gateway.scripted import Context, describe, draw
+from tests.gateway.scripted import Context, describe, draw, serve_capability
 
 FEATURES = ("edit", "image_to_image", "inpaint", "outpaint", "entities", "text_to_image", "control.canny")
 
@@ -119,15 +117,6 @@ def _separate(request: edit_pb2.SeparateLayersRequest) -> list[edit_pb2.Event]:
 @asynccontextmanager
 async def serve_edits(path: Path, service: ScriptedEdit) -> AsyncGenerator[None]:
     """Serves `service` on a unix socket."""
-    server = aio.server(options=[("grpc.max_receive_message_length", -1)])
-    edit_pb2_grpc.add_EditServiceServicer_to_server(service, server)
-    capability_pb2_grpc.add_CapabilityServiceServicer_to_server(service, server)
-    checks = cast("Any", health).aio.HealthServicer()
-    cast("Any", health_pb2_grpc).add_HealthServicer_to_server(checks, server)
-    await checks.set("limner.edit.v1.EditService", health_pb2.HealthCheckResponse.SERVING)
-    server.add_insecure_port(f"unix:{path}")
-    await server.start()
-    try:
+    add = partial(edit_pb2_grpc.add_EditServiceServicer_to_server, service)
+    async with serve_capability(path, service, "limner.edit.v1.EditService", add):
         yield
-    finally:
-        await server.stop(None)

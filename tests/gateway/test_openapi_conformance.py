@@ -18,6 +18,7 @@ from gateway.openapi import document
 from gateway.settings import Settings
 from tests.gateway.conftest import running_gateway
 from tests.gateway.scripted import ScriptedArbiter, ScriptedService, serve_arbiter, serve_images
+from tests.gateway.scripted_tiling import ScriptedTiling, serve_tiles
 
 # The stream never ends; everything else answers.
 schema: Any = cast("Any", schemathesis.openapi.from_dict(document())).exclude(path="/events")
@@ -45,12 +46,13 @@ async def _serve(folder: Path, address: Future[str], stop: threading.Event) -> N
         images=f"{folder}/images",
         t2i=(f"unix:{folder}/t2i",),
         edit=(),
-        tiling=(),
+        tiling=(f"unix:{folder}/tiling",),
         arbiter=f"unix:{folder}/arbiter",
         frontend=folder / "page",
     )
     async with (
         serve_images(folder / "t2i", ScriptedService()),
+        serve_tiles(folder / "tiling", ScriptedTiling()),
         serve_arbiter(folder / "arbiter", ScriptedArbiter()),
         running_gateway(settings) as client,
     ):
