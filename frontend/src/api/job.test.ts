@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { aJob } from "@/testing/jobs";
 import {
+  describesResult,
   inQueueOrder,
   isFinal,
   mergeIntoActive,
@@ -62,4 +63,24 @@ test("settings are read from a request, and what is missing or odd is left open"
 test("layers are shown beside the picture that was taken apart", () => {
   const job = aJob({ kind: "layers", request: { prompt: "a poster", image: "whole", layers: 3 } });
   expect(originalOf(job)).toEqual({ id: "whole", name: "Original", margins: null });
+});
+
+test("a picture that was enlarged is shown beside its original, one from words is not", () => {
+  const enlarged = aJob({ kind: "tiled", request: { prompt: "", image: "small", scale: 2 } });
+  expect(originalOf(enlarged)).toEqual({ id: "small", name: "Original", margins: null });
+  expect(originalOf(aJob({ kind: "tiled" }))).toBeNull();
+});
+
+test.each([
+  ["text-to-image", {}, true],
+  ["tiled", {}, true],
+  ["controlnet", {}, true],
+  ["image-edit", { images: ["1"] }, false],
+  ["image-edit", { images: ["1"], mask: "2" }, true],
+  ["image-edit", { images: ["1"], strength: 0.5 }, true],
+  ["layers", { image: "1" }, false],
+] as const)("whether the prompt of %s with %o says what is to be seen", (kind, request, does) => {
+  expect(describesResult(aJob({ kind, request: { prompt: "a star", ...request } as never }))).toBe(
+    does,
+  );
 });

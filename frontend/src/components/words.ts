@@ -21,6 +21,11 @@ function joined(larger: string, rest: number, unit: string): string {
   return rest === 0 ? larger : `${larger} ${rest} ${unit}`;
 }
 
+/** "512 × 256", in one piece wherever the line breaks. */
+export function sizeInWords({ width, height }: { width: number; height: number }): string {
+  return `${width}\u00a0×\u00a0${height}`;
+}
+
 /** "next", "2nd in line", … */
 export function placeInLine(position: number): string {
   if (position <= 1) return "next in line";

@@ -20,12 +20,13 @@ export function whyNoTiling(service: Capability | undefined, feature: string): s
   }
   const offer = service.features.find(({ name }) => name === feature);
   if (!offer) return "this studio does not offer it";
-  return offer.enabled ? null : (offer.reason ?? "it is switched off");
+  if (!offer.enabled) return offer.reason ?? "it is switched off";
+  return tilingModels(service).length > 0 ? null : "no installed model can do it";
 }
 
-/** Whether two models are of one name. */
-export function namedLike({ name }: Model) {
-  return (other: Model) => other.name === name;
+/** The models that can paint in tiles: those that paint from words. */
+export function tilingModels(service: Capability | undefined): Model[] {
+  return service?.models.filter(({ features }) => features.includes("text_to_image")) ?? [];
 }
 
 /** A size that is too long and thin for tiles, told at the longer side. */

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { expect, test, vi } from "vitest";
 import type { Capability } from "@/api/gen";
 import { EMPTY_DRAFT } from "@/form/draft";
+import { aTilingService } from "@/testing/capabilities";
 import { aJob, shapesModel } from "@/testing/jobs";
 import { aPicture } from "@/testing/pictures";
 import { show } from "@/testing/render";
@@ -42,7 +43,10 @@ function Form({ first }: { first: Partial<EditTask> }) {
 }
 
 async function open(task: Partial<EditTask> = {}, service: Partial<Capability> = {}) {
-  const capabilities = { version: "1", capabilities: [{ ...edit, ...service }] };
+  const capabilities = {
+    version: "1",
+    capabilities: [{ ...edit, ...service }, aTilingService()],
+  };
   server.use(http.get(`${STUDIO}/capabilities`, () => HttpResponse.json(capabilities)));
   show(<Form first={task} />);
   await screen.findByRole("radio", { name: "Instruct" });
@@ -112,4 +116,21 @@ test("what the service does not offer is off, with the reason", async () => {
   expect(screen.getByRole("radio", { name: "Instruct" })).toBeDisabled();
   expect(screen.getAllByText("Instruct is off: no weights for it.")).toHaveLength(2);
   expect(screen.getByText("Extend is off: this studio does not offer it.")).toBeVisible();
+});
+
+test("a picture is enlarged without a word", async () => {
+  const sent = accepting("/generate/tiled");
+  const user = await open({ way: "upscale", pictures: [picture] }, { models: [] });
+  await user.click(screen.getByRole("radio", { name: "4×" }));
+  expect(screen.getByText(/128 × 128 becomes 512 × 512, painted in 34 tiles/)).toBeVisible();
+  await user.click(screen.getByRole("button", { name: /^Upscale/ }));
+  await waitFor(() => expect(sent).toHaveBeenCalledOnce());
+  expect(sent).toHaveBeenCalledWith({
+    prompt: "",
+    count: 1,
+    image: picture.id,
+    width: 512,
+    height: 512,
+    strength: 0.3,
+  });
 });

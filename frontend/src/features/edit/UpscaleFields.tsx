@@ -1,6 +1,7 @@
 import { Input, Stack, Text } from "@mantine/core";
 import { Chips } from "@/components/Chips";
 import { SliderField } from "@/components/SliderField";
+import { sizeInWords } from "@/components/words";
 import { type EditTask, STRENGTHS } from "./task";
 import { scalesFor, tilesOf, upscaledSize } from "./upscale";
 import type { Editing } from "./use-edit";
@@ -33,7 +34,7 @@ export function UpscaleFields({ task, editing, onChange }: UpscaleFieldsProps) {
             />
             {!error && (
               <Text size="xs" c="dimmed">
-                {picture.width} × {picture.height} becomes {target.width} × {target.height}
+                {sizeInWords(picture)} becomes {sizeInWords(target)}
                 {model && `, painted in ${tilesOf(picture, scale, model)} tiles`}.
               </Text>
             )}

@@ -8,6 +8,7 @@ import { uploadPicture } from "@/api/pictures";
 import type { Size } from "@/canvas/geometry";
 import { type Mask, rasterise } from "@/canvas/mask";
 import { toPng } from "@/canvas/png";
+import { tilingModels } from "@/form/tiling";
 import { useRun } from "@/form/use-run";
 import { editObstacles } from "./obstacles";
 import { maskOf, type Region } from "./regions";
@@ -21,9 +22,9 @@ import { modelFor, serviceOf, whyLacking, whyOff as whyWayOff } from "./ways";
 export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) {
   const { data: capabilities } = useQuery(capabilitiesQuery);
   const service = capabilities && capabilityNamed(capabilities, serviceOf(task.way));
-  const models = service?.models ?? [];
+  const models = task.way === "upscale" ? tilingModels(service) : (service?.models ?? []);
   const model = modelFor(task, draft.model, models);
-  const chosen = model === models[0] ? null : (model?.name ?? null);
+  const chosen = model === service?.models[0] ? null : (model?.name ?? null);
   const whyOff = (way: Way) =>
     capabilities
       ? whyWayOff(way, capabilityNamed(capabilities, serviceOf(way)), draft.model)

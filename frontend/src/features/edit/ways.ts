@@ -79,7 +79,7 @@ export function serviceOf(way: Way): string {
 
 /** The features that a run needs all of. */
 export function needsOf(task: EditTask): string[] {
-  if (task.way === "upscale") return ["text_to_image"];
+  if (task.way === "upscale") return []; // only models that can do it are offered
   if (task.way !== "control") return [...WORDS[task.way].features];
   const started = { nothing: [], picture: ["image_to_image"], mask: ["inpaint"] }[task.start];
   const kinds = usedControls(task).map(({ kind }) => featureOf(kind));

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { expect, test, vi } from "vitest";
 import type { Capability } from "@/api/gen";
 import { EMPTY_DRAFT } from "@/form/draft";
+import { aTilingService } from "@/testing/capabilities";
 import { aJob, shapesModel } from "@/testing/jobs";
 import { show } from "@/testing/render";
 import { server } from "@/testing/setup";
@@ -27,8 +28,12 @@ function Form({ onStarted }: { onStarted: () => void }) {
   return <GeneratePanel draft={draft} lastSeed={42} onDraft={setDraft} onStarted={onStarted} />;
 }
 
-async function open(service: Partial<Capability> = {}, onStarted = () => {}) {
-  const capabilities = { version: "1", capabilities: [{ ...textToImage, ...service }] };
+async function open(
+  service: Partial<Capability> = {},
+  onStarted = () => {},
+  others: Capability[] = [],
+) {
+  const capabilities = { version: "1", capabilities: [{ ...textToImage, ...service }, ...others] };
   server.use(http.get(`${STUDIO}/capabilities`, () => HttpResponse.json(capabilities)));
   show(<Form onStarted={onStarted} />);
   await screen.findByLabelText("Width");
@@ -114,4 +119,47 @@ test("a slider's number can be typed", async () => {
     "aria-valuenow",
     "33",
   );
+});
+
+test("a size beyond the model is painted in tiles, and the form says so", async () => {
+  const sent = vi.fn();
+  server.use(
+    http.post(`${STUDIO}/generate/tiled`, async ({ request }) => {
+      sent(await request.json());
+      return HttpResponse.json(aJob({ kind: "tiled", status: "queued" }), { status: 202 });
+    }),
+  );
+  const user = await open({}, () => {}, [aTilingService()]);
+  await user.click(screen.getByRole("radio", { name: "4×" }));
+  await user.click(screen.getByRole("radio", { name: "16:9" }));
+  expect(screen.getByLabelText("Width")).toHaveValue("688 px");
+  expect(
+    screen.getByText(/Painted in \d+ tiles, larger than the model's own 128 × 128/),
+  ).toBeVisible();
+  await user.type(prompt(), "a red circle");
+  await user.click(generate());
+  await waitFor(() => expect(sent).toHaveBeenCalledOnce());
+  const request = { prompt: "a red circle", count: 1, width: 688, height: 384 };
+  expect(sent).toHaveBeenCalledWith(request);
+});
+
+test("without tiles the reason stands at the choice, and what the model paints can be had", async () => {
+  const feature = { name: "generate_tiled", enabled: false, reason: "it was removed" };
+  const user = await open({}, () => {}, [aTilingService({ features: [feature] })]);
+  expect(screen.getByText("Larger sizes are off: it was removed.")).toBeVisible();
+  expect(screen.getByRole("radio", { name: "4×" })).toBeDisabled();
+  await user.click(screen.getByRole("radio", { name: "2×" }));
+  expect(screen.getByLabelText("Width")).toHaveValue("256 px");
+  await user.type(prompt(), "a red circle");
+  expect(generate()).toHaveAttribute("aria-disabled", "false");
+});
+
+test("a tiling service that is away makes only large pictures wait", async () => {
+  const user = await open({}, () => {}, [
+    aTilingService({ available: false, reason: "it restarts" }),
+  ]);
+  expect(screen.getByText("Larger sizes wait: it restarts.")).toBeVisible();
+  expect(screen.queryByText("New jobs wait: it restarts.")).not.toBeInTheDocument();
+  await user.click(screen.getByRole("radio", { name: "4×" }));
+  expect(screen.getByText("New jobs wait: it restarts.")).toBeVisible();
 });

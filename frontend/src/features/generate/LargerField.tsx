@@ -3,6 +3,7 @@ import { useId } from "react";
 import type { Model } from "@/api/gen";
 import type { Size } from "@/canvas/geometry";
 import { Chips } from "@/components/Chips";
+import { sizeInWords } from "@/components/words";
 import { MAX_SIDE_PX } from "@/form/tiling";
 import { factorOfSize, factorsOf } from "./factors";
 import { isLarge, type Reach, tilesOf } from "./large";
@@ -41,8 +42,8 @@ export function LargerField({ size, isWrong, model, reach, onChange }: LargerFie
       <div id={id}>
         {isTiled && (
           <Text size="xs" c="dimmed">
-            Painted in {tilesOf(size, model)} tiles, larger than the model's own {model.width} ×{" "}
-            {model.height}.
+            Painted in {tilesOf(size, model)} tiles, larger than the model's own{" "}
+            {sizeInWords(model)}.
           </Text>
         )}
         {reach.off !== null && (

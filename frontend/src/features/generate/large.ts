@@ -5,7 +5,7 @@ import { toRequest } from "@/form/draft";
 import { badSide, type Obstacle } from "@/form/obstacles";
 import type { SizeLimits } from "@/form/size";
 import { paintedTiles, tileSide } from "@/form/tile-plan";
-import { namedLike, PAINTING, tooThin, whyNoTiling } from "@/form/tiling";
+import { PAINTING, tilingModels, tooThin, whyNoTiling } from "@/form/tiling";
 
 /** How far beyond its own size a model's pictures reach. */
 export interface Reach {
@@ -19,7 +19,7 @@ export interface Reach {
 
 /** What tiles add to a model. */
 export function reachOf(model: Model, service: Capability | undefined): Reach {
-  const tiled = service?.models.find(namedLike(model));
+  const tiled = tilingModels(service).find(({ name }) => name === model.name);
   const off = whyNoTiling(service, PAINTING) ?? (tiled ? null : `${model.title} cannot do it`);
   const { min_side_px, max_side_px, size_multiple_px } = model;
   return {
@@ -41,12 +41,13 @@ export function isLarge({ width, height }: Size, model: Model, { off }: Reach): 
 /** Everything that keeps a large picture from its size. */
 export function largeObstacles(size: Size, model: Model, { limits }: Reach): Obstacle[] {
   const tiled = { ...limits, min_side_px: tileSide(model) };
-  const words = `in tiles of ${tileSide(model)}, a side has`;
-  return [
+  const words = `painted in tiles of ${tileSide(model)}, it can be`;
+  const sides = [
     badSide("width", size.width, tiled, words),
     badSide("height", size.height, tiled, words),
-    tooThin(size),
   ].filter((obstacle) => obstacle !== undefined);
+  const thin = tooThin(size);
+  return sides.length === 0 && thin ? [thin] : sides;
 }
 
 /** In how many tiles a large picture is painted. */

@@ -49,10 +49,14 @@ export function After({ job, image, size, isNamed }: AfterProps) {
         alt={image ? title : `Preview of: ${title}`}
         {...size}
         busy={!isFinal(job)}
+        place={image ? undefined : FILLING}
       />
     </Named>
   );
 }
+
+// On its way to a large size, a picture's shape may still be off by a few pixels.
+const FILLING = { objectFit: "fill" } as const;
 
 function Named({ name, children }: { name: string | null; children: ReactNode }) {
   return (
