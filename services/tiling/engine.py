@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from typing import cast
 
 import torch
@@ -19,6 +20,7 @@ from services.pipelines.finish import Finish
 from services.pipelines.frame import hasten
 from services.pipelines.memory import Meter
 from services.pipelines.worker import Reporter, work
+from services.rpc.errors import StorageFailed
 from services.synthesis import compatibility
 from services.synthesis.adapters import Adapters
 from services.synthesis.denoising import install
@@ -31,6 +33,7 @@ from services.tiling.job import digest_inputs, tiles_at_once
 from services.tiling.making import Loaded, Making, Task
 from services.tiling.pipeline import TiledPipeline
 from services.tiling.reading import to_job
+from services.tiling.scratch import Scratch
 from services.tiling.settings import Settings
 
 
@@ -39,7 +42,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self._catalogue = read_catalogue(settings.models_dir)
-        self._scratch_dir = settings.scratch_dir
+        self._scratch = Scratch(settings.scratch_dir, settings.inline_limit_bytes)
         self._checkpoint_every_steps = settings.checkpoint_every_steps
         self._versions = read_library_versions()
         self._loaded: Loaded | None = None
@@ -73,17 +76,22 @@ class Engine:
         loaded, pipeline = self._loaded, self._loaded.pipeline
         finish = Finish(job.brief, loaded.tier, self._versions)
         fingerprint = job.brief.fingerprint(loaded.tier, self._versions, digest_inputs(message))
-        folder = self._scratch_dir / fingerprint[:32]
-        task = Task(job, fingerprint, folder, self._checkpoint_every_steps, resume_from)
+        self._scratch.sweep(time.time())
+        task = Task(job, fingerprint, self._scratch, self._checkpoint_every_steps, resume_from)
         pipeline.at_once = tiles_at_once(job, pipeline.dit.img_in.out_features)
         first = resume_from.image_index if resume_from is not None else 0
         with torch.inference_mode():
             try:
                 for index in range(first, len(job.brief.seeds)):
                     Making(loaded, task, finish, report, index).make()
+            except OSError as error:
+                raise StorageFailed(
+                    f"The unfinished picture cannot be kept in {task.folder}: {error.strerror or error}. "
+                    "Free some space and send the job again; finished tiles are kept."
+                ) from error
             finally:
                 loaded.memory.forget()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(task.folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ from limner.image.v1.image_pb2 import Image, Size
 from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint
 from services.pipelines.finish import Finish
-from services.pipelines.pixels import digest
 from services.pipelines.steps import pack_latents, resume_point
 from services.pipelines.worker import Parked, Reporter
 from services.synthesis.adapters import Adapters
@@ -32,6 +31,7 @@ from services.tiling.pipeline import TiledPipeline
 from services.tiling.plan import Stage
 from services.tiling.plane import Plane, enlarge
 from services.tiling.refinement import Refiner
+from services.tiling.scratch import Scratch
 from services.tiling.tally import Tally
 
 
@@ -53,9 +53,14 @@ class Task:
 
     job: Job
     fingerprint: str  # tells everything on which the pixels depend
-    folder: Path  # of what is unfinished
+    scratch: Scratch
     checkpoint_every_steps: int
     resume_from: Checkpoint | None
+
+    @property
+    def folder(self) -> Path:
+        """Where what is unfinished lies."""
+        return self.scratch.unfinished(self.fingerprint)
 
 
 class Making:
@@ -183,14 +188,11 @@ class Making:
         self._tally.tell(0, 0, progress_pb2.STAGE_SAVING)
         path, (width, height) = self._folder / "result.png", canvas.size
         canvas.encode(path, "png", self._finish.describe(self._index, canvas.size))
-        data = path.read_bytes()
-        self._finish.durations_s["saving"] = time.monotonic() - started_s
         self._report.check()
-        result = edit_pb2.Result(
-            image_index=self._index,
-            image=Image(data=data, format="png", size=Size(width=width, height=height), sha256=digest(data)),
-            seed=self._seed,
-        )
+        image = self._task.scratch.hand_over(path)
+        image.MergeFrom(Image(format="png", size=Size(width=width, height=height)))
+        self._finish.durations_s["saving"] = time.monotonic() - started_s
+        result = edit_pb2.Result(image_index=self._index, image=image, seed=self._seed)
         result.provenance.CopyFrom(self._finish.provenance())
         self._report.result(self._index, result)
         shutil.rmtree(self._folder, ignore_errors=True)

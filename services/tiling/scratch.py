@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +43,18 @@ class Scratch:
     def sweep(self, now_s: float) -> None:
         """Deletes tiles of pictures that were given up, and results that nobody has taken."""
         for entry in [*self.folder.glob("*"), *(self.folder / _RESULTS).glob("*")]:
-            if entry.name != _RESULTS and _touched_s(entry) < now_s - KEPT_S:
-                if entry.is_dir():
-                    shutil.rmtree(entry, ignore_errors=True)
-                else:
-                    entry.unlink(missing_ok=True)
+            # What is taken meanwhile is gone without a word.
+            with suppress(FileNotFoundError):
+                if entry.name != _RESULTS and _touched_s(entry) < now_s - KEPT_S:
+                    _delete(entry)
 
 
 def _touched_s(entry: Path) -> float:
     return max(path.stat().st_mtime for path in [entry, *entry.rglob("*")])
+
+
+def _delete(entry: Path) -> None:
+    if entry.is_dir():
+        shutil.rmtree(entry)
+    else:
+        entry.unlink()
