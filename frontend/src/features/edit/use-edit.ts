@@ -29,6 +29,7 @@ export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) 
     capabilities
       ? whyWayOff(way, capabilityNamed(capabilities, serviceOf(way)), draft.model)
       : null;
+  const off = whyOff(task.way);
   const lacks = (feature: string) => (service ? whyLacking(feature, service, model) : null);
 
   const { marks } = task;
@@ -45,12 +46,12 @@ export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) 
     draft: order,
     reasons: editObstacles(draft, task, {
       model,
-      off: whyOff(task.way),
+      off,
       whyLacking: lacks,
       mask,
       controlImages: controlImages.map(({ state }) => state),
     }),
-    service,
+    service: off === null ? service : undefined, // what is off does not wait either
     start: ({ draft, task }) => {
       const controls = controlImages.map(({ id }) => id ?? "");
       return start(draft, task, mask, controls, size);
