@@ -77,11 +77,11 @@ def test_an_enlarged_picture_is_the_same_scene(tiling_studio: Studio, tmp_path: 
     assert shows_the_scene(after)
 
 
-def test_a_killed_worker_costs_no_finished_tile(tiling_studio: Studio) -> None:
+def test_a_killed_service_costs_no_finished_tile(tiling_studio: Studio) -> None:
     with tiling_studio.client() as client:
         asked = client.submit(Tiled(prompt=BEFORE, width=256, height=256, seed=1))
         done = begun(tiling_studio, 3).progress.tile
-        tiling_studio.kill("limner-tiling-worker")
+        tiling_studio.kill("limner-tiling")
         seen: list[int] = []
         until(lambda: watch(client.job(asked.id), seen), "the end", 120)
         job = client.job(asked.id)
