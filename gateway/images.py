@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Hashing releases the interpreter lock; above this a thread costs less than the pause of the event loop.
 _INLINE_HASH_BYTES = 512 * 1024
+_PIECE_BYTES = 1024 * 1024  # of a file on its way out
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 
 
@@ -63,7 +64,7 @@ class ImageStore:
 
     async def put_file(self, image_id: str, path: Path) -> None:
         """Keeps a file whose hash is `image_id`, in memory that does not grow with it."""
-        await obstore.put_async(self._store, _key(image_id), path)
+        await obstore.put_async(self._store, _key(image_id), path, max_concurrency=2)
 
     async def measure(self, image_id: str) -> int | None:
         """Returns how many bytes the file of that id has, None where none is kept."""
@@ -82,7 +83,7 @@ class ImageStore:
             found = await obstore.get_async(self._store, _key(image_id))
         except FileNotFoundError:
             return None
-        return Kept(found.meta["size"], _pieces(found.stream()))
+        return Kept(found.meta["size"], _pieces(found.stream(_PIECE_BYTES)))
 
     async def put_checkpoint(self, job_id: str, data: bytes) -> None:
         """Replaces the checkpoint of a job."""
