@@ -74,6 +74,12 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
             Progress(stage="denoising", image_index=4, image_count=8, images_at_once=4, total_steps=20),
             "denoising, step 0 of 20, picture 2 of 2",
         ),
+        (
+            "running",
+            Progress(stage="denoising", step=3, total_steps=6, tile=4, tile_count=9),
+            "denoising, tile 5 of 9, step 3 of 6",
+        ),
+        ("running", Progress(stage="saving", tile=9, tile_count=9), "saving, tile 9 of 9"),
         ("cancelling", Progress(stage="denoising"), "cancelling"),
     ],
 )
