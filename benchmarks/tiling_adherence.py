@@ -6,10 +6,12 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from PIL import Image
 
 from benchmarks.quality_scores import percent
 from benchmarks.table import Row
+from benchmarks.tiling_energy import compare_overlaps
 from benchmarks.tiling_worker import generate, paint
 from limner.edit.v1 import edit_pb2
 from limner.image.v1.image_pb2 import Box, Mask
@@ -17,6 +19,8 @@ from limner.tiling.v1 import tiling_pb2
 from services.shapes.captions import PHRASES, phrase
 from services.shapes.judge import Verdict, judge
 from services.shapes.scenes import Scene, draw_scene
+from services.tiling.plan import plan_joint
+from services.tiling.reading import usual_overlap
 
 REGIONS, SIDE_PX = 4, 128
 
@@ -47,7 +51,19 @@ async def measure(count: int) -> list[Row]:
     """Paints and judges `count` wide pictures that training never saw a part of."""
     wides = draw(count)
     pictures = await paint("adherence", [wide.task(seed) for seed, wide in enumerate(wides)])
-    return compare([wide.judge(picture) for wide, picture in zip(wides, pictures, strict=True)])
+    judged = [wide.judge(picture) for wide, picture in zip(wides, pictures, strict=True)]
+    return [*compare(judged), *find_seams(pictures)]
+
+
+def find_seams(pictures: Sequence[Image.Image]) -> list[Row]:
+    """Returns whether tiles that were denoised together show on even ground, region by region."""
+    size = REGIONS * SIDE_PX, SIDE_PX
+    (stage,) = plan_joint(size, SIDE_PX, usual_overlap(SIDE_PX)).stages
+    found = compare_overlaps([np.asarray(picture, np.float64) for picture in pictures], stage.tiles)
+    return [
+        Row("  seams on even ground: jump where tiles overlap", found.border**0.5, "", True, "of 255"),
+        Row("  seams on even ground: jump elsewhere", found.elsewhere**0.5, "", True, "of 255"),
+    ]
 
 
 def compare(judged: Sequence[Sequence[Verdict]]) -> list[Row]:

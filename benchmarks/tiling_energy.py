@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from services.tiling.layout import Tile
 
 Floats = NDArray[np.float64]
+
+_RIM_PX, _CLEAR_PX, _THIN_PX = 16, 12, 5
+_APART = 40  # of 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +68,34 @@ class Sums:
 
 def _energy(picture: Floats, column: int) -> Floats:
     return ((picture[:, column] - picture[:, column - 1]) ** 2).mean(axis=-1)
+
+
+def compare_overlaps(pictures: Sequence[Floats], tiles: Sequence[Tile]) -> Energies:
+    """Returns the energy of columns where tiles overlap, as `border`, beside that of one tile alone.
+
+    On even ground only: where nothing but the ground's own colour, which most pixels have, is near.
+    """
+    width = pictures[0].shape[1]
+    covered = np.zeros(width, int)
+    for left, right in {(tile.left, tile.right) for tile in tiles}:
+        covered[left:right] += 1
+    inside = np.zeros(width, bool)
+    inside[_RIM_PX:-_RIM_PX] = True  # The rim of every picture that is decoded is a little off.
+    energy, counts = np.zeros(width), np.zeros(width)
+    for picture in pictures:
+        ground = find_ground(picture)
+        energy[1:] += (((picture[:, 1:] - picture[:, :-1]) ** 2).mean(axis=-1) * ground[:, 1:]).sum(axis=0)
+        counts += ground.sum(axis=0)
+    several, alone = inside & (covered > 1), inside & (covered == 1)
+    means = (float(energy[where].sum() / counts[where].sum()) for where in (several, alone))
+    return Energies(*means)
+
+
+def find_ground(picture: Floats) -> Floats:
+    """Returns 1 where no shape is near, else 0; thin lines and specks are no shapes."""
+    apart = np.abs(picture - np.median(picture, axis=(0, 1))).max(axis=-1) > _APART
+    shapes = cv2.morphologyEx(apart.astype(np.uint8), cv2.MORPH_OPEN, np.ones((_THIN_PX, _THIN_PX), np.uint8))
+    near = cv2.dilate(shapes, np.ones((2 * _CLEAR_PX + 1, 2 * _CLEAR_PX + 1), np.uint8))
+    ground = 1.0 - near
+    ground[:_RIM_PX], ground[-_RIM_PX:] = 0, 0
+    return ground
