@@ -57,7 +57,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--only", choices=TOPICS, action="append", help="may be repeated; without it, all")
     parser.add_argument("--count", type=int, default=60, help="wide scenes to judge")
     parser.add_argument("--pictures", type=int, default=100, help="enlarged pictures to look for seams in")
-    parser.add_argument("--latents", type=int, default=10, help="latents to decode both ways")
+    parser.add_argument("--latents", type=int, default=6, help="latents to decode both ways")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     return parser.parse_args()
 

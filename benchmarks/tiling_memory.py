@@ -45,7 +45,7 @@ class Cost:
     seconds: float
 
 
-async def measure(threads: int, repeats: int = 3) -> list[Row]:
+async def measure(threads: int, repeats: int = 2) -> list[Row]:
     """Makes the same picture small and large, each first of all in a fresh worker.
 
     The small one is repeated before and after the large one, so that a machine that gets busier or idler
