@@ -15,11 +15,13 @@ from services.synthesis.denoising import OnStep
 from services.tiling.field import crop, to_latents
 from services.tiling.job import Job
 from services.tiling.joint import Ground, lay_pieces, to_ground
-from services.tiling.layout import Tile
+from services.tiling.layout import Tile, surround
 from services.tiling.pipeline import TiledPipeline
 from services.tiling.plan import Stage
 
 _NO_NEGATIVE = " "
+# The decoder errs where it sees no further: at the edge, and 8 px inside it, where the blend still shows it.
+_CONTEXT_PX = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,11 @@ class Base:
             pipeline.pieces_at = pipeline.before_piece = None
 
     def decode(self, latents: torch.Tensor, tile: Tile) -> NDArray[np.uint8]:
-        """Returns the pixels (h, w, 3) of a tile in px."""
-        return self.pipeline.decode(crop(latents, to_latents(tile)))
+        """Returns the pixels (h, w, 3) of a tile in px, decoded with what surrounds it."""
+        wide = surround(tile, self.stage.size, _CONTEXT_PX)
+        pixels = self.pipeline.decode(crop(latents, to_latents(wide)))
+        left, top = tile.left - wide.left, tile.top - wide.top
+        return pixels[top : top + tile.height, left : left + tile.width]
 
     def _draw_grounds(self) -> Sequence[Ground]:
         job = self.job

@@ -73,18 +73,29 @@ def hops(start: Size, target: Size, factor: float = 2.0, grain: int = 16) -> tup
 def native_size(target: Size, native: Size, grain: int = 16) -> Size:
     """Returns the size at which a picture begins: of the shape of `target`, of about the native area.
 
-    It is never larger than `target`. Nor is a side shorter than half of the shorter native one, as models
-    lose the picture below: beyond 4:1 the short side stays there and the area grows instead of the shape
-    changing, so that a 16:1 picture begins with four native areas, which is to be tiled too. Raises
-    ValueError.
+    Of the two lengths next to the ideal one that its short side can have, it takes the one that keeps the
+    shape better: a base of another shape is stretched on the way, and squares with it. It is never larger
+    than `target`. Nor is a side shorter than half of the shorter native one, as models lose the picture
+    below: beyond 4:1 the short side stays there and the area grows instead of the shape changing, so that a
+    16:1 picture begins with four native areas, which is to be tiled too. Raises ValueError.
     """
     _check_positive("grain", grain)
     for name, length in zip(("target.width", "target.height"), target, strict=True):
         _check_multiple(name, length, grain)
     shortest = _round_up(min(native) / 2, grain)
-    scale = max((native[0] * native[1] / (target[0] * target[1])) ** 0.5, shortest / min(target))
-    width, height = (min(length, round(length * scale / grain) * grain) for length in target)
-    return width, height
+    short, long = sorted(target)
+    ideal = min(short, max((native[0] * native[1] * short / long) ** 0.5, shortest))
+    below = max(grain, int(ideal) // grain * grain)
+    sides = [(side, _round_to(side * long / short, grain)) for side in (below, _round_up(ideal, grain))]
+    best = min(sides, key=lambda each: (abs(each[1] / each[0] - long / short), abs(each[0] - ideal)))
+    return best if target[0] <= target[1] else (best[1], best[0])
+
+
+def surround(tile: Tile, size: Size, margin: int) -> Tile:
+    """Returns `tile` with `margin` more on each side, as far as the plane of `size` reaches."""
+    left, top = max(0, tile.left - margin), max(0, tile.top - margin)
+    right, bottom = min(size[0], tile.right + margin), min(size[1], tile.bottom + margin)
+    return Tile(left, top, right - left, bottom - top)
 
 
 def _places(name: str, length: int, tile: int, overlap: int, shift: int, grain: int) -> tuple[int, ...]:
@@ -166,6 +177,10 @@ def _between(ideal: float, before: int, target: int, left: int, factor: float, g
 def _grow(length: int, factor: float, grain: int) -> int:
     # In fractions: with floats, 100 / 1.1 * 1.1 may miss 100.
     return int(length * Fraction(factor)) // grain * grain
+
+
+def _round_to(length: float, grain: int) -> int:
+    return max(1, int(length / grain + 0.5)) * grain
 
 
 def _round_up(length: float | Fraction, grain: int) -> int:

@@ -133,7 +133,9 @@ class Making:
         """Puts the missing ones of a batch of tiles on the canvas."""
         tiles = [stage.tiles[index] for index in batch]
         steps_done, latents = self._resume(name)
-        every, steps = self._task.checkpoint_every_steps, self._job.refine_steps
+        steps = self._job.refine_steps
+        # A step of a batch costs as many as there are tiles in it: a kill costs a tile's steps at most.
+        every = max(1, min(self._task.checkpoint_every_steps, steps // len(tiles)))
         on_step = self._watch(name, steps, every, len(missing))
         painted = refiner.paint(enlarged, noise, tiles, on_step, steps_done, latents)
         for index, pixels in zip(batch, painted, strict=True):

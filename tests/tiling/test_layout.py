@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from services.tiling.layout import Size, Tile, cover, hops, native_size
+from services.tiling.layout import Size, Tile, cover, hops, native_size, surround
 from tests.tiling.covers import Case, cases
 
 SIDES = st.integers(1, 600).map(lambda grains: grains * 16)
@@ -149,19 +149,25 @@ def test_a_picture_begins_in_the_shape_of_the_target_and_not_beyond_it(target: S
     assert all(side % 16 == 0 for side in base)
     assert min(base) >= min(672, *target)
     if base != target:
-        scale = max(1328 / (target[0] * target[1]) ** 0.5, 672 / min(target))
-        for side, whole in zip(base, target, strict=True):
-            assert abs(side - whole * scale) <= 8.001
+        ratio = max(target) / min(target)
+        assert abs(min(base) - min(min(target), max(1328 / ratio**0.5, 672))) < 16
+        assert abs(max(base) / min(base) - ratio) <= 8.001 / min(base)
 
 
 def test_native_sizes_of_common_targets() -> None:
     assert native_size((4096, 4096), (1328, 1328)) == (1328, 1328)
-    assert native_size((3840, 2160), (1328, 1328)) == (1776, 992)
+    assert native_size((3840, 2160), (1328, 1328)) == (1792, 1008)
+    assert native_size((512, 256), (128, 128)) == (192, 96)
     assert native_size((1024, 768), (1328, 1328)) == (1024, 768)
     # 4:1 is the last shape of native area; a 16:1 panorama begins with four of them.
     assert native_size((8192, 2048), (1024, 1024)) == (2048, 512)
     assert native_size((16384, 1024), (1024, 1024)) == (8192, 512)
     assert native_size((4096, 256), (1024, 1024)) == (4096, 256)
+
+
+def test_what_surrounds_a_tile_ends_with_the_plane() -> None:
+    assert surround(Tile(32, 0, 64, 64), (256, 128), 16) == Tile(16, 0, 96, 80)
+    assert surround(Tile(0, 0, 64, 64), (64, 64), 16) == Tile(0, 0, 64, 64)
 
 
 def test_a_target_off_the_grain_is_refused() -> None:

@@ -44,12 +44,31 @@ function tilesOver(size: Size, tile_px: number): number {
 }
 
 function baseSize(target: Size, native: Size): Size {
-  const shortest_px = roundUp(tileSide(native) / 2);
-  const scale = Math.max(
-    Math.sqrt((native.width * native.height) / (target.width * target.height)),
-    shortest_px / Math.min(target.width, target.height),
+  const [short_px, long_px] = [target.width, target.height].sort((one, other) => one - other);
+  if (short_px === undefined || long_px === undefined) return target;
+  const ratio = long_px / short_px;
+  const area_px = native.width * native.height;
+  const least_px = roundUp(tileSide(native) / 2);
+  const ideal_px = Math.min(short_px, Math.max(Math.sqrt(area_px / ratio), least_px));
+  const [side_px] = [Math.max(GRAIN_PX, roundDown(ideal_px)), roundUp(ideal_px)].sort(
+    (one, other) =>
+      bend(one, ratio) - bend(other, ratio) ||
+      Math.abs(one - ideal_px) - Math.abs(other - ideal_px),
   );
-  return along((axis) => Math.min(target[axis], roundToGrain(target[axis] * scale)));
+  if (side_px === undefined) return target;
+  const longer_px = longSide(side_px, ratio);
+  return target.width <= target.height
+    ? { width: side_px, height: longer_px }
+    : { width: longer_px, height: side_px };
+}
+
+/** How far a picture with that short side is from a shape. */
+function bend(side_px: number, ratio: number): number {
+  return Math.abs(longSide(side_px, ratio) / side_px - ratio);
+}
+
+function longSide(side_px: number, ratio: number): number {
+  return Math.max(GRAIN_PX, roundToGrain(side_px * ratio));
 }
 
 /** The sizes on the way from `start` to `target`, which is the last; none when it is that large. */
