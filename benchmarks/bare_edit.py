@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from benchmarks.overhead import EDITING, source_png
-from services.pipelines.catalogue import read_catalogue
+from services.pipelines.catalogue import EDIT, read_catalogue
 from services.pipelines.frame import hasten
 from services.synthesis import compatibility
 from services.synthesis.loading import load_pipeline
@@ -19,7 +19,7 @@ from services.synthesis.loading import load_pipeline
 
 def main() -> None:
     """Answers every line when its pictures are edited."""
-    model = read_catalogue(None).find("")
+    model = read_catalogue(None).find("", EDIT)
     compatibility.mend()
     pipeline = load_pipeline(model.path, torch.float32, "cpu")
     hasten(pipeline.vae)

@@ -10,7 +10,7 @@ import torch
 from benchmarks import quality_control, quality_edit, quality_libraries, quality_regions, quality_text
 from benchmarks.quality_easel import Easel, set_up
 from benchmarks.table import Row, report
-from services.shapes.checkpoint import CHECKPOINT
+from services.shapes.checkpoint import CHECKPOINT, EDIT_CHECKPOINT
 
 TASKS = ("text", "edit", "inpaint", "canny", "context", "entities", "libraries")
 
@@ -21,17 +21,18 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     tasks = tuple(options.task or TASKS)
     easel = set_up(options.checkpoint)
-    rows = [row for task in tasks for row in measure(task, easel, options.checkpoint, options.count)]
+    editor = set_up(options.edit_checkpoint)
+    rows = [row for task in tasks for row in measure(task, easel, editor, options.checkpoint, options.count)]
     report("quality" if tasks == TASKS else f"quality-{'-'.join(tasks)}", rows, "make bench-quality")
 
 
-def measure(task: str, easel: Easel, checkpoint: Path, count: int) -> list[Row]:
+def measure(task: str, easel: Easel, editor: Easel, checkpoint: Path, count: int) -> list[Row]:
     """Returns the figures of one task."""
     match task:
         case "text":
             return quality_text.measure(checkpoint, count)
         case "edit":
-            return quality_edit.measure(easel, count)
+            return quality_edit.measure(editor, count)
         case "inpaint":
             return quality_control.measure_inpaint(easel, count)
         case "canny":
@@ -50,6 +51,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--count", type=int, default=500, help="unseen requests of each task")
     parser.add_argument("--task", choices=TASKS, action="append", help="may be repeated; without it, all")
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
+    parser.add_argument("--edit-checkpoint", type=Path, default=EDIT_CHECKPOINT)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()
 

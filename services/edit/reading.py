@@ -43,7 +43,7 @@ def to_job(task: edit_pb2.Task, catalogue: Catalogue) -> Job:
 
     Raises ModelNotFound, FeatureUnsupported, or InvalidFields with every wrong field at once.
     """
-    reading = _Reading(catalogue.find(settings_of(task).model))
+    reading = _Reading(catalogue.find(settings_of(task).model, _main_skill(task)))
     match task.WhichOneof("kind"):
         case "edit":
             job = reading.read_edit(task.edit)
@@ -242,6 +242,19 @@ class _Reading:
 
     def _note(self, name: str, description: str) -> None:
         self.found.append(Violation(name, description))
+
+
+def _main_skill(task: edit_pb2.Task) -> str | None:
+    """Returns what the usual model for a request must be able to do."""
+    match task.WhichOneof("kind"):
+        case "edit":
+            return IMAGE_TO_IMAGE if task.edit.strength > 0 else EDIT
+        case "inpaint":
+            return INPAINT
+        case "layers":
+            return LAYERS
+        case _:
+            return None
 
 
 def _check_skills(job: Job, catalogue: Catalogue) -> None:

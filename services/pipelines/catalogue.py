@@ -16,6 +16,7 @@ from services.rpc.errors import ModelNotFound
 log = structlog.get_logger(__name__)
 
 BUILT_IN = "shapes"
+BUILT_IN_EDITOR = "shapes-edit"
 
 # What models can do; a ControlNet's skill is named `control.<kind>`.
 TEXT_TO_IMAGE, IMAGE_TO_IMAGE = "text_to_image", "image_to_image"
@@ -79,10 +80,11 @@ _EXAMPLES = (
     "a yellow star at the top, black background",
     "a green triangle in the centre, white background",
 )
+_EDIT_EXAMPLES = ("make the circle green", "remove the square", "add a yellow star at the top")
 
 
 class Catalogue:
-    """Models by name; the first is the default."""
+    """Models by name; the first that can do what is asked is the default."""
 
     def __init__(self, models: Mapping[str, Model]) -> None:
         self._models = dict(models)
@@ -97,9 +99,13 @@ class Catalogue:
         able = {name: model for name, model in self._models.items() if model.skills.intersection(skills)}
         return Catalogue(able)
 
-    def find(self, name: str) -> Model:
-        """Returns the model of that name, the default for an empty one; raises ModelNotFound."""
-        wanted = name or next(iter(self._models), "")
+    def find(self, name: str, skill: str | None = None) -> Model:
+        """Returns the model of that name; without a name the first that has `skill`, else the first of all.
+
+        Raises ModelNotFound.
+        """
+        able = (model.name for model in self.models if skill in model.skills)
+        wanted = name or next(able, next(iter(self._models), ""))
         try:
             return self._models[wanted]
         except KeyError:
@@ -107,8 +113,8 @@ class Catalogue:
 
 
 def read_catalogue(models_dir: Path | None) -> Catalogue:
-    """Lists the built-in model and every Qwen-Image checkpoint folder in `models_dir`."""
-    found = {BUILT_IN: _built_in()}
+    """Lists the built-in models and every Qwen-Image checkpoint folder in `models_dir`."""
+    found = {model.name: model for model in (_built_in_painter(), _built_in_editor())}
     folders = sorted(models_dir.iterdir()) if models_dir is not None and models_dir.is_dir() else []
     for folder in folders:
         if model := _recognise(folder):
@@ -116,9 +122,8 @@ def read_catalogue(models_dir: Path | None) -> Catalogue:
     return Catalogue(found)
 
 
-def _built_in() -> Model:
-    # A path, not an import: the services read the checkpoint and know nothing of the code that trained it.
-    path = Path(str(resources.files("services"))) / "shapes" / "checkpoint"
+def _built_in_painter() -> Model:
+    path = _built_in("checkpoint")
     return Model(
         name=BUILT_IN,
         title="Shapes, the built-in model",
@@ -130,6 +135,27 @@ def _built_in() -> Model:
         skills=_PAINTER_SKILLS | _read_extras(path),
         example_prompts=_EXAMPLES,
     )
+
+
+def _built_in_editor() -> Model:
+    # As Qwen-Image-Edit beside Qwen-Image: the same parts with a transformer and an encoder of its own.
+    path = _built_in("edit_checkpoint")
+    return Model(
+        name=BUILT_IN_EDITOR,
+        title="Shapes Edit, the built-in model for instructions",
+        license="Apache-2.0",
+        commercial_use=True,
+        revision=_revision(path),
+        path=path,
+        limits=_BUILT_IN_LIMITS,
+        skills=frozenset({EDIT}),
+        example_prompts=_EDIT_EXAMPLES,
+    )
+
+
+def _built_in(folder: str) -> Path:
+    # A path, not an import: the services read the checkpoints and know nothing of the code that trained them.
+    return Path(str(resources.files("services"))) / "shapes" / folder
 
 
 def _recognise(folder: Path) -> Model | None:

@@ -3,44 +3,51 @@
 from __future__ import annotations
 
 import copy
+import os
+import shutil
 from pathlib import Path
 
 import torch
-from diffusers import (
-    AutoencoderKLQwenImage,
-    FlowMatchEulerDiscreteScheduler,
-    QwenImagePipeline,
-    QwenImageTransformer2DModel,
-)
+from diffusers import AutoencoderKLQwenImage, QwenImageEditPlusPipeline, QwenImagePipeline
 from safetensors.torch import load_file
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 
-from services.shapes.architecture import build_vae
+from services.shapes.architecture import build_scheduler, build_vae
 from services.shapes.flow import Painter, build_painter
 from services.shapes.tokens import build_processor
 
 _WEIGHTS = "diffusion_pytorch_model.safetensors"
 CHECKPOINT = Path(__file__).parent / "checkpoint"
+EDIT_CHECKPOINT = CHECKPOINT.with_name("edit_checkpoint")
 # Steps and guidance at which the quality figures are measured. True CFG needs a negative prompt: use " ".
 STEPS, CFG, NEGATIVE = 20, 4.0, " "
 
 
-def save_checkpoint(
-    folder: Path,
-    transformer: QwenImageTransformer2DModel,
-    vae: AutoencoderKLQwenImage,
-    text_encoder: Qwen2_5_VLForConditionalGeneration,
-    tokenizer: Qwen2Tokenizer,
-    scheduler: FlowMatchEulerDiscreteScheduler,
+def save_painter(
+    folder: Path, painter: Painter, vae: AutoencoderKLQwenImage, tokenizer: Qwen2Tokenizer
 ) -> None:
-    """Writes a whole pipeline; transformer and text encoder in bfloat16, the autoencoder in float32.
+    """Writes a whole pipeline; transformer and text encoder in bfloat16, the autoencoder in float32."""
+    rounded = copy.deepcopy(painter).to(torch.bfloat16)
+    QwenImagePipeline(
+        build_scheduler(), vae, rounded.text_encoder, tokenizer, rounded.transformer
+    ).save_pretrained(folder)
 
-    Beside it lies the processor that edit pipelines show pictures with.
-    """
-    text_encoder, transformer = (copy.deepcopy(m).to(torch.bfloat16) for m in (text_encoder, transformer))
-    pipeline = QwenImagePipeline(scheduler, vae, text_encoder, tokenizer, transformer)
-    pipeline.save_pretrained(folder)
-    build_processor(tokenizer).save_pretrained(folder / "processor")
+
+def save_editor(folder: Path, painter: Painter, tokenizer: Qwen2Tokenizer, vae_from: Path) -> None:
+    """Writes what was trained on edits as a pipeline with the autoencoder of the checkpoint `vae_from`."""
+    rounded = copy.deepcopy(painter).to(torch.bfloat16)
+    # Saving again would write through the link.
+    (folder / "vae").unlink(missing_ok=True)
+    QwenImageEditPlusPipeline(
+        build_scheduler(),
+        load_vae(vae_from),
+        rounded.text_encoder,
+        tokenizer,
+        build_processor(tokenizer),
+        rounded.transformer,
+    ).save_pretrained(folder)
+    shutil.rmtree(folder / "vae")
+    (folder / "vae").symlink_to(os.path.relpath(vae_from / "vae", folder), target_is_directory=True)
 
 
 def load_vae(folder: Path = CHECKPOINT) -> AutoencoderKLQwenImage:

@@ -22,7 +22,7 @@ from services.shapes.prompts import encode_instructions
 from services.shapes.scenes import Scene, draw_scene
 
 SIZE = (128, 128)
-PAIRS = 12_000
+PAIRS = 18_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,6 @@ class EditCourse:
 
     processor: Qwen2_5_VLProcessor
     albums: list[Album]
-    share: float = 1.0
 
     def draw(self, painter: Painter, rng: random.Random) -> Batch:
         """Draws a batch with freshly worded instructions."""

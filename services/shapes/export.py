@@ -1,4 +1,4 @@
-"""Writes the checkpoint from a training that still runs: `python -m services.shapes.export`."""
+"""Writes a checkpoint from a training that still runs: `python -m services.shapes.export`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from diffusers import AutoencoderKLQwenImage
 from safetensors.torch import load_file
 from torch import nn
 
-from services.shapes.architecture import build_scheduler, build_vae
+from services.shapes.architecture import build_vae
 from services.shapes.autoencoder import normalise_once
-from services.shapes.checkpoint import CHECKPOINT, load_vae, save_checkpoint
+from services.shapes.checkpoint import CHECKPOINT, EDIT_CHECKPOINT, load_vae, save_editor, save_painter
 from services.shapes.decoder import Decoder
 from services.shapes.flow import build_painter
 from services.shapes.tokens import build_tokenizer
@@ -21,13 +21,17 @@ def main() -> None:
     """Exports the averaged weights found in the work folder; a part that was not trained there stays."""
     parser = argparse.ArgumentParser(prog="services.shapes.export", description=__doc__)
     parser.add_argument("--folder", type=Path, default=Path("build/shapes"))
-    parser.add_argument("--out", type=Path, default=CHECKPOINT)
+    parser.add_argument("--editor", action="store_true", help="what was trained is the editor")
+    parser.add_argument("--out", type=Path, help="instead of the shipped checkpoint")
     options = parser.parse_args()
     tokenizer = build_tokenizer()
     painter = build_painter(tokenizer, seed=0)
     restore(painter, options.folder / "painter.safetensors")
-    vae = read_vae(options.folder) or load_vae(options.out)
-    save_checkpoint(options.out, painter.transformer, vae, painter.text_encoder, tokenizer, build_scheduler())
+    if options.editor:
+        save_editor(options.out or EDIT_CHECKPOINT, painter, tokenizer, CHECKPOINT)
+    else:
+        out = options.out or CHECKPOINT
+        save_painter(out, painter, read_vae(options.folder) or load_vae(out), tokenizer)
 
 
 def read_vae(folder: Path) -> AutoencoderKLQwenImage | None:

@@ -61,9 +61,7 @@ class Batch:
 
 
 class Course(Protocol):
-    """One task to learn."""
-
-    share: float
+    """A task to learn."""
 
     def draw(self, painter: Painter, rng: random.Random) -> Batch:
         """Draws a batch and encodes its prompts, with gradients."""
@@ -77,18 +75,16 @@ def build_painter(tokenizer: Qwen2Tokenizer, seed: int) -> Painter:
 
 
 def train_painter(
-    painter: Painter, courses: Sequence[Course], folder: Path, steps: int,
+    painter: Painter, course: Course, folder: Path, steps: int,
     *, learning_rate: float = LEARNING_RATE, seed: int = 0,
 ) -> Painter:  # fmt: skip
     """Trains `painter`, or goes on from what `folder` holds, and returns the averaged weights."""
     average = copy.deepcopy(painter)
     optimizer = torch.optim.AdamW(group(painter), betas=(0.9, 0.99), weight_decay=0.01, fused=True)
     trainee = Trainee(painter, average, optimizer)
-    shares = [course.share for course in courses]
 
     def step(index: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
         rng = random.Random(seed * 10_000_019 + index)
-        course = rng.choices(courses, shares)[0]
         with lower_precision():
             return {"loss": flow_loss(painter.transformer, course.draw(painter, rng), generator)}
 

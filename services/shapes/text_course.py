@@ -32,7 +32,6 @@ class TextCourse:
 
     tokenizer: Qwen2Tokenizer
     shelves: list[Shelf]
-    share: float = 1.0
 
     def draw(self, painter: Painter, rng: random.Random) -> Batch:
         """Draws a batch of one size with freshly worded captions."""

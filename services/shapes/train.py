@@ -13,15 +13,13 @@ from pathlib import Path
 import torch
 from diffusers import AutoencoderKLQwenImage
 
-from services.shapes.architecture import build_scheduler
 from services.shapes.autoencoder import normalise_once, train_vae
-from services.shapes.checkpoint import CHECKPOINT, load_painter, load_vae, save_checkpoint
+from services.shapes.checkpoint import CHECKPOINT, load_painter, load_vae, save_painter
 from services.shapes.decoder import train_decoder
-from services.shapes.edit_course import PAIRS, EditCourse, fill_albums
-from services.shapes.flow import BATCH, LEARNING_RATE, Course, build_painter, train_painter
+from services.shapes.flow import LEARNING_RATE, build_painter, train_painter
 from services.shapes.latents import SIZES
 from services.shapes.text_course import TextCourse, fill_shelves
-from services.shapes.tokens import build_processor, build_tokenizer
+from services.shapes.tokens import build_tokenizer
 
 STAGES = ("vae", "painter", "export")
 
@@ -36,24 +34,18 @@ def main() -> None:
     vae = load_vae(options.checkpoint) if options.checkpoint else train_both_halves(options)
     if options.until == "vae":
         return
-    text = TextCourse(tokenizer, fill_shelves(vae, sizes, options.folder, options.seed))
-    courses: list[Course] = [text]
-    if options.edit_share > 0:
-        pairs = max(BATCH, round(PAIRS * options.scenes_share))
-        albums = fill_albums(vae, pairs, options.folder, options.seed)
-        ratio = options.edit_share / (1 - options.edit_share)
-        courses.append(EditCourse(build_processor(tokenizer), albums, share=ratio))
+    course = TextCourse(tokenizer, fill_shelves(vae, sizes, options.folder, options.seed))
     if options.checkpoint:
         start = load_painter(tokenizer, options.checkpoint)
     else:
         start = build_painter(tokenizer, options.seed)
     painter = train_painter(
-        start, courses, options.folder, options.steps,
+        start, course, options.folder, options.steps,
         learning_rate=options.learning_rate, seed=options.seed,
     )  # fmt: skip
     if options.until == "painter":
         return
-    save_checkpoint(options.out, painter.transformer, vae, painter.text_encoder, tokenizer, build_scheduler())
+    save_painter(options.out, painter, vae, tokenizer)
 
 
 def train_both_halves(options: argparse.Namespace) -> AutoencoderKLQwenImage:
@@ -75,7 +67,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--vae-steps", type=int, default=5600)
     parser.add_argument("--decoder-steps", type=int, default=5600)
     parser.add_argument("--steps", type=int, default=20_000, help="steps of transformer and text encoder")
-    parser.add_argument("--edit-share", type=float, default=0.0, help="of the steps, below 1")
     parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE, help="of the painter")
     parser.add_argument("--scenes-share", type=float, default=1.0, help="less than 1 for a quick trial")
     parser.add_argument("--seed", type=int, default=0)

@@ -44,7 +44,6 @@ def test_an_instruction_changes_an_uploaded_picture_beside_the_original(
     retouch: Retouch, before: Image.Image
 ) -> None:
     retouch.begin(before)
-    _skip_unless_offered(retouch, "Instruct")
     retouch.choose("Instruct")
     job = retouch.ask("make the circle green")
     original, result = retouch.shown("Original"), retouch.shown("Result")
@@ -151,7 +150,6 @@ def test_a_picture_is_extended_and_kept_where_it_was(retouch: Retouch, before: I
 
 def test_edges_of_a_photo_hold_a_new_picture(retouch: Retouch, before: Image.Image) -> None:
     retouch.begin(before)
-    _skip_unless_offered(retouch, "Control")
     retouch.choose("Control")
     edges = retouch.form.get_by_role("img", name="The edges found in the picture")
     expect(edges).to_be_visible(timeout=PICTURE_MS)
@@ -165,7 +163,6 @@ def test_edges_of_a_photo_hold_a_new_picture(retouch: Retouch, before: Image.Ima
 
 def test_two_regions_show_what_each_of_them_says(retouch: Retouch) -> None:
     retouch.edit_mode.click()
-    _skip_unless_offered(retouch, "Control")
     retouch.choose("Control")
     expect(retouch.run).to_have_accessible_description(re.compile("Add a picture to keep to or a region"))
     retouch.draw((0.02, 0.25), (0.42, 0.75))
@@ -199,7 +196,6 @@ def test_a_region_inside_a_mask_leaves_the_rest_of_its_start_picture(
     retouch: Retouch, before: Image.Image
 ) -> None:
     retouch.begin(before)
-    _skip_unless_offered(retouch, "Control")
     retouch.choose("Control")
     retouch.form.get_by_role("button", name="Remove Control 1").click()
     retouch.draw((0.02, 0.2), (0.4, 0.8))
@@ -303,8 +299,3 @@ def test_editing_is_in_sight_with_the_reason_while_no_service_offers_it(retouch:
     expect(retouch.edit_mode).to_be_disabled()
     retouch.edit_mode.hover()
     expect(retouch.page.get_by_role("tooltip")).to_contain_text("edit service is not running")
-
-
-def _skip_unless_offered(retouch: Retouch, way: str) -> None:
-    if retouch.way(way).is_disabled():
-        pytest.skip(f"the built-in model cannot do it: {way} was NOT tested")

@@ -26,7 +26,7 @@ PICTURE = message(scene())
 
 def able(skills: frozenset[str] = ALL) -> Catalogue:
     """The built-in model as if it had `skills`, whatever weights are shipped."""
-    (known,) = read_catalogue(None).models
+    known = read_catalogue(None).find("shapes")
     return Catalogue({"shapes": replace(known, skills=skills)})
 
 

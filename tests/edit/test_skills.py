@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-from limner.capability.v1.capability_pb2 import DescribeRequest
 from limner.edit.v1 import edit_pb2
-from services.pipelines.catalogue import CONTROL, EDIT, ENTITIES
 from services.shapes.judge import Verdict, judge, scene_from_caption
 from tests.edit.conftest import Front
 from tests.edit.drawing import BEFORE, box, message, picture, scene
@@ -21,13 +19,6 @@ SEEDS = (1, 2, 3)
 def settings(prompt: str, **more: Any) -> edit_pb2.Settings:
     whole: dict[str, Any] = {"prompt": prompt, "seeds": SEEDS, **more}
     return edit_pb2.Settings(**whole)
-
-
-async def require(front: Front, skill: str) -> None:
-    """Skips where the shipped weights lack a skill; `make bench-quality` says which they have."""
-    described = await front.capability.Describe(DescribeRequest())
-    if skill not in described.models[0].features:
-        pytest.skip(f"the shipped weights have no {skill}")
 
 
 def verdicts(events: list[edit_pb2.Event], caption: str) -> list[Verdict]:
@@ -64,13 +55,11 @@ def has_in_place(events: list[edit_pb2.Event], caption: str) -> bool:
 async def test_an_instruction_changes_what_it_says_and_nothing_else(
     front: Front, instruction: str, after: str
 ) -> None:
-    await require(front, EDIT)
     request = edit_pb2.EditImageRequest(settings=settings(instruction), images=[message(scene(BEFORE))])
     assert shows(await front.edit(request), after)
 
 
 async def test_a_second_picture_lends_what_the_instruction_says(front: Front) -> None:
-    await require(front, EDIT)
     lender = scene("a yellow star at the top, black background", seed=8)
     request = edit_pb2.EditImageRequest(
         settings=settings("make the circle the colour of the star in Picture 2"),
@@ -81,7 +70,6 @@ async def test_a_second_picture_lends_what_the_instruction_says(front: Front) ->
 
 
 async def test_a_canny_control_keeps_the_forms_and_the_prompt_gives_the_colours(front: Front) -> None:
-    await require(front, f"{CONTROL}.canny")
     photo = scene("a green star on the left and a purple square on the right, white background", seed=5)
     wanted = "a red star on the left and a blue square on the right, white background"
     request = edit_pb2.GenerateControlledRequest(
@@ -92,7 +80,6 @@ async def test_a_canny_control_keeps_the_forms_and_the_prompt_gives_the_colours(
 
 
 async def test_each_region_obeys_its_own_prompt(front: Front) -> None:
-    await require(front, ENTITIES)
     request = edit_pb2.GenerateControlledRequest(
         settings=settings("white background"),
         entities=[
@@ -105,7 +92,6 @@ async def test_each_region_obeys_its_own_prompt(front: Front) -> None:
 
 
 async def test_regions_and_a_mask_combine(front: Front) -> None:
-    await require(front, ENTITIES)
     request = edit_pb2.GenerateControlledRequest(
         settings=settings("a red circle on the left and a green square on the right, white background"),
         entities=[edit_pb2.Entity(prompt="a green square", mask=box(72, 32, 128, 96))],

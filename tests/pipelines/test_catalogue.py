@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from services.pipelines.catalogue import BUILT_IN, read_catalogue
+from services.pipelines.catalogue import BUILT_IN, BUILT_IN_EDITOR, EDIT, LAYERS, read_catalogue
 from services.rpc.errors import ModelNotFound
 
 
@@ -24,7 +24,15 @@ def test_qwen_image_folders_are_found_and_others_passed_over(tmp_path: Path) -> 
     (tmp_path / "notes.txt").write_text("not a model")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "model_index.json").write_text("{")
-    assert [model.name for model in read_catalogue(tmp_path).models] == [BUILT_IN, "Qwen-Image"]
+    names = [model.name for model in read_catalogue(tmp_path).models]
+    assert names == [BUILT_IN, BUILT_IN_EDITOR, "Qwen-Image"]
+
+
+def test_without_a_name_the_first_model_that_can_is_meant() -> None:
+    catalogue = read_catalogue(None)
+    assert catalogue.find("", EDIT).name == BUILT_IN_EDITOR
+    assert catalogue.find("", LAYERS).name == BUILT_IN
+    assert catalogue.find(BUILT_IN, EDIT).name == BUILT_IN
 
 
 @pytest.mark.parametrize("pipeline", ["QwenImageLayeredPipeline", "QwenImagePipeline"])
@@ -46,7 +54,7 @@ def test_a_transformer_that_does_not_count_in_layers_paints(tmp_path: Path) -> N
 
 
 def test_an_unknown_model_names_the_known_ones() -> None:
-    with pytest.raises(ModelNotFound, match="no model named 'sdxl'; known: shapes"):
+    with pytest.raises(ModelNotFound, match="no model named 'sdxl'; known: shapes, shapes-edit"):
         read_catalogue(None).find("sdxl")
 
 

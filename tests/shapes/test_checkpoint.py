@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
 from diffusers import QwenImagePipeline
 
-from services.shapes.checkpoint import CFG, CHECKPOINT, NEGATIVE, STEPS
+from services.shapes.checkpoint import CFG, CHECKPOINT, EDIT_CHECKPOINT, NEGATIVE, STEPS
 from services.shapes.judge import judge, scene_from_caption
 from services.shapes.tokens import build_tokenizer
 
+CHECKPOINTS = (CHECKPOINT, EDIT_CHECKPOINT)
 PROMPTS = (
     "a red circle on the left, white background",
     "a blue square at the bottom, yellow background",
@@ -26,15 +28,24 @@ def pipeline() -> QwenImagePipeline:
     return pipeline
 
 
-def test_the_checkpoint_is_at_most_40_mb_of_safetensors_and_text() -> None:
-    files = [path for path in CHECKPOINT.rglob("*") if path.is_file()]
-    assert sum(path.stat().st_size for path in files) <= 40e6
-    assert {path.suffix for path in files} <= {".safetensors", ".json", ".md", ""}
-    assert {"README.md", "LICENSE"} <= {path.name for path in files}
+def test_the_checkpoints_are_at_most_48_mb_of_safetensors_and_text() -> None:
+    size_bytes = 0
+    for folder in CHECKPOINTS:
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        size_bytes += sum(path.stat().st_size for path in files)
+        assert {path.suffix for path in files} <= {".safetensors", ".json", ".md", ""}
+        assert {"README.md", "LICENSE"} <= {path.name for path in files}
+    assert size_bytes <= 48e6
 
 
-def test_the_checkpoint_names_no_place_on_a_machine() -> None:
-    texts = [path.read_text() for path in CHECKPOINT.rglob("*.json") if path.name != "tokenizer.json"]
+def test_the_editor_has_the_painters_autoencoder_without_a_copy() -> None:
+    assert (EDIT_CHECKPOINT / "vae").is_symlink()
+    assert (EDIT_CHECKPOINT / "vae").resolve() == (CHECKPOINT / "vae").resolve()
+
+
+@pytest.mark.parametrize("folder", CHECKPOINTS, ids=lambda folder: folder.name)
+def test_a_checkpoint_names_no_place_on_a_machine(folder: Path) -> None:
+    texts = [path.read_text() for path in folder.rglob("*.json") if path.name != "tokenizer.json"]
     assert not [text for text in texts if '"_name_or_path' in text or '"/' in text]
 
 

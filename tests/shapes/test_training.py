@@ -13,10 +13,10 @@ from diffusers import QwenImageEditPlusPipeline, QwenImagePipeline
 from safetensors.torch import load_file
 
 from services.pipelines.frame import hasten
-from services.shapes import train
+from services.shapes import train, train_editor
 from services.shapes.architecture import build_vae
 from services.shapes.autoencoder import measure_latents, normalise
-from services.shapes.checkpoint import CHECKPOINT
+from services.shapes.checkpoint import CHECKPOINT, load_painter
 from services.shapes.edit_course import SIZE, Pair
 from services.shapes.edits import Remove
 from services.shapes.flow import build_painter
@@ -159,13 +159,17 @@ def test_both_pictures_of_a_pair_differ_only_where_the_edit_is(tmp_path: Path) -
     assert (before[:, :64] != after[:, :64]).any()
 
 
-def test_editing_is_trained_beside_painting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    work, out = tmp_path / "work", tmp_path / "checkpoint"
-    options = ["--folder", str(work), "--out", str(out), "--checkpoint", str(CHECKPOINT), "--steps", "3"]
-    monkeypatch.setattr(sys, "argv", ["train", *options, "--edit-share", "0.7", "--scenes-share", "0.002"])
-    train.main()
-    assert {path.name for path in work.glob("edits-*")} >= {
-        "edits-one.safetensors",
-        "edits-one-0.safetensors",
-    }
-    QwenImagePipeline.from_pretrained(out, dtype=torch.float32, local_files_only=True)
+def test_the_editor_goes_on_from_the_painter_and_shares_its_autoencoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, out = tmp_path / "work", tmp_path / "editor"
+    options = ["--folder", str(work), "--out", str(out), "--steps", "3", "--pairs-share", "0.002"]
+    monkeypatch.setattr(sys, "argv", ["train_editor", *options])
+    train_editor.main()
+    albums = {"edits-one.safetensors", "edits-one-0.safetensors"}
+    assert {path.name for path in work.glob("edits-*")} >= albums
+    pipeline = QwenImageEditPlusPipeline.from_pretrained(out, dtype=torch.float32, local_files_only=True)
+    before = load_painter(build_tokenizer()).transformer.state_dict()
+    after = pipeline.transformer.state_dict()
+    assert any(not torch.equal(before[name].bfloat16(), after[name].bfloat16()) for name in before)
+    assert (out / "vae").resolve() == (CHECKPOINT / "vae").resolve()
