@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from gateway.refusals import check_multiple, problem
-from gateway.requests import TiledRequest
+from gateway.requests import Entity, TiledRequest
 from gateway.schemas import FieldProblem, Model
 
 LONGEST_PX = 8192
@@ -63,6 +63,17 @@ def _check_painted(request: TiledRequest) -> Iterator[FieldProblem]:
     for name, value in (("scale", request.scale), ("control_scale", request.control_scale)):
         if value is not None:
             text = f"{name} is given without image; name the picture to enlarge, or leave {name} out."
+            yield problem(name, value, text)
+    if request.width is not None and request.height is not None:
+        yield from _check_boxes(request.entities, request.width, request.height)
+
+
+def _check_boxes(entities: Sequence[Entity], width: int, height: int) -> Iterator[FieldProblem]:
+    for index, box in ((i, each.box) for i, each in enumerate(entities) if each.box is not None):
+        if box.right > width or box.bottom > height:
+            name = f"entities.{index}.box"
+            value = f"{box.left}, {box.top}, {box.right}, {box.bottom}"
+            text = f"{name} is {value}, beyond the picture's {width} × {height} px; move it inside."
             yield problem(name, value, text)
 
 

@@ -41,7 +41,10 @@ def tile(
         float | None, typer.Option(help="How much detail tiles add to what is enlarged, above 0 to 1.")
     ] = None,
     mode: Annotated[
-        str | None, typer.Option(help="refine: enlarged, then tile by tile. joint: all tiles together.")
+        str | None,
+        typer.Option(
+            help="refine: enlarged, then tile by tile. joint: all tiles together, for regions and patterns."
+        ),
     ] = None,
     tile_size: TileOption = None,
     overlap: OverlapOption = None,

@@ -131,6 +131,16 @@ async def leave_inline(settings: edit_pb2.Settings, context: Context) -> AsyncIt
             "strength",
             "mode joint refines nothing",
         ),
+        (
+            {
+                "prompt": "x",
+                "width": 512,
+                "height": 512,
+                "entities": [{"prompt": "a", "box": {"right": 528}}],
+            },
+            "entities.0.box",
+            "0, 0, 528, 9, beyond the picture's 512 × 512 px; move it inside",
+        ),
         ({"image": "IMAGE"}, "scale", "scale is missing"),
         ({"image": "IMAGE", "scale": 1}, "scale", "scale is 1; it must be above 1"),
         ({"image": "IMAGE", "scale": 2, "width": 512}, "scale", "exclude each other"),

@@ -33,7 +33,9 @@ class _ModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Mode.ValueType],
     MODE_REFINE: _Mode.ValueType  # 1
     """Base image, enlargement in hops of two, refinement tile by tile."""
     MODE_JOINT: _Mode.ValueType  # 2
-    """All tiles denoised together, overlaps averaged at every step (MultiDiffusion, arXiv 2302.08113)."""
+    """All tiles denoised together, overlaps averaged at every step (MultiDiffusion, arXiv 2302.08113). For
+    entities and patterns: what the prompt alone says is painted into every tile.
+    """
 
 class Mode(_Mode, metaclass=_ModeEnumTypeWrapper):
     """How the target is reached."""
@@ -43,7 +45,9 @@ MODE_UNSPECIFIED: Mode.ValueType  # 0
 MODE_REFINE: Mode.ValueType  # 1
 """Base image, enlargement in hops of two, refinement tile by tile."""
 MODE_JOINT: Mode.ValueType  # 2
-"""All tiles denoised together, overlaps averaged at every step (MultiDiffusion, arXiv 2302.08113)."""
+"""All tiles denoised together, overlaps averaged at every step (MultiDiffusion, arXiv 2302.08113). For
+entities and patterns: what the prompt alone says is painted into every tile.
+"""
 Global___Mode: _TypeAlias = Mode  # noqa: Y015
 
 @_typing.final
