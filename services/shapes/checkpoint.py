@@ -36,8 +36,9 @@ def save_painter(
 def save_editor(folder: Path, painter: Painter, tokenizer: Qwen2Tokenizer, vae_from: Path) -> None:
     """Writes what was trained on edits as a pipeline with the autoencoder of the checkpoint `vae_from`."""
     rounded = copy.deepcopy(painter).to(torch.bfloat16)
-    # Saving again would write through the link.
-    (folder / "vae").unlink(missing_ok=True)
+    vae = folder / "vae"
+    # Saving again would write through the links.
+    shutil.rmtree(vae, ignore_errors=True)
     QwenImageEditPlusPipeline(
         build_scheduler(),
         load_vae(vae_from),
@@ -46,8 +47,10 @@ def save_editor(folder: Path, painter: Painter, tokenizer: Qwen2Tokenizer, vae_f
         build_processor(tokenizer),
         rounded.transformer,
     ).save_pretrained(folder)
-    shutil.rmtree(folder / "vae")
-    (folder / "vae").symlink_to(os.path.relpath(vae_from / "vae", folder), target_is_directory=True)
+    for file in vae.iterdir():
+        file.unlink()
+        # Of files, not of the folder: that one a wheel would leave out.
+        file.symlink_to(os.path.relpath(vae_from / "vae" / file.name, vae))
 
 
 def load_vae(folder: Path = CHECKPOINT) -> AutoencoderKLQwenImage:
