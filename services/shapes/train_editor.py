@@ -26,8 +26,9 @@ def main() -> None:
     tokenizer = build_tokenizer(options.seed)
     pairs = max(BATCH, round(PAIRS * options.pairs_share))
     albums = fill_albums(load_vae(options.checkpoint), pairs, options.folder, options.seed)
-    start = load_painter(tokenizer, options.checkpoint)
-    look_across(start.transformer)
+    start = load_painter(tokenizer, EDIT_CHECKPOINT if options.further else options.checkpoint)
+    if not options.further:
+        look_across(start.transformer)
     hold_gaze(start.transformer)
     editor = train_painter(
         start, EditCourse(build_processor(tokenizer), albums), options.folder, options.steps,
@@ -43,6 +44,7 @@ def parse() -> argparse.Namespace:
         "--folder", type=Path, default=Path("build/editor"), help="unfinished work, loss curve"
     )
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT, help="whose painter goes on")
+    parser.add_argument("--further", action="store_true", help="the shipped editor goes on instead")
     parser.add_argument("--out", type=Path, default=EDIT_CHECKPOINT, help="where the editor goes")
     parser.add_argument("--steps", type=int, default=12_000, help="of 16 edits")
     parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE)

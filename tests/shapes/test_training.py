@@ -16,7 +16,7 @@ from services.pipelines.frame import hasten
 from services.shapes import train, train_editor
 from services.shapes.architecture import build_vae
 from services.shapes.autoencoder import measure_latents, normalise
-from services.shapes.checkpoint import CHECKPOINT, load_painter
+from services.shapes.checkpoint import CHECKPOINT, EDIT_CHECKPOINT, load_painter
 from services.shapes.edit_course import SIZE, Pair
 from services.shapes.edits import Remove
 from services.shapes.flow import build_painter
@@ -173,3 +173,16 @@ def test_the_editor_goes_on_from_the_painter_and_shares_its_autoencoder(
     after = pipeline.transformer.state_dict()
     assert any(not torch.equal(before[name].bfloat16(), after[name].bfloat16()) for name in before)
     assert all(file.resolve().parent == (CHECKPOINT / "vae").resolve() for file in (out / "vae").iterdir())
+
+
+def test_the_shipped_editor_is_trained_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "editor"
+    options = ["--further", "--folder", str(tmp_path / "work"), "--out", str(out), "--steps", "1"]
+    # At no rate, what comes out is what went in.
+    monkeypatch.setattr(
+        sys, "argv", ["train_editor", *options, "--pairs-share", "0.002", "--learning-rate", "0"]
+    )
+    train_editor.main()
+    weights = Path("transformer") / "diffusion_pytorch_model.safetensors"
+    before, after = load_file(EDIT_CHECKPOINT / weights), load_file(out / weights)
+    assert all(torch.equal(before[name], after[name]) for name in before)
