@@ -47,11 +47,11 @@ def shows_the_scene(file: Path) -> bool:
 
 
 def begun(studio: Studio, tiles: int) -> Job:
-    """Returns the newest job when that many of its tiles are done."""
+    """Returns the newest job when that many of its tiles are done, or as soon as there is one that has."""
 
     def look() -> Job | None:
-        (job,) = client.jobs(1)
-        return job if job.status == "running" and job.progress.tile >= tiles else None
+        newest = client.jobs(1)
+        return next((j for j in newest if j.status == "running" and j.progress.tile >= tiles), None)
 
     with studio.client() as client:
         return until(look, f"{tiles} tiles", 60)
