@@ -11,7 +11,7 @@ from starlette.types import ASGIApp
 from gateway import page, problems
 from gateway.border import Border
 from gateway.events import EventHub
-from gateway.routes import events, generate, images, jobs, preprocess, system
+from gateway.routes import events, generate, images, jobs, preprocess, queue, system
 from gateway.schemas import Event, Problem
 from gateway.settings import Settings
 from gateway.studio import limner_version, open_studio
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> Gateway:
     )
     app.state.hub = hub
     problems.install(app)
-    for module in (generate, preprocess, jobs, events, images, system):
+    for module in (generate, preprocess, queue, jobs, events, images, system):
         app.include_router(module.router)
     page.serve_page(app, settings.frontend)
     return app

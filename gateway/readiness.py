@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from grpc import aio
 from sqlalchemy.exc import SQLAlchemyError
 
-from gateway.jobs.store import JobStore
+from gateway.jobs.past import JobEvents
 from gateway.replicas import Replica, Service
 from gateway.schemas import Part, Readiness
 from limner.arbiter.v1 import arbiter_pb2 as pb
@@ -25,21 +25,21 @@ class TicketFailed(Exception):
 
 
 async def check(
-    store: JobStore, replicas: Sequence[Replica], arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
+    events: JobEvents, replicas: Sequence[Replica], arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
 ) -> Readiness:
     """Asks every part at the same time."""
     services = dict.fromkeys(replica.service for replica in replicas)
     parts = await asyncio.gather(
-        _check_database(store),
+        _check_database(events),
         *(_check_replicas(service, [r for r in replicas if r.service is service]) for service in services),
         _check_arbiter(arbiter),
     )
     return Readiness(ready=all(part.ready for part in parts), parts=list(parts))
 
 
-async def _check_database(store: JobStore) -> Part:
+async def _check_database(events: JobEvents) -> Part:
     try:
-        await store.last_seq()
+        await events.last_seq()
     except SQLAlchemyError as error:
         return Part(name="database", ready=False, detail=f"The job database does not answer: {error}.")
     return Part(name="database", ready=True, detail="answers")

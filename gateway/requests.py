@@ -19,6 +19,7 @@ ImageId = Annotated[
 ]
 Margin = Annotated[int, Field(ge=0, le=4096, multiple_of=16)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Priority = Literal["background", "normal", "interactive"]
 Strength = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -53,6 +54,7 @@ class GenerateRequest(Body):
     model: str | None = Field(
         default=None, min_length=1, max_length=200, description="Default: the service's first."
     )
+    priority: Priority = Field(default="normal", description="Interactive goes first, background last.")
 
     @property
     def image_count(self) -> int:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from gateway.jobs.job import Kind, Stage, State
+from gateway.requests import Priority
 
 
 class Shape(BaseModel):
@@ -83,9 +84,37 @@ class Job(Shape):
         description="Finished images; those of a running job appear as they are made."
     )
     error: JobError | None
+    priority: Priority
+    batch: str | None = Field(description="Id of the batch that it was sent with.")
+    favourite: bool = Field(description="Starred: kept when old jobs go.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+
+class JobBatch(Shape):
+    """Jobs that were sent together."""
+
+    id: str
+    jobs: list[Job]
+
+
+class Queue(Shape):
+    """The jobs that wait, in the order in which they will start."""
+
+    paused: bool
+    held_up_by: str | None = Field(description="Why nothing can start now, in plain words; null when it can.")
+    waiting: list[Job] = Field(description="At most `limit`, the next one first.")
+    total: int
+    eta_s: float | None = Field(
+        description="Seconds until the last of `waiting` is done; null while unknown."
+    )
+
+
+class Cleared(Shape):
+    """What clearing the queue did."""
+
+    cancelled: int
 
 
 class JobPage(Shape):
@@ -120,6 +149,7 @@ class QueueEvent(Shape):
     waiting: list[str] = Field(description="Ids, the next one first; at most 100.")
     total: int
     held_up_by: str | None = Field(description="Why nothing can start now, in plain words; null when it can.")
+    paused: bool = Field(description="Whether the queue is paused.")
 
 
 class ResetEvent(Shape):

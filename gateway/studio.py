@@ -15,12 +15,18 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from gateway.catalogue import Catalogue
 from gateway.events import EventHub
 from gateway.images import ImageStore
+from gateway.jobs.archive import Archive
 from gateway.jobs.board import Board
 from gateway.jobs.books import Books
 from gateway.jobs.database import open_database
 from gateway.jobs.dispatcher import Dispatcher
+from gateway.jobs.forecast import Forecast
+from gateway.jobs.holdings import Holdings
 from gateway.jobs.job import Job
+from gateway.jobs.past import JobEvents
 from gateway.jobs.store import JobStore
+from gateway.jobs.switches import Switches
+from gateway.jobs.transactions import Transactions
 from gateway.metrics import Metrics
 from gateway.replicas import EDIT, T2I, TILING, Replica, connect_replicas
 from gateway.results import Results
@@ -37,6 +43,10 @@ def limner_version() -> str:
         return version("limner")
     except PackageNotFoundError:
         return "0"
+
+
+# While there are no tokens, everything belongs to nobody in particular.
+OWNER = ""
 
 
 class CannotOpen(Exception):
@@ -60,21 +70,33 @@ async def open_studio(settings: Settings, hub: EventHub) -> AsyncGenerator[Studi
     """Yields a studio that works on its jobs, and stops it."""
     engine = await asyncio.to_thread(_open_database, settings.database)
     images = _open_images(settings.images)
-    board = Board()
+    given = {T2I: settings.t2i, EDIT: settings.edit, TILING: settings.tiling}
+    board = Board(Forecast({service.name: len(each) for service, each in given.items()}))
 
     def publish(job: Job, seq: int) -> None:
         hub.publish_job(show_job(board.view(job)), seq)
 
-    store = JobStore(engine, publish)
+    transactions = Transactions(engine, publish)
     try:
-        given = {T2I: settings.t2i, EDIT: settings.edit, TILING: settings.tiling}
         addresses = {service: each for service, each in given.items() if each}
         async with connect_replicas(addresses) as replicas, connect(settings.arbiter) as arbiter:
             metrics = Metrics()
             metrics.queue_depth.set_function(board.waiting_count)
             catalogues = {service.name: Catalogue(service, replicas) for service in addresses}
             results = Results(settings.results, images)
-            books = Books(store, images, results, board, hub, metrics, catalogues)
+            books = Books(
+                store=JobStore(transactions),
+                events=JobEvents(transactions),
+                archive=Archive(transactions),
+                holdings=Holdings(transactions),
+                switches=Switches(transactions),
+                images=images,
+                results=results,
+                board=board,
+                hub=hub,
+                metrics=metrics,
+                catalogues=catalogues,
+            )
             dispatcher = Dispatcher(books, replicas)
             await dispatcher.start()
             try:
@@ -89,7 +111,7 @@ async def open_studio(settings: Settings, hub: EventHub) -> AsyncGenerator[Studi
             finally:
                 await dispatcher.stop()
     finally:
-        store.close()
+        transactions.close()
 
 
 def _open_database(url: str) -> sa.Engine:

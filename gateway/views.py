@@ -8,7 +8,10 @@ from datetime import UTC, datetime
 from gateway import schemas
 from gateway.jobs.job import Job, Picture
 from gateway.replicas import Service
+from gateway.requests import Priority
 from limner.capability.v1 import capability_pb2
+
+_PRIORITY_NAMES: dict[int, Priority] = {1: "background", 2: "normal", 3: "interactive"}
 
 
 def show_job(job: Job) -> schemas.Job:
@@ -21,6 +24,9 @@ def show_job(job: Job) -> schemas.Job:
         request=job.request,
         images=[show_picture(picture) for picture in job.images],
         error=schemas.JobError(code=job.fault.code, message=job.fault.message) if job.fault else None,
+        priority=_PRIORITY_NAMES[job.priority],
+        batch=job.batch,
+        favourite=job.is_favourite,
         created_at=show_time(job.created_at),
         started_at=show_time(job.started_at) if job.started_at is not None else None,
         finished_at=show_time(job.finished_at) if job.finished_at is not None else None,

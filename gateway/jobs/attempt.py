@@ -52,10 +52,11 @@ class Attempt:
         self._job: Job
         self._hearing: asyncio.Task[None] | None = None
         self._starting: asyncio.Task[bool] | None = None
-        self._is_cancelled = False
+        self._is_cancelled = self._is_withdrawn = False
         self._has_checkpoint = False
         self._has_advanced = False
         self._pace = Pace()
+        self._began_at: float | None = None  # monotonic, s
 
     def cancel(self) -> None:
         """Hangs up, because the user no longer wants the job."""
@@ -63,13 +64,23 @@ class Attempt:
         if self._hearing is not None:
             self._hearing.cancel()
 
+    def withdraw(self) -> None:
+        """Takes the job back from the service, to be queued again; one that has started goes on."""
+        live = self._books.board.in_hand[self.job_id]
+        if live.stage is Stage.WAITING and (self._hearing is None or self._job.state is State.QUEUED):
+            self._is_withdrawn = True
+            if self._hearing is not None:
+                self._hearing.cancel()
+
     async def run(self) -> Ending:
-        """Sees the job through to its end or to the loss of the replica."""
+        """Sees the job through to its end, to the loss of the replica, or to its being withdrawn."""
         try:
             return await self._run()
         except Superseded:
             return await self._give_up()
         except asyncio.CancelledError:
+            if self._is_withdrawn and not self._is_cancelled:
+                return Ending(again=self._job)
             if not self._is_cancelled:
                 raise
             return await self._give_up()
@@ -101,6 +112,8 @@ class Attempt:
         self._has_checkpoint = stored is not None
         if self._is_cancelled:
             raise Superseded
+        if self._is_withdrawn:
+            return Ending(again=self._job)
         self._hearing = asyncio.create_task(self._hear(messages.resume_point(self._job, stored)))
         await self._hearing
         made, wanted = len(self._job.images), self._wanted_count()
@@ -177,7 +190,7 @@ class Attempt:
         await self._books.results.clear(result.image)
 
     def _start(self, progress: Progress) -> None:
-        now = time.time()
+        now, self._began_at = time.time(), time.monotonic()
         self._books.metrics.wait.observe(now - self._job.created_at)
         started_at = self._job.started_at or now
         running = replace(self._job, state=State.RUNNING, progress=progress, started_at=started_at)
@@ -227,6 +240,8 @@ class Attempt:
         done = replace(self._job, state=state, progress=progress, fault=fault, finished_at=time.time())
         await self._record(replace(done, images=images) if images else done)
         self._books.metrics.finished.labels(state.value).inc()
+        if state is State.SUCCEEDED and self._began_at is not None:
+            self._books.board.forecast.observe(self._job.capability, time.monotonic() - self._began_at)
         log.info("job ended", job=self.job_id, state=state.value, attempt=self._job.attempt)
         if self._has_checkpoint:
             await self._books.images.drop_checkpoint(self.job_id)

@@ -3,21 +3,28 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import chain, islice
 
+from gateway.jobs.forecast import Forecast
 from gateway.jobs.job import Job, Progress, Stage, State
-from gateway.jobs.order import Entry, Line
+from gateway.jobs.order import AGE_LIMIT_S, Entry, Line
+
+PAUSED = "The queue is paused; resume it to go on."
+HELD_BACK = f"Held back to avoid a model switch, {AGE_LIMIT_S:.0f} s at the longest."
 
 
 class Board:
     """What the tables do not say: who is where in the queue, and how far running jobs are this moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, forecast: Forecast) -> None:
+        self.forecast = forecast
         self.line = Line()
         self.in_hand: dict[str, Progress] = {}  # of jobs given to a service, in the order they were given
         self.obstacles: dict[str, str] = {}  # why nothing of a capability can start, in plain words
+        self.held_back: dict[str, str] = {}  # by capability: its first job, which others overtake
+        self.is_paused = False
 
     def queue(self, job: Job) -> None:
         """Puts `job` in line."""
-        self.line.add(Entry(job.id, job.capability, job.priority, job.rank, job.model, job.created_at))
+        self.line.add(to_entry(job))
 
     def waiting(self, limit: int) -> list[str]:
         """Returns the ids of at most `limit` jobs that have not started, the next one first."""
@@ -39,15 +46,36 @@ class Board:
         return job
 
     def _waiting_progress(self, job: Job) -> Progress:
-        ahead = self._given_but_waiting()
-        if job.id in ahead:
-            return replace(job.progress, queue_position=ahead.index(job.id) + 1)
-        position = self.line.position(job.id)
+        given = self._given_but_waiting()
+        running_s = sum(
+            live.eta_s or 0.0 for live in self.in_hand.values() if live.stage is not Stage.WAITING
+        )
+        if job.id in given:
+            place = given.index(job.id)
+            eta_s = self.forecast.end_s(job.capability, {job.capability: place}, running_s)
+            return replace(job.progress, queue_position=place + 1, eta_s=eta_s)
+        ahead = self.line.ahead(job.id)
+        if ahead is None:
+            return replace(job.progress, waiting_for=self._obstacle(job) or job.progress.waiting_for)
+        eta_s = self.forecast.end_s(job.capability, ahead, running_s)
         return replace(
             job.progress,
-            queue_position=None if position is None else position + len(ahead),
-            waiting_for=self.obstacles.get(job.capability) or job.progress.waiting_for,
+            queue_position=sum(ahead.values()) + len(given) + 1,
+            eta_s=None if self.is_paused else eta_s,
+            waiting_for=self._obstacle(job) or job.progress.waiting_for,
         )
+
+    def _obstacle(self, job: Job) -> str | None:
+        if self.is_paused:
+            return PAUSED
+        if self.held_back.get(job.capability) == job.id:
+            return HELD_BACK
+        return self.obstacles.get(job.capability)
 
     def _given_but_waiting(self) -> list[str]:
         return [job_id for job_id, progress in self.in_hand.items() if progress.stage is Stage.WAITING]
+
+
+def to_entry(job: Job) -> Entry:
+    """Returns what the order of a job depends on."""
+    return Entry(job.id, job.capability, job.priority, job.rank, job.model, job.created_at)

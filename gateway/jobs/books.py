@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from gateway.catalogue import Catalogue
 from gateway.events import EventHub
 from gateway.images import ImageStore
+from gateway.jobs.archive import Archive
 from gateway.jobs.board import Board
+from gateway.jobs.holdings import Holdings
+from gateway.jobs.past import JobEvents
 from gateway.jobs.store import JobStore
+from gateway.jobs.switches import Switches
 from gateway.metrics import Metrics
 from gateway.results import Results
 
@@ -17,6 +21,10 @@ class Books:
     """Where everything that happens to jobs is read and written."""
 
     store: JobStore
+    events: JobEvents
+    archive: Archive
+    holdings: Holdings
+    switches: Switches
     images: ImageStore
     results: Results
     board: Board

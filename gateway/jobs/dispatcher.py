@@ -10,8 +10,10 @@ import structlog
 from gateway import schemas
 from gateway.events import Signal
 from gateway.jobs.attempt import Attempt, Ending
+from gateway.jobs.board import PAUSED, to_entry
 from gateway.jobs.books import Books
 from gateway.jobs.job import Fault, Job, Progress, State
+from gateway.jobs.order import Entry
 from gateway.jobs.verdict import Verdict
 from gateway.replicas import Replica
 from gateway.views import show_job
@@ -37,12 +39,14 @@ class Dispatcher:
         self._board = books.board
         self._replicas = replicas
         self._attempts: dict[str, Attempt] = {}
+        self._given: dict[str, Entry] = {}  # where the jobs of the attempts were in line
         self._fresh: dict[str, Job] = {}  # as they are in the store, to spare reading them again
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Takes up what the last gateway left."""
         await self._books.store.recover()
+        self._board.is_paused = await self._books.switches.is_paused()
         for job in await self._books.store.queued():
             self._queue(job)
         self._fill()
@@ -53,10 +57,36 @@ class Dispatcher:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def submit(self, job: Job) -> None:
-        """Puts a job that is already in the store in line."""
-        self._queue(job)
+    def submit(self, jobs: Sequence[Job]) -> None:
+        """Puts jobs that are already in the store in line."""
+        for job in jobs:
+            self._queue(job)
+        self._withdraw()
         self._fill()
+
+    async def pause(self, is_paused: bool) -> None:
+        """Keeps waiting jobs from starting, or lets them; what runs goes on."""
+        await self._books.switches.pause(is_paused)
+        self._board.is_paused = is_paused
+        self._withdraw()
+        self._fill()
+
+    async def rearrange(self, owner: str, ids: Sequence[str]) -> None:
+        """Puts an owner's waiting jobs of `ids` first, in this order."""
+        self._replace(await self._books.store.rearrange(owner, ids))
+
+    async def prioritise(self, job: Job, priority: int) -> Job:
+        """Gives a job that waits another priority and returns it; any other stays as it is."""
+        after = replace(job, priority=priority, rank=None)
+        if job.state is not State.QUEUED or not await self._books.store.record(job, after):
+            return job
+        self._replace([after])
+        return after
+
+    async def clear(self, owner: str) -> list[Job]:
+        """Cancels every job of an owner that waits, and returns them."""
+        ended = [await self.cancel(job.id) for job in await self._books.store.queued(owner)]
+        return [job for job in ended if job is not None and job.state is State.CANCELLED]
 
     async def cancel(self, job_id: str) -> Job | None:
         """Cancels a job and returns it: cancelled if it had not started, else cancelling, or as it ended."""
@@ -77,6 +107,15 @@ class Dispatcher:
         if len(self._fresh) < _FRESH_LIMIT:
             self._fresh[job.id] = job
 
+    def _replace(self, changed: Sequence[Job]) -> None:
+        for job in changed:
+            if job.id in self._board.line:
+                self._queue(job)
+            elif job.id in self._given:
+                self._given[job.id] = to_entry(job)
+        self._withdraw()
+        self._fill()
+
     def _hang_up(self, job_id: str) -> None:
         self._board.line.discard(job_id)
         self._fresh.pop(job_id, None)
@@ -87,20 +126,38 @@ class Dispatcher:
 
     def _fill(self) -> None:
         """Gives jobs to free replicas, the least busy first, until there is no more of either."""
-        free: list[Replica] = [replica for replica in self._replicas if replica.is_free]
+        free: list[Replica] = (
+            [] if self._board.is_paused else [replica for replica in self._replicas if replica.is_free]
+        )
         while free:
             replica = min(free, key=_load)
-            job_id = self._board.line.choose(replica.service.name, [replica.warm_model], time.time())
+            job_id = self._choose(replica)
             if job_id is None:
                 free = [other for other in free if other.service is not replica.service]
                 continue
-            self._board.line.discard(job_id)
+            self._given[job_id] = self._board.line.take(job_id)
             self._board.in_hand[job_id] = Progress()
             replica.jobs.add(job_id)
             self._attempts[job_id] = Attempt(job_id, self._fresh.pop(job_id, None), replica, self._books)
             self._spawn(self._work(job_id, replica))
             free = [other for other in free if other.is_free]
         self._announce()
+
+    def _choose(self, replica: Replica) -> str | None:
+        name, line = replica.service.name, self._board.line
+        first, chosen = line.first(name), line.choose(name, [replica.warm_model], time.time())
+        self._board.held_back.pop(name, None)
+        if first is not None and chosen != first.id:
+            self._board.held_back[name] = first.id
+        return chosen
+
+    def _withdraw(self) -> None:
+        """Takes back what waits at a service and may not start now, or not before what is in line."""
+        for job_id, attempt in self._attempts.items():
+            given = self._given[job_id]
+            first = self._board.line.first(given.capability)
+            if self._board.is_paused or (first is not None and first.must_precede(given)):
+                attempt.withdraw()
 
     async def _work(self, job_id: str, replica: Replica) -> None:
         ending = Ending()
@@ -112,6 +169,7 @@ class Dispatcher:
         finally:
             replica.jobs.discard(job_id)
             self._attempts.pop(job_id, None)
+            self._given.pop(job_id, None)
             self._board.in_hand.pop(job_id, None)
         self._settle(ending, replica)
 
@@ -169,7 +227,8 @@ class Dispatcher:
         return schemas.QueueEvent(
             waiting=self._board.waiting(_SHOWN_IN_QUEUE),
             total=self._board.waiting_count(),
-            held_up_by=next(iter(self._board.obstacles.values()), None),
+            held_up_by=PAUSED if self._board.is_paused else next(iter(self._board.obstacles.values()), None),
+            paused=self._board.is_paused,
         )
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:

@@ -22,6 +22,10 @@ class State(StrEnum):
         return self in {State.SUCCEEDED, State.FAILED, State.CANCELLED}
 
 
+# As limner.t2i.v1.Priority counts them.
+PRIORITIES = {"background": 1, "normal": 2, "interactive": 3}
+
+
 class Kind(StrEnum):
     """What a job was asked for: `POST /generate/<kind>`."""
 
@@ -101,5 +105,8 @@ class Job:
     started_at: float | None = None
     finished_at: float | None = None
     owner: str = ""  # whose job it is; empty while there are no tokens
+    batch: str | None = None  # id of the batch that it was sent with
+    is_favourite: bool = False  # kept when old jobs go
+    holder: str | None = None  # id of the gateway that has given it to a service
     idempotency_key: str | None = None
     request_hash: str = ""

@@ -33,6 +33,10 @@ class Entry:
         """Sorts entries: priority, then hand order, then age."""
         return (-self.priority, 0 if self.rank is not None else 1, self.rank or 0.0, self.id)
 
+    def must_precede(self, other: Entry) -> bool:
+        """Tells whether somebody wants this one first; of age that is not said."""
+        return self.place[:3] < other.place[:3]
+
 
 class Line:
     """The jobs that wait, in order: one order for all, from which each service takes what it can do."""
@@ -65,10 +69,26 @@ class Line:
 
     def position(self, job_id: str) -> int | None:
         """Returns 1 for the first in line, None for a job that is not in it."""
+        ahead = self.ahead(job_id)
+        return None if ahead is None else sum(ahead.values()) + 1
+
+    def ahead(self, job_id: str) -> dict[str, int] | None:
+        """Returns how many jobs of each capability are before this one, None for a job not in line."""
         entry = self._entries.get(job_id)
         if entry is None:
             return None
-        return sum(bisect_left(places, entry.place) for places in self._places.values()) + 1
+        return {name: bisect_left(places, entry.place) for name, places in self._places.items()}
+
+    def first(self, capability: str) -> Entry | None:
+        """Returns the job of a capability that is first in line."""
+        places = self._places[capability]
+        return self._entries[places[0][-1]] if places else None
+
+    def take(self, job_id: str) -> Entry:
+        """Takes a job that is in line out of it."""
+        entry = self._entries[job_id]
+        self.discard(job_id)
+        return entry
 
     def choose(self, capability: str, warm: Container[str | None], now: float) -> str | None:
         """Returns the job that a service starts: its first, or one behind it that saves a model switch.

@@ -14,7 +14,8 @@ SNAPSHOT = ("progress", "images", "fault", "started_at", "finished_at")
 
 def to_row(job: Job) -> dict[str, Any]:
     """Returns the columns of `job`."""
-    return {field.name: to_column(getattr(job, field.name)) for field in fields(job)}
+    columns = {field.name: to_column(getattr(job, field.name)) for field in fields(job)}
+    return {**columns, "prompt": str(job.request.get("prompt", ""))}
 
 
 def to_column(value: Any) -> Any:

@@ -1,36 +1,20 @@
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, fields, replace
-from typing import Any, TypeVar
+from collections.abc import Collection, Sequence
+from dataclasses import fields, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from gateway.jobs import rows
+from gateway.jobs.holdings import Holding, add_holdings
 from gateway.jobs.job import Job, Progress, State
-from gateway.jobs.tables import job_events, jobs
-
-Result = TypeVar("Result")
-Publish = Callable[[Job, int], None]
-
-_PAST = (
-    job_events.c.seq.label("event_seq"),
-    job_events.c.attempt.label("event_attempt"),
-    job_events.c.state.label("event_state"),
-    job_events.c.snapshot.label("event_snapshot"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """A job as it was at one event."""
-
-    seq: int
-    job: Job
+from gateway.jobs.past import append_event
+from gateway.jobs.ranking import arrange
+from gateway.jobs.tables import jobs
+from gateway.jobs.transactions import Past, Transactions
 
 
 class KeyTaken(Exception):
@@ -42,35 +26,27 @@ class KeyTaken(Exception):
 
 
 class JobStore:
-    """The record of every job and its events; what it has confirmed survives the death of every process.
+    """The record of every job; what it has confirmed survives the death of every process."""
 
-    One thread writes, so commits are in order and never wait for one another; `publish` is called on the
-    event loop for each event, in the order of their seq, once it is committed.
-    """
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
 
-    def __init__(self, engine: sa.Engine, publish: Publish) -> None:
-        self._engine = engine
-        self._publish = publish
-        self._writer = ThreadPoolExecutor(1, "jobs-writer")
-        self._readers = ThreadPoolExecutor(2, "jobs-reader")
+    async def add(self, added: Sequence[Job], image_ids: Collection[str] = ()) -> None:
+        """Keeps new jobs, all or none, which refer to `image_ids`; or raises KeyTaken."""
 
-    def close(self) -> None:
-        """Ends the threads after what they were given."""
-        self._writer.shutdown()
-        self._readers.shutdown()
-        self._engine.dispose()
-
-    async def add(self, job: Job) -> None:
-        """Keeps a new job, or raises KeyTaken."""
-
-        def insert(connection: sa.Connection) -> list[Past]:
-            connection.execute(jobs.insert().values(rows.to_row(job)))
-            return [_append_event(connection, job)]
+        def insert(connection: sa.Connection) -> tuple[None, list[Past]]:
+            connection.execute(jobs.insert(), [rows.to_row(job) for job in added])
+            add_holdings(
+                connection,
+                [Holding(image_id, job.owner, job.id) for job in added for image_id in image_ids],
+                time.time(),
+            )
+            return None, [append_event(connection, job) for job in added]
 
         try:
-            await self._write(insert)
+            await self._transactions.write_events(insert)
         except IntegrityError:
-            taken = await self._read(lambda connection: _find_by_key(connection, job))
+            taken = await self._transactions.read(lambda connection: _find_by_key(connection, added[0]))
             if taken is None:
                 raise
             raise KeyTaken(taken) from None
@@ -82,13 +58,28 @@ class JobStore:
             for field in fields(after)
             if (value := getattr(after, field.name)) != getattr(before, field.name)
         }
-        events = await self._write(lambda connection: _compare_and_set(connection, before, after, changes))
+        _, events = await self._transactions.write_events(
+            lambda connection: (None, compare_and_set(connection, before, after, changes))
+        )
         return bool(events)
+
+    async def rearrange(self, owner: str, ids: Sequence[str]) -> list[Job]:
+        """Puts an owner's waiting jobs of `ids` first, in this order, and returns those that changed."""
+
+        def work(connection: sa.Connection) -> list[Job]:
+            waiting = (jobs.c.state == State.QUEUED) & (jobs.c.owner == owner)
+            changed = arrange(to_jobs(connection, sa.select(jobs).where(waiting)), ids)
+            for job in changed:
+                values = {"priority": job.priority, "rank": job.rank}
+                connection.execute(jobs.update().where(jobs.c.id == job.id).values(values))
+            return changed
+
+        return await self._transactions.write(work)
 
     async def recover(self) -> None:
         """Puts what a dead gateway was running back in the queue, and ends what it was cancelling."""
 
-        def settle(connection: sa.Connection) -> list[Past]:
+        def settle(connection: sa.Connection) -> tuple[None, list[Past]]:
             states = [State.RUNNING, State.CANCELLING]
             left = connection.execute(
                 sa.select(jobs).where(jobs.c.state.in_(states)).order_by(jobs.c.id)
@@ -100,72 +91,32 @@ class JobStore:
                     name: rows.to_column(getattr(after, name))
                     for name in ("state", "attempt", "progress", "finished_at")
                 }
-                events += _compare_and_set(connection, job, after, changes)
-            return events
+                events += compare_and_set(connection, job, after, changes)
+            return None, events
 
-        await self._write(settle)
+        await self._transactions.write_events(settle)
 
     async def get(self, job_id: str) -> Job | None:
         """Returns the job of that id."""
-        return await self._read(lambda connection: _get(connection, job_id))
+        return await self._transactions.read(lambda connection: get_job(connection, job_id))
 
-    async def page(self, states: Sequence[State], before_id: str | None, limit: int) -> list[Job]:
-        """Returns at most `limit` jobs older than `before_id` in `states` (empty: any), newest first."""
-        query = sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)
-        if states:
-            query = query.where(jobs.c.state.in_(states))
-        if before_id is not None:
-            query = query.where(jobs.c.id < before_id)
-        return await self._read(lambda connection: _to_jobs(connection, query))
+    async def get_all(self, job_ids: Sequence[str]) -> dict[str, Job]:
+        """Returns those of the jobs that there are, by id."""
+        query = sa.select(jobs).where(jobs.c.id.in_(job_ids))
+        found = await self._transactions.read(lambda connection: to_jobs(connection, query))
+        return {job.id: job for job in found}
 
-    async def queued(self) -> list[Job]:
-        """Returns every job that waits, oldest first."""
+    async def of_batch(self, batch: str) -> list[Job]:
+        """Returns the jobs that were sent together, in their order."""
+        query = sa.select(jobs).where(jobs.c.batch == batch).order_by(jobs.c.id)
+        return await self._transactions.read(lambda connection: to_jobs(connection, query))
+
+    async def queued(self, owner: str | None = None) -> list[Job]:
+        """Returns every job that waits, or those of one owner, oldest first."""
         query = sa.select(jobs).where(jobs.c.state == State.QUEUED).order_by(jobs.c.id)
-        return await self._read(lambda connection: _to_jobs(connection, query))
-
-    async def history(self, job_id: str) -> list[Past]:
-        """Returns the events of one job, oldest first."""
-        query = _select_past().where(job_events.c.job_id == job_id)
-        return await self._read(lambda connection: _to_past(connection, query))
-
-    async def since(self, seq: int, limit: int) -> list[Past] | None:
-        """Returns the events after `seq`, oldest first; None if not all are kept or they are over `limit`."""
-
-        def read(connection: sa.Connection) -> list[Past] | None:
-            first, last = connection.execute(
-                sa.select(sa.func.min(job_events.c.seq), sa.func.max(job_events.c.seq))
-            ).one()
-            if seq > (last or 0) or seq < (first or 1) - 1:
-                return None
-            found = _to_past(connection, _select_past().where(job_events.c.seq > seq).limit(limit + 1))
-            return found if len(found) <= limit else None
-
-        return await self._read(read)
-
-    async def last_seq(self) -> int:
-        """Returns the seq of the newest event, or 0. Fails when the database does not answer."""
-        query = sa.select(sa.func.coalesce(sa.func.max(job_events.c.seq), 0))
-        return await self._read(lambda connection: int(connection.execute(query).scalar_one()))
-
-    async def _write(self, work: Callable[[sa.Connection], list[Past]]) -> list[Past]:
-        loop = asyncio.get_running_loop()
-
-        def run() -> list[Past]:
-            with self._engine.begin() as connection:
-                events = work(connection)
-            for event in events:
-                loop.call_soon_threadsafe(self._publish, event.job, event.seq)
-            return events
-
-        # Shielded: a caller that goes away must not leave a transaction half queued.
-        return await asyncio.shield(loop.run_in_executor(self._writer, run))
-
-    async def _read(self, work: Callable[[sa.Connection], Result]) -> Result:
-        def run() -> Result:
-            with self._engine.connect() as connection:
-                return work(connection)
-
-        return await asyncio.get_running_loop().run_in_executor(self._readers, run)
+        if owner is not None:
+            query = query.where(jobs.c.owner == owner)
+        return await self._transactions.read(lambda connection: to_jobs(connection, query))
 
 
 def after_restart(job: Job, now: float) -> Job:
@@ -178,41 +129,25 @@ def after_restart(job: Job, now: float) -> Job:
     return replace(job, state=State.QUEUED, attempt=job.attempt + 1, progress=progress)
 
 
-def _compare_and_set(
+def compare_and_set(
     connection: sa.Connection, before: Job, after: Job, changes: dict[str, Any]
 ) -> list[Past]:
+    """Changes a job that still has the attempt and state of `before`, and holds what it has made."""
     unchanged = (jobs.c.id == before.id) & (jobs.c.attempt == before.attempt) & (jobs.c.state == before.state)
     if connection.execute(jobs.update().where(unchanged).values(changes)).rowcount != 1:
         return []
-    return [_append_event(connection, after)]
+    made = {image.id for image in after.images} - {image.id for image in before.images}
+    add_holdings(connection, [Holding(image_id, after.owner, after.id) for image_id in made], time.time())
+    return [append_event(connection, after)]
 
 
-def _append_event(connection: sa.Connection, job: Job) -> Past:
-    statement = job_events.insert().values(
-        job_id=job.id,
-        attempt=job.attempt,
-        state=job.state,
-        snapshot=rows.to_snapshot(job),
-        created_at=time.time(),
-    )
-    return Past(connection.execute(statement.returning(job_events.c.seq)).scalar_one(), job)
-
-
-def _select_past() -> sa.Select[Any]:
-    return (
-        sa.select(jobs, *_PAST).join(job_events, job_events.c.job_id == jobs.c.id).order_by(job_events.c.seq)
-    )
-
-
-def _to_past(connection: sa.Connection, query: sa.Select[Any]) -> list[Past]:
-    return [Past(row["event_seq"], rows.to_past_job(row)) for row in connection.execute(query).mappings()]
-
-
-def _to_jobs(connection: sa.Connection, query: sa.Select[Any]) -> list[Job]:
+def to_jobs(connection: sa.Connection, query: sa.Select[Any]) -> list[Job]:
+    """Returns the jobs that a query finds."""
     return [rows.to_job(row) for row in connection.execute(query).mappings()]
 
 
-def _get(connection: sa.Connection, job_id: str) -> Job | None:
+def get_job(connection: sa.Connection, job_id: str) -> Job | None:
+    """Returns the job of that id."""
     row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).mappings().one_or_none()
     return rows.to_job(row) if row is not None else None
 

@@ -45,16 +45,16 @@ async def stream_events(
 
 async def _catch_up(studio: Studio, last_event_id: str | None) -> list[Signal]:
     """Returns what a reader needs before live events make sense."""
-    store = studio.books.store
+    past = studio.books.events
     if last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit():
-        missed = await store.since(min(int(last_event_id), 2**62), REPLAY_LIMIT)
+        missed = await past.since(min(int(last_event_id), 2**62), REPLAY_LIMIT)
         if missed is not None:
-            latest = {past.job.id: past for past in missed}
+            latest = {each.job.id: each for each in missed}
             return [
-                Signal(past.job.id, schemas.JobEvent(seq=past.seq, job=show_job(past.job)), past.seq)
-                for past in sorted(latest.values(), key=lambda past: past.seq)
+                Signal(each.job.id, schemas.JobEvent(seq=each.seq, job=show_job(each.job)), each.seq)
+                for each in sorted(latest.values(), key=lambda each: each.seq)
             ]
-    return [Signal(RESET.key, RESET.event, await store.last_seq())]
+    return [Signal(RESET.key, RESET.event, await past.last_seq())]
 
 
 def _to_message(signal: Signal, retry_ms: int | None = None) -> ServerSentEvent:

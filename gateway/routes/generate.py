@@ -3,28 +3,21 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-import secrets
-import time
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Response
 from uuid_utils import uuid7
 
-from gateway import limits, requests, schemas
-from gateway.jobs.job import Job, Progress, State
-from gateway.jobs.kinds import TRADES, kind_of
-from gateway.jobs.store import KeyTaken
-from gateway.problems import ProblemError, document, feature_disabled
-from gateway.references import check_pictures
-from gateway.studio import Studio, StudioDep
-from gateway.views import show_job, show_model
+from gateway import acceptance, batches, requests, schemas
+from gateway.jobs.job import Job
+from gateway.problems import document
+from gateway.studio import OWNER, Studio, StudioDep
+from gateway.views import show_job
 
 router = APIRouter(prefix="/generate", tags=["generate"])
 
 LONGEST_WAIT_S = 120
-# Drawn seeds are short enough to be read out and typed in.
-_SEED_RANGE = 2**32
-
 
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
 Prefer = Annotated[
@@ -100,56 +93,33 @@ async def generate_tiled(
     return await _take(body, studio, response, idempotency_key, prefer)
 
 
+@router.post("/batch", status_code=202, operation_id="generateBatch", responses=_ANSWERS)
+async def generate_batch(
+    body: batches.BatchRequest, studio: StudioDep, idempotency_key: IdempotencyKey = None
+) -> schemas.JobBatch:
+    """Makes a job of every prompt with every seed: all are accepted, or none."""
+    made = [await acceptance.check(each, studio, OWNER) for each in batches.spread(body)]
+    batch = str(uuid7())
+    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+    jobs = [replace(job, batch=batch, request_hash=digest) for job in made]
+    jobs[0] = replace(jobs[0], idempotency_key=idempotency_key)
+    kept = await acceptance.keep(jobs, body.request, studio)
+    shown = [show_job(studio.books.board.view(job)) for job in kept]
+    return schemas.JobBatch(id=kept[0].batch or batch, jobs=shown)
+
+
 async def _take(
     body: requests.GenerateRequest, studio: Studio, response: Response, key: str | None, prefer: str | None
 ) -> schemas.Job:
-    job = await _accept(body, studio, key)
+    job = replace(await acceptance.check(body, studio, OWNER), idempotency_key=key)
     wait_s = read_wait(prefer)
     with studio.books.hub.ending_of(job.id) as ending:
-        try:
-            await studio.books.store.add(job)
-        except KeyTaken as taken:
-            if taken.job.request_hash != job.request_hash:
-                text = f"The Idempotency-Key {key!r} was used with another body; draw a new key."
-                raise ProblemError(409, "IDEMPOTENCY_CONFLICT", text) from None
-            job = taken.job
-        else:
-            studio.books.metrics.accepted.inc()
-            studio.dispatcher.submit(job)
+        (job,) = await acceptance.keep([job], body, studio)
         response.headers["Location"] = f"/jobs/{job.id}"
         if wait_s > 0:
             response.headers["Preference-Applied"] = f"wait={wait_s}"
             return await _wait(studio, job, ending, wait_s, response)
     return show_job(studio.books.board.view(job))
-
-
-async def _accept(body: requests.GenerateRequest, studio: Studio, key: str | None) -> Job:
-    limits.check_form(body)
-    kind = kind_of(body)
-    service = TRADES[kind].service
-    catalogue = studio.books.catalogues.get(service.name)
-    if catalogue is None:
-        raise feature_disabled(service)
-    await check_pictures(body, studio.books.images)
-    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-    described = await catalogue.recall()
-    if described is not None:
-        body = limits.fill_in(body, [show_model(model) for model in described.models])
-    if body.seed is None:
-        body = body.model_copy(update={"seed": secrets.randbelow(_SEED_RANGE)})
-    return Job(
-        id=str(uuid7()),
-        kind=kind,
-        capability=service.name,
-        state=State.QUEUED,
-        request=body.model_dump(mode="json"),
-        created_at=time.time(),
-        # Without an answer from the service the job is checked when it is handed over.
-        model=body.model if described is not None else None,
-        progress=Progress(total_steps=body.steps or 0, image_count=body.image_count),
-        idempotency_key=key,
-        request_hash=digest,
-    )
 
 
 async def _wait(

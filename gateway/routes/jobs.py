@@ -2,18 +2,29 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
+from pydantic import Field
 
-from gateway import schemas
-from gateway.jobs.job import State
+from gateway import acceptance, schemas
+from gateway.jobs.archive import Search
+from gateway.jobs.job import PRIORITIES, Kind, State
+from gateway.jobs.kinds import TRADES
 from gateway.problems import ProblemError, document
-from gateway.studio import StudioDep
+from gateway.requests import Body, Priority
+from gateway.studio import OWNER, StudioDep
 from gateway.views import show_job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 _UNKNOWN: dict[int | str, dict[str, Any]] = {404: document("There is no job of that id.")}
 _CURSOR = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+
+
+class JobChange(Body):
+    """What is to be changed; what is left out stays."""
+
+    priority: Priority | None = Field(default=None, description="Of a job that waits.")
+    favourite: bool | None = Field(default=None, description="Starred jobs are kept when old ones go.")
 
 
 @router.get("", operation_id="listJobs")
@@ -24,9 +35,24 @@ async def list_jobs(
         str | None, Query(pattern=_CURSOR, description="`next_cursor` of the page before.")
     ] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    kind: Annotated[list[Kind] | None, Query(description="Only these; repeat for several.")] = None,
+    q: Annotated[
+        str | None, Query(max_length=200, description="Words that the prompt has, all of them.")
+    ] = None,
+    favourite: Annotated[bool, Query(description="Only starred ones.")] = False,
+    batch: Annotated[str | None, Query(pattern=_CURSOR, description="Only those sent together.")] = None,
 ) -> schemas.JobPage:
     """Lists jobs, newest first."""
-    found = await studio.books.store.page(status or [], cursor, limit + 1)
+    search = Search(
+        owner=OWNER,
+        states=tuple(status or ()),
+        kinds=tuple(kind or ()),
+        words=tuple((q or "").split()),
+        only_favourites=favourite,
+        batch=batch,
+        before_id=cursor,
+    )
+    found = await studio.books.archive.page(search, limit + 1)
     shown = [show_job(studio.books.board.view(job)) for job in found[:limit]]
     return schemas.JobPage(jobs=shown, next_cursor=shown[-1].id if len(found) > limit else None)
 
@@ -49,10 +75,35 @@ async def cancel_job(job_id: str, studio: StudioDep) -> schemas.Job:
     return show_job(studio.books.board.view(job))
 
 
+@router.patch("/{job_id}", operation_id="changeJob", responses=_UNKNOWN)
+async def change_job(job_id: str, body: JobChange, studio: StudioDep) -> schemas.Job:
+    """Stars a job, or gives one that waits another priority; once it has started, that changes nothing."""
+    job = await studio.books.store.get(job_id)
+    if job is None:
+        raise _unknown(job_id)
+    if body.priority is not None:
+        job = await studio.dispatcher.prioritise(job, PRIORITIES[body.priority])
+    if body.favourite is not None:
+        job = await studio.books.archive.star(job_id, body.favourite) or job
+    return show_job(studio.books.board.view(job))
+
+
+@router.post("/{job_id}/retry", status_code=202, operation_id="retryJob", responses=_UNKNOWN)
+async def retry_job(job_id: str, studio: StudioDep, response: Response) -> schemas.Job:
+    """Sends the request of a job again, as a new job with the same seed."""
+    job = await studio.books.store.get(job_id)
+    if job is None:
+        raise _unknown(job_id)
+    body = TRADES[job.kind].body.model_validate({**job.request, "priority": show_job(job).priority})
+    (again,) = await acceptance.keep([await acceptance.check(body, studio, OWNER)], body, studio)
+    response.headers["Location"] = f"/jobs/{again.id}"
+    return show_job(studio.books.board.view(again))
+
+
 @router.get("/{job_id}/events", operation_id="listJobEvents", responses=_UNKNOWN)
 async def list_job_events(job_id: str, studio: StudioDep) -> schemas.JobHistory:
     """Returns what is kept of a job's events; each is a whole snapshot, as `GET /events` sends it."""
-    history = await studio.books.store.history(job_id)
+    history = await studio.books.events.of_job(job_id)
     if not history:
         raise _unknown(job_id)
     return schemas.JobHistory(

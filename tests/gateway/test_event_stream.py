@@ -22,7 +22,13 @@ async def test_a_new_stream_starts_with_a_reset_and_the_queue(client: httpx.Asyn
         first = await take(events, lambda event: event["data"]["type"] == "queue")
     assert [event["data"]["type"] for event in first] == ["reset", "queue"]
     assert first[0]["id"] == "0"
-    assert first[1]["data"] == {"type": "queue", "waiting": [], "total": 0, "held_up_by": None}
+    assert first[1]["data"] == {
+        "type": "queue",
+        "waiting": [],
+        "total": 0,
+        "held_up_by": None,
+        "paused": False,
+    }
 
 
 async def test_a_job_is_told_from_acceptance_to_result_in_whole_snapshots(

@@ -9,9 +9,12 @@ import pytest
 from pydantic import JsonValue
 from uuid_utils import uuid7
 
+from gateway.jobs.archive import Archive, Search
 from gateway.jobs.database import migrate, open_database
 from gateway.jobs.job import Fault, Job, Kind, Picture, Progress, Stage, State
+from gateway.jobs.past import JobEvents
 from gateway.jobs.store import JobStore, KeyTaken
+from gateway.jobs.transactions import Transactions
 
 Published = list[tuple[int, State]]
 
@@ -22,11 +25,26 @@ def published() -> Published:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, published: Published) -> AsyncIterator[JobStore]:
+async def transactions(tmp_path: Path, published: Published) -> AsyncIterator[Transactions]:
     engine = open_database(f"sqlite:///{tmp_path}/jobs.db")
-    store = JobStore(engine, lambda job, seq: published.append((seq, job.state)))
-    yield store
-    store.close()
+    transactions = Transactions(engine, lambda job, seq: published.append((seq, job.state)))
+    yield transactions
+    transactions.close()
+
+
+@pytest.fixture
+def store(transactions: Transactions) -> JobStore:
+    return JobStore(transactions)
+
+
+@pytest.fixture
+def archive(transactions: Transactions) -> Archive:
+    return Archive(transactions)
+
+
+@pytest.fixture
+def events(transactions: Transactions) -> JobEvents:
+    return JobEvents(transactions)
 
 
 def job(state: State = State.QUEUED, **more: object) -> Job:
@@ -49,7 +67,7 @@ async def test_a_job_comes_back_as_it_was_kept(store: JobStore) -> None:
         idempotency_key="key",
         request_hash="hash",
     )
-    await store.add(kept)
+    await store.add([kept])
     assert await store.get(kept.id) == kept
 
 
@@ -59,7 +77,7 @@ async def test_an_unknown_job_is_none(store: JobStore) -> None:
 
 async def test_a_change_needs_the_state_that_it_was_made_from(store: JobStore) -> None:
     queued = job()
-    await store.add(queued)
+    await store.add([queued])
     running = replace(queued, state=State.RUNNING, started_at=2.0)
     assert await store.record(queued, running)
     assert not await store.record(queued, replace(queued, state=State.CANCELLED))
@@ -68,7 +86,7 @@ async def test_a_change_needs_the_state_that_it_was_made_from(store: JobStore) -
 
 async def test_a_late_attempt_cannot_finish_the_job_again(store: JobStore) -> None:
     first = job(State.RUNNING)
-    await store.add(first)
+    await store.add([first])
     second = replace(first, attempt=2)
     assert await store.record(first, second)
     assert not await store.record(first, replace(first, state=State.SUCCEEDED))
@@ -78,7 +96,7 @@ async def test_a_late_attempt_cannot_finish_the_job_again(store: JobStore) -> No
 
 async def test_every_change_is_published_once_in_order(store: JobStore, published: Published) -> None:
     queued = job()
-    await store.add(queued)
+    await store.add([queued])
     running = replace(queued, state=State.RUNNING)
     await store.record(queued, running)
     await store.record(queued, running)
@@ -86,48 +104,48 @@ async def test_every_change_is_published_once_in_order(store: JobStore, publishe
     assert published == [(1, State.QUEUED), (2, State.RUNNING), (3, State.SUCCEEDED)]
 
 
-async def test_history_shows_each_event_as_it_was(store: JobStore) -> None:
+async def test_history_shows_each_event_as_it_was(store: JobStore, events: JobEvents) -> None:
     queued = job()
-    await store.add(queued)
+    await store.add([queued])
     running = replace(queued, state=State.RUNNING, progress=Progress(Stage.LOADING), started_at=2.0)
     await store.record(queued, running)
-    assert [past.job for past in await store.history(queued.id)] == [queued, running]
+    assert [past.job for past in await events.of_job(queued.id)] == [queued, running]
 
 
 async def test_a_used_key_names_the_job_that_it_made(store: JobStore) -> None:
     first = job(idempotency_key="key")
-    await store.add(first)
+    await store.add([first])
     with pytest.raises(KeyTaken) as caught:
-        await store.add(job(idempotency_key="key"))
+        await store.add([job(idempotency_key="key")])
     assert caught.value.job == first
 
 
-async def test_jobs_without_a_key_do_not_collide(store: JobStore) -> None:
-    await store.add(job())
-    await store.add(job())
-    assert len(await store.page([], None, 10)) == 2
+async def test_jobs_without_a_key_do_not_collide(store: JobStore, archive: Archive) -> None:
+    await store.add([job()])
+    await store.add([job()])
+    assert len(await archive.page(Search(""), 10)) == 2
 
 
-async def test_pages_are_newest_first_and_do_not_overlap(store: JobStore) -> None:
+async def test_pages_are_newest_first_and_do_not_overlap(store: JobStore, archive: Archive) -> None:
     jobs = [job() for _ in range(5)]
     for each in jobs:
-        await store.add(each)
-    first = await store.page([], None, 3)
-    second = await store.page([], first[-1].id, 3)
+        await store.add([each])
+    first = await archive.page(Search(""), 3)
+    second = await archive.page(Search("", before_id=first[-1].id), 3)
     assert [each.id for each in first + second] == [each.id for each in reversed(jobs)]
 
 
-async def test_pages_can_hold_some_states_only(store: JobStore) -> None:
+async def test_pages_can_hold_some_states_only(store: JobStore, archive: Archive) -> None:
     done, queued = job(State.SUCCEEDED), job()
-    await store.add(done)
-    await store.add(queued)
-    assert await store.page([State.SUCCEEDED, State.FAILED], None, 10) == [done]
+    await store.add([done])
+    await store.add([queued])
+    assert await archive.page(Search("", states=(State.SUCCEEDED, State.FAILED)), 10) == [done]
 
 
 async def test_recovery_requeues_what_ran_and_ends_what_was_being_cancelled(store: JobStore) -> None:
     ran, cancelling, done = job(State.RUNNING), job(State.CANCELLING), job(State.SUCCEEDED)
     for each in (ran, cancelling, done):
-        await store.add(each)
+        await store.add([each])
     await store.recover()
     again = await store.get(ran.id)
     assert again is not None
@@ -140,30 +158,32 @@ async def test_recovery_requeues_what_ran_and_ends_what_was_being_cancelled(stor
     assert [each.id for each in await store.queued()] == [ran.id]
 
 
-async def test_events_since_a_seq_are_those_after_it(store: JobStore) -> None:
+async def test_events_since_a_seq_are_those_after_it(store: JobStore, events: JobEvents) -> None:
     first, second = job(), job()
-    await store.add(first)
-    await store.add(second)
-    missed = await store.since(1, limit=10)
+    await store.add([first])
+    await store.add([second])
+    missed = await events.since(1, limit=10)
     assert missed is not None
     assert [past.job.id for past in missed] == [second.id]
-    assert await store.last_seq() == 2
+    assert await events.last_seq() == 2
 
 
 @pytest.mark.parametrize("seq", [0, 99])
-async def test_events_are_not_given_with_a_gap(store: JobStore, tmp_path: Path, seq: int) -> None:
-    await store.add(job())
-    await store.add(job())
+async def test_events_are_not_given_with_a_gap(
+    store: JobStore, events: JobEvents, tmp_path: Path, seq: int
+) -> None:
+    await store.add([job()])
+    await store.add([job()])
     with sqlite3.connect(tmp_path / "jobs.db") as connection:
         connection.execute("DELETE FROM job_events WHERE seq = 1")
     connection.close()
-    assert await store.since(seq, limit=10) is None
+    assert await events.since(seq, limit=10) is None
 
 
-async def test_too_many_events_are_not_given_at_all(store: JobStore) -> None:
-    await store.add(job())
-    await store.add(job())
-    assert await store.since(0, limit=1) is None
+async def test_too_many_events_are_not_given_at_all(store: JobStore, events: JobEvents) -> None:
+    await store.add([job()])
+    await store.add([job()])
+    assert await events.since(0, limit=1) is None
 
 
 def test_migrations_go_down_and_up_again(tmp_path: Path) -> None:

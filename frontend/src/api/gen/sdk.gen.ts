@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GenerateTiledData, GenerateTiledErrors, GenerateTiledResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, PreprocessData, PreprocessErrors, PreprocessResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeQueueData, ChangeQueueErrors, ChangeQueueResponses, ClearQueueData, ClearQueueErrors, ClearQueueResponses, GenerateBatchData, GenerateBatchErrors, GenerateBatchResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GenerateTiledData, GenerateTiledErrors, GenerateTiledResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, OrderQueueData, OrderQueueErrors, OrderQueueResponses, PreprocessData, PreprocessErrors, PreprocessResponses, RetryJobData, RetryJobErrors, RetryJobResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -89,6 +89,20 @@ export const generateTiled = <ThrowOnError extends boolean = false>(options: Opt
 });
 
 /**
+ * Generate Batch
+ *
+ * Makes a job of every prompt with every seed: all are accepted, or none.
+ */
+export const generateBatch = <ThrowOnError extends boolean = false>(options: Options<GenerateBatchData, ThrowOnError>): RequestResult<GenerateBatchResponses, GenerateBatchErrors, ThrowOnError> => (options.client ?? client).post<GenerateBatchResponses, GenerateBatchErrors, ThrowOnError>({
+    url: '/generate/batch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Preprocess
  *
  * Makes a control image from a picture and keeps it, to be looked at and used in a job.
@@ -101,6 +115,48 @@ export const preprocess = <ThrowOnError extends boolean = false>(options: Option
         ...options.headers
     }
 });
+
+/**
+ * Get Queue
+ *
+ * Shows the jobs that wait, in the order in which they will start.
+ */
+export const getQueue = <ThrowOnError extends boolean = false>(options?: Options<GetQueueData, ThrowOnError>): RequestResult<GetQueueResponses, GetQueueErrors, ThrowOnError> => (options?.client ?? client).get<GetQueueResponses, GetQueueErrors, ThrowOnError>({ url: '/queue', ...options });
+
+/**
+ * Change Queue
+ *
+ * Pauses or resumes the queue; it stays so over a restart.
+ */
+export const changeQueue = <ThrowOnError extends boolean = false>(options: Options<ChangeQueueData, ThrowOnError>): RequestResult<ChangeQueueResponses, ChangeQueueErrors, ThrowOnError> => (options.client ?? client).patch<ChangeQueueResponses, ChangeQueueErrors, ThrowOnError>({
+    url: '/queue',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Order Queue
+ *
+ * Puts the waiting jobs that are named first, in this order; the others follow as they were.
+ */
+export const orderQueue = <ThrowOnError extends boolean = false>(options: Options<OrderQueueData, ThrowOnError>): RequestResult<OrderQueueResponses, OrderQueueErrors, ThrowOnError> => (options.client ?? client).put<OrderQueueResponses, OrderQueueErrors, ThrowOnError>({
+    url: '/queue/order',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Clear Queue
+ *
+ * Cancels every job that waits; what runs goes on.
+ */
+export const clearQueue = <ThrowOnError extends boolean = false>(options?: Options<ClearQueueData, ThrowOnError>): RequestResult<ClearQueueResponses, ClearQueueErrors, ThrowOnError> => (options?.client ?? client).post<ClearQueueResponses, ClearQueueErrors, ThrowOnError>({ url: '/queue/clear', ...options });
 
 /**
  * List Jobs
@@ -122,6 +178,27 @@ export const cancelJob = <ThrowOnError extends boolean = false>(options: Options
  * Returns one job as it is this moment.
  */
 export const getJob = <ThrowOnError extends boolean = false>(options: Options<GetJobData, ThrowOnError>): RequestResult<GetJobResponses, GetJobErrors, ThrowOnError> => (options.client ?? client).get<GetJobResponses, GetJobErrors, ThrowOnError>({ url: '/jobs/{job_id}', ...options });
+
+/**
+ * Change Job
+ *
+ * Stars a job, or gives one that waits another priority; once it has started, that changes nothing.
+ */
+export const changeJob = <ThrowOnError extends boolean = false>(options: Options<ChangeJobData, ThrowOnError>): RequestResult<ChangeJobResponses, ChangeJobErrors, ThrowOnError> => (options.client ?? client).patch<ChangeJobResponses, ChangeJobErrors, ThrowOnError>({
+    url: '/jobs/{job_id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Retry Job
+ *
+ * Sends the request of a job again, as a new job with the same seed.
+ */
+export const retryJob = <ThrowOnError extends boolean = false>(options: Options<RetryJobData, ThrowOnError>): RequestResult<RetryJobResponses, RetryJobErrors, ThrowOnError> => (options.client ?? client).post<RetryJobResponses, RetryJobErrors, ThrowOnError>({ url: '/jobs/{job_id}/retry', ...options });
 
 /**
  * List Job Events

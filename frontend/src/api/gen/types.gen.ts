@@ -5,6 +5,38 @@ export type ClientOptions = {
 };
 
 /**
+ * BatchRequest
+ *
+ * A request, with the prompts and seeds that take the place of its own.
+ */
+export type BatchRequest = {
+    /**
+     * Request
+     */
+    request: ({
+        kind: 'text-to-image';
+    } & TextToImage) | ({
+        kind: 'image-edit';
+    } & ImageEdit) | ({
+        kind: 'controlnet';
+    } & ControlNet) | ({
+        kind: 'tiled';
+    } & Tiled);
+    /**
+     * Prompts
+     *
+     * Empty: the one of the request.
+     */
+    prompts?: Array<string>;
+    /**
+     * Seeds
+     *
+     * Empty: the one of the request.
+     */
+    seeds?: Array<number>;
+};
+
+/**
  * Box
  *
  * A rectangle in pixels of the picture; right and bottom are exclusive.
@@ -88,6 +120,18 @@ export type Capability = {
      * Replicas
      */
     replicas: number;
+};
+
+/**
+ * Cleared
+ *
+ * What clearing the queue did.
+ */
+export type Cleared = {
+    /**
+     * Cancelled
+     */
+    cancelled: number;
 };
 
 /**
@@ -224,6 +268,12 @@ export type ControlNetRequest = {
      * Default: the service's first.
      */
     model?: string | null;
+    /**
+     * Priority
+     *
+     * Interactive goes first, background last.
+     */
+    priority?: 'background' | 'normal' | 'interactive';
     /**
      * Mask
      *
@@ -635,6 +685,12 @@ export type ImageEditRequest = {
      */
     model?: string | null;
     /**
+     * Priority
+     *
+     * Interactive goes first, background last.
+     */
+    priority?: 'background' | 'normal' | 'interactive';
+    /**
      * Mask
      *
      * A picture of the same size as the one it masks.
@@ -703,6 +759,22 @@ export type Job = {
     images: Array<JobImage>;
     error: JobError | null;
     /**
+     * Priority
+     */
+    priority: 'background' | 'normal' | 'interactive';
+    /**
+     * Batch
+     *
+     * Id of the batch that it was sent with.
+     */
+    batch: string | null;
+    /**
+     * Favourite
+     *
+     * Starred: kept when old jobs go.
+     */
+    favourite: boolean;
+    /**
      * Created At
      */
     created_at: string;
@@ -714,6 +786,42 @@ export type Job = {
      * Finished At
      */
     finished_at: string | null;
+};
+
+/**
+ * JobBatch
+ *
+ * Jobs that were sent together.
+ */
+export type JobBatch = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Jobs
+     */
+    jobs: Array<Job>;
+};
+
+/**
+ * JobChange
+ *
+ * What is to be changed; what is left out stays.
+ */
+export type JobChange = {
+    /**
+     * Priority
+     *
+     * Of a job that waits.
+     */
+    priority?: 'background' | 'normal' | 'interactive' | null;
+    /**
+     * Favourite
+     *
+     * Starred jobs are kept when old ones go.
+     */
+    favourite?: boolean | null;
 };
 
 /**
@@ -948,6 +1056,12 @@ export type LayersRequest = {
      */
     model?: string | null;
     /**
+     * Priority
+     *
+     * Interactive goes first, background last.
+     */
+    priority?: 'background' | 'normal' | 'interactive';
+    /**
      * Image
      *
      * Of `POST /images`, or of a finished picture.
@@ -1052,6 +1166,20 @@ export type Model = {
 };
 
 /**
+ * Order
+ *
+ * Which jobs come first.
+ */
+export type Order = {
+    /**
+     * Ids
+     *
+     * The next one first; those that no longer wait are passed over.
+     */
+    ids: Array<string>;
+};
+
+/**
  * Outpaint
  *
  * Pixels to add on each side.
@@ -1152,6 +1280,54 @@ export type PreviewEvent = {
 };
 
 /**
+ * Queue
+ *
+ * The jobs that wait, in the order in which they will start.
+ */
+export type Queue = {
+    /**
+     * Paused
+     */
+    paused: boolean;
+    /**
+     * Held Up By
+     *
+     * Why nothing can start now, in plain words; null when it can.
+     */
+    held_up_by: string | null;
+    /**
+     * Waiting
+     *
+     * At most `limit`, the next one first.
+     */
+    waiting: Array<Job>;
+    /**
+     * Total
+     */
+    total: number;
+    /**
+     * Eta S
+     *
+     * Seconds until the last of `waiting` is done; null while unknown.
+     */
+    eta_s: number | null;
+};
+
+/**
+ * QueueChange
+ *
+ * What is to be switched.
+ */
+export type QueueChange = {
+    /**
+     * Paused
+     *
+     * True keeps waiting jobs from starting; what runs goes on.
+     */
+    paused: boolean;
+};
+
+/**
  * QueueEvent
  *
  * Which jobs wait, in the order in which they will start.
@@ -1177,6 +1353,12 @@ export type QueueEvent = {
      * Why nothing can start now, in plain words; null when it can.
      */
     held_up_by: string | null;
+    /**
+     * Paused
+     *
+     * Whether the queue is paused.
+     */
+    paused: boolean;
 };
 
 /**
@@ -1281,6 +1463,12 @@ export type TextToImageRequest = {
      * Default: the service's first.
      */
     model?: string | null;
+    /**
+     * Priority
+     *
+     * Interactive goes first, background last.
+     */
+    priority?: 'background' | 'normal' | 'interactive';
 };
 
 /**
@@ -1343,6 +1531,12 @@ export type TiledRequest = {
      * Default: the service's first.
      */
     model?: string | null;
+    /**
+     * Priority
+     *
+     * Interactive goes first, background last.
+     */
+    priority?: 'background' | 'normal' | 'interactive';
     /**
      * Image
      *
@@ -1425,6 +1619,414 @@ export type UploadedImage = {
      * Of the uploaded file: png, jpeg or webp.
      */
     format: string;
+};
+
+/**
+ * _ControlNet
+ */
+export type ControlNet = {
+    /**
+     * Prompt
+     *
+     * What to paint; not blank.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What to avoid.
+     */
+    negative_prompt?: string;
+    /**
+     * Width
+     *
+     * Pixels; default: the model's.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels; default: the model's.
+     */
+    height?: number | null;
+    /**
+     * Steps
+     *
+     * Denoising steps; default: the model's.
+     */
+    steps?: number | null;
+    /**
+     * Guidance Scale
+     *
+     * How closely to follow the prompt; 1 switches guidance off.
+     */
+    guidance_scale?: number | null;
+    /**
+     * Seed
+     *
+     * Of the first image; further images count up. Default: random.
+     */
+    seed?: number | null;
+    /**
+     * Count
+     *
+     * How many images.
+     */
+    count?: number;
+    /**
+     * Model
+     *
+     * Default: the service's first.
+     */
+    model?: string | null;
+    /**
+     * Priority
+     *
+     * Interactive goes first, background last.
+     */
+    priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Mask
+     *
+     * A picture of the same size as the one it masks.
+     */
+    mask?: string | null;
+    /**
+     * Mask Feather Px
+     *
+     * Width of the mask's soft edge.
+     */
+    mask_feather_px?: number;
+    /**
+     * Mask Grow Px
+     *
+     * Grows the mask; negative shrinks it.
+     */
+    mask_grow_px?: number;
+    /**
+     * Controls
+     */
+    controls?: Array<Control>;
+    /**
+     * Entities
+     */
+    entities?: Array<Entity>;
+    /**
+     * Entities On Negative
+     *
+     * The negative prompt, too, is applied region by region.
+     */
+    entities_on_negative?: boolean;
+    /**
+     * Init Image
+     *
+     * The picture to paint over.
+     */
+    init_image?: string | null;
+    /**
+     * Strength
+     *
+     * With init_image: how far to leave it.
+     */
+    strength?: number | null;
+    /**
+     * Kind
+     */
+    kind: 'controlnet';
+};
+
+/**
+ * _ImageEdit
+ */
+export type ImageEdit = {
+    /**
+     * Prompt
+     *
+     * What to paint; not blank.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What to avoid.
+     */
+    negative_prompt?: string;
+    /**
+     * Width
+     *
+     * Pixels; default: the model's.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels; default: the model's.
+     */
+    height?: number | null;
+    /**
+     * Steps
+     *
+     * Denoising steps; default: the model's.
+     */
+    steps?: number | null;
+    /**
+     * Guidance Scale
+     *
+     * How closely to follow the prompt; 1 switches guidance off.
+     */
+    guidance_scale?: number | null;
+    /**
+     * Seed
+     *
+     * Of the first image; further images count up. Default: random.
+     */
+    seed?: number | null;
+    /**
+     * Count
+     *
+     * How many images.
+     */
+    count?: number;
+    /**
+     * Model
+     *
+     * Default: the service's first.
+     */
+    model?: string | null;
+    /**
+     * Priority
+     *
+     * Interactive goes first, background last.
+     */
+    priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Mask
+     *
+     * A picture of the same size as the one it masks.
+     */
+    mask?: string | null;
+    /**
+     * Mask Feather Px
+     *
+     * Width of the mask's soft edge.
+     */
+    mask_feather_px?: number;
+    /**
+     * Mask Grow Px
+     *
+     * Grows the mask; negative shrinks it.
+     */
+    mask_grow_px?: number;
+    /**
+     * Images
+     *
+     * The first is edited; the others are referred to.
+     */
+    images: Array<string>;
+    /**
+     * Continues the picture beyond its border.
+     */
+    outpaint?: Outpaint | null;
+    /**
+     * Strength
+     *
+     * Paints over the first image, from hardly (0.1) to altogether (1).
+     */
+    strength?: number | null;
+    /**
+     * Entities
+     */
+    entities?: Array<Entity>;
+    /**
+     * Kind
+     */
+    kind: 'image-edit';
+};
+
+/**
+ * _TextToImage
+ */
+export type TextToImage = {
+    /**
+     * Prompt
+     *
+     * What to paint; not blank.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What to avoid.
+     */
+    negative_prompt?: string;
+    /**
+     * Width
+     *
+     * Pixels; default: the model's.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels; default: the model's.
+     */
+    height?: number | null;
+    /**
+     * Steps
+     *
+     * Denoising steps; default: the model's.
+     */
+    steps?: number | null;
+    /**
+     * Guidance Scale
+     *
+     * How closely to follow the prompt; 1 switches guidance off.
+     */
+    guidance_scale?: number | null;
+    /**
+     * Seed
+     *
+     * Of the first image; further images count up. Default: random.
+     */
+    seed?: number | null;
+    /**
+     * Count
+     *
+     * How many images.
+     */
+    count?: number;
+    /**
+     * Model
+     *
+     * Default: the service's first.
+     */
+    model?: string | null;
+    /**
+     * Priority
+     *
+     * Interactive goes first, background last.
+     */
+    priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Kind
+     */
+    kind: 'text-to-image';
+};
+
+/**
+ * _Tiled
+ */
+export type Tiled = {
+    /**
+     * Prompt
+     *
+     * What to paint. With an image it may be left out.
+     */
+    prompt?: string;
+    /**
+     * Negative Prompt
+     *
+     * What to avoid.
+     */
+    negative_prompt?: string;
+    /**
+     * Width
+     *
+     * Pixels of the result; required without an image.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels of the result; required without an image.
+     */
+    height?: number | null;
+    /**
+     * Steps
+     *
+     * Denoising steps; default: the model's.
+     */
+    steps?: number | null;
+    /**
+     * Guidance Scale
+     *
+     * How closely to follow the prompt; 1 switches guidance off.
+     */
+    guidance_scale?: number | null;
+    /**
+     * Seed
+     *
+     * Of the first image; further images count up. Default: random.
+     */
+    seed?: number | null;
+    /**
+     * Count
+     *
+     * How many images.
+     */
+    count?: number;
+    /**
+     * Model
+     *
+     * Default: the service's first.
+     */
+    model?: string | null;
+    /**
+     * Priority
+     *
+     * Interactive goes first, background last.
+     */
+    priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Image
+     *
+     * The picture to enlarge.
+     */
+    image?: string | null;
+    /**
+     * Scale
+     *
+     * How far to enlarge it; instead of width and height.
+     */
+    scale?: number | null;
+    /**
+     * Strength
+     *
+     * How much detail is painted anew; default: the service's.
+     */
+    strength?: number | null;
+    /**
+     * Control Scale
+     *
+     * How closely the image's own edges are kept; default: 0.
+     */
+    control_scale?: number | null;
+    /**
+     * Tile Size
+     *
+     * Pixels; default: the model's shorter side.
+     */
+    tile_size?: number | null;
+    /**
+     * Overlap
+     *
+     * Pixels, at most half a tile; default: a quarter of one.
+     */
+    overlap?: number | null;
+    /**
+     * Mode
+     *
+     * refine: a base, enlarged and refined tile by tile. joint: all tiles denoised together. Default: refine, or joint with entities.
+     */
+    mode?: 'refine' | 'joint' | null;
+    /**
+     * Entities
+     */
+    entities?: Array<Entity>;
+    /**
+     * Kind
+     */
+    kind: 'tiled';
 };
 
 /**
@@ -1744,6 +2346,49 @@ export type GenerateTiledResponses = {
 
 export type GenerateTiledResponse = GenerateTiledResponses[keyof GenerateTiledResponses];
 
+export type GenerateBatchData = {
+    body: BatchRequest;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'idempotency-key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/generate/batch';
+};
+
+export type GenerateBatchErrors = {
+    /**
+     * The Idempotency-Key was used with another body.
+     */
+    409: Problem;
+    /**
+     * Wrong fields, each with its value and the fix.
+     */
+    422: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type GenerateBatchError = GenerateBatchErrors[keyof GenerateBatchErrors];
+
+export type GenerateBatchResponses = {
+    /**
+     * The job as it ended, within the seconds of `Prefer: wait=N`.
+     */
+    200: Job;
+    /**
+     * Successful Response
+     */
+    202: JobBatch;
+};
+
+export type GenerateBatchResponse = GenerateBatchResponses[keyof GenerateBatchResponses];
+
 export type PreprocessData = {
     body: PreprocessRequest;
     path?: never;
@@ -1781,6 +2426,111 @@ export type PreprocessResponses = {
 
 export type PreprocessResponse = PreprocessResponses[keyof PreprocessResponses];
 
+export type GetQueueData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Limit
+         */
+        limit?: number;
+    };
+    url: '/queue';
+};
+
+export type GetQueueErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type GetQueueError = GetQueueErrors[keyof GetQueueErrors];
+
+export type GetQueueResponses = {
+    /**
+     * Successful Response
+     */
+    200: Queue;
+};
+
+export type GetQueueResponse = GetQueueResponses[keyof GetQueueResponses];
+
+export type ChangeQueueData = {
+    body: QueueChange;
+    path?: never;
+    query?: never;
+    url: '/queue';
+};
+
+export type ChangeQueueErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ChangeQueueError = ChangeQueueErrors[keyof ChangeQueueErrors];
+
+export type ChangeQueueResponses = {
+    /**
+     * Successful Response
+     */
+    200: Queue;
+};
+
+export type ChangeQueueResponse = ChangeQueueResponses[keyof ChangeQueueResponses];
+
+export type OrderQueueData = {
+    body: Order;
+    path?: never;
+    query?: never;
+    url: '/queue/order';
+};
+
+export type OrderQueueErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type OrderQueueError = OrderQueueErrors[keyof OrderQueueErrors];
+
+export type OrderQueueResponses = {
+    /**
+     * Successful Response
+     */
+    200: Queue;
+};
+
+export type OrderQueueResponse = OrderQueueResponses[keyof OrderQueueResponses];
+
+export type ClearQueueData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/queue/clear';
+};
+
+export type ClearQueueErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ClearQueueError = ClearQueueErrors[keyof ClearQueueErrors];
+
+export type ClearQueueResponses = {
+    /**
+     * Successful Response
+     */
+    200: Cleared;
+};
+
+export type ClearQueueResponse = ClearQueueResponses[keyof ClearQueueResponses];
+
 export type ListJobsData = {
     body?: never;
     path?: never;
@@ -1801,6 +2551,30 @@ export type ListJobsData = {
          * Limit
          */
         limit?: number;
+        /**
+         * Kind
+         *
+         * Only these; repeat for several.
+         */
+        kind?: Array<Kind> | null;
+        /**
+         * Q
+         *
+         * Words that the prompt has, all of them.
+         */
+        q?: string | null;
+        /**
+         * Favourite
+         *
+         * Only starred ones.
+         */
+        favourite?: boolean;
+        /**
+         * Batch
+         *
+         * Only those sent together.
+         */
+        batch?: string | null;
     };
     url: '/jobs';
 };
@@ -1890,6 +2664,74 @@ export type GetJobResponses = {
 };
 
 export type GetJobResponse = GetJobResponses[keyof GetJobResponses];
+
+export type ChangeJobData = {
+    body: JobChange;
+    path: {
+        /**
+         * Job Id
+         */
+        job_id: string;
+    };
+    query?: never;
+    url: '/jobs/{job_id}';
+};
+
+export type ChangeJobErrors = {
+    /**
+     * There is no job of that id.
+     */
+    404: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ChangeJobError = ChangeJobErrors[keyof ChangeJobErrors];
+
+export type ChangeJobResponses = {
+    /**
+     * Successful Response
+     */
+    200: Job;
+};
+
+export type ChangeJobResponse = ChangeJobResponses[keyof ChangeJobResponses];
+
+export type RetryJobData = {
+    body?: never;
+    path: {
+        /**
+         * Job Id
+         */
+        job_id: string;
+    };
+    query?: never;
+    url: '/jobs/{job_id}/retry';
+};
+
+export type RetryJobErrors = {
+    /**
+     * There is no job of that id.
+     */
+    404: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type RetryJobError = RetryJobErrors[keyof RetryJobErrors];
+
+export type RetryJobResponses = {
+    /**
+     * Successful Response
+     */
+    202: Job;
+};
+
+export type RetryJobResponse = RetryJobResponses[keyof RetryJobResponses];
 
 export type ListJobEventsData = {
     body?: never;

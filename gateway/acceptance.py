@@ -1,0 +1,73 @@
+"""Takes requests on: what is accepted here is in the store, and is finished whatever crashes."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections.abc import Sequence
+
+from uuid_utils import uuid7
+
+from gateway import limits, requests
+from gateway.jobs.job import PRIORITIES, Job, Progress, State
+from gateway.jobs.kinds import TRADES, kind_of
+from gateway.jobs.pictures import referred
+from gateway.jobs.store import KeyTaken
+from gateway.problems import ProblemError, feature_disabled
+from gateway.references import check_pictures
+from gateway.studio import Studio
+from gateway.views import show_model
+
+# Drawn seeds are short enough to be read out and typed in.
+_SEED_RANGE = 2**32
+
+
+async def check(body: requests.GenerateRequest, studio: Studio, owner: str) -> Job:
+    """Returns the job that a request makes, not kept yet. Raises Refused or ProblemError."""
+    limits.check_form(body)
+    kind = kind_of(body)
+    service = TRADES[kind].service
+    catalogue = studio.books.catalogues.get(service.name)
+    if catalogue is None:
+        raise feature_disabled(service)
+    await check_pictures(body, studio.books.images)
+    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+    described = await catalogue.recall()
+    if described is not None:
+        body = limits.fill_in(body, [show_model(model) for model in described.models])
+    if body.seed is None:
+        body = body.model_copy(update={"seed": secrets.randbelow(_SEED_RANGE)})
+    return Job(
+        id=str(uuid7()),
+        kind=kind,
+        capability=service.name,
+        state=State.QUEUED,
+        # When a job is made does not belong to what is made: the file would differ.
+        request=body.model_dump(mode="json", exclude={"priority"}),
+        created_at=time.time(),
+        # Without an answer from the service the job is checked when it is handed over.
+        model=body.model if described is not None else None,
+        priority=PRIORITIES[body.priority],
+        progress=Progress(total_steps=body.steps or 0, image_count=body.image_count),
+        owner=owner,
+        request_hash=digest,
+    )
+
+
+async def keep(jobs: Sequence[Job], body: requests.GenerateRequest, studio: Studio) -> Sequence[Job]:
+    """Keeps jobs, all or none, and puts them in line; returns them, or those that their key made before.
+
+    `body` tells the pictures that they refer to. Raises ProblemError for a key that made something else.
+    """
+    try:
+        await studio.books.store.add(jobs, set(referred(body).values()))
+    except KeyTaken as taken:
+        if taken.job.request_hash != jobs[0].request_hash:
+            key = taken.job.idempotency_key
+            text = f"The Idempotency-Key {key!r} was used with another body; draw a new key."
+            raise ProblemError(409, "IDEMPOTENCY_CONFLICT", text) from None
+        return await studio.books.store.of_batch(taken.job.batch) if taken.job.batch else [taken.job]
+    studio.books.metrics.accepted.inc(len(jobs))
+    studio.dispatcher.submit(jobs)
+    return jobs
