@@ -61,8 +61,9 @@ async def _serve(address: str, engine: Engine) -> None:
     def register(server: aio.Server) -> None:
         add_ArbiterServiceServicer_to_server(Arbiter(engine), server)
 
+    name = DESCRIPTOR.services_by_name["ArbiterService"].full_name
     # Sessions last as long as their workers: waiting for them would only delay the successor.
-    await serve(address, [register], [DESCRIPTOR.services_by_name["ArbiterService"].full_name], grace_s=0.2)
+    await serve(address, [register], [name], grace_s=0.2, does_jobs=False)
 
 
 async def _look(probe: Probe, engine: Engine, profiles: Profiles) -> None:

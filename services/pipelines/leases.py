@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,7 +109,8 @@ class Session:
         self._outbox: asyncio.Queue[pb.SessionRequest] = asyncio.Queue()
         self._seq = 0
         self._ack_seq = 0
-        self._speaking = asyncio.create_task(self._speak(), name="lease session")
+        # In a context of its own: it outlives the job for which the worker was started.
+        self._speaking = asyncio.create_task(self._speak(), name="lease session", context=Context())
 
     async def acquire(self, demands: tuple[Demand, ...], priority: int, tell: Tell) -> Lease:
         """Returns a confirmed lease: from here on memory may be touched.

@@ -10,6 +10,7 @@ import structlog
 from google.protobuf.message import Message
 
 from limner.failure import Violation
+from limner.logs import bind_job
 from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from limner.worker.v1.worker_pb2 import Ended, Event, Run
@@ -17,6 +18,7 @@ from services.pipelines.mailbox import Mailbox
 from services.pipelines.residence import Need, Residence
 from services.pipelines.worker import Parked
 from services.rpc import errors
+from services.rpc.following import Trace, current_trace
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,7 @@ class _Running:
     task: asyncio.Task[None] | None = None
     ended: bool = False
     error: Exception | None = None
+    trace: Trace | None = field(default_factory=current_trace)  # of the call that began it
 
 
 class Replica:
@@ -106,6 +109,7 @@ class Replica:
         return run
 
     async def _conduct(self, run: _Running) -> None:
+        bind_job(run.work.request_id)
         error: Exception | None = None
         try:
             await self._execute(run)
@@ -114,6 +118,8 @@ class Replica:
         except Exception as caught:
             error = caught
         run.ended, run.error = True, error
+        if run.trace is not None:
+            run.trace.leave()
         for reader in run.readers:
             reader.close(error)
         asyncio.get_running_loop().call_later(_REPLAY_S, self._forget, run)
@@ -133,18 +139,18 @@ class Replica:
                 except errors.StaleToken:
                     await self._residence.discard("lease is stale")
                 except Parked:
-                    log.info("job parked", job=run.work.request_id)
+                    log.info("job parked")
                     await self._residence.discard("parked")
                 except errors.OutOfMemory as exhausted:
                     if has_run_out:
                         raise
                     # The arbiter knows now that it takes more; a new worker begins without fragments.
                     has_run_out = True
-                    log.warning("out of memory", job=run.work.request_id, message=exhausted.message)
+                    log.warning("out of memory", message=exhausted.message)
                     await self._residence.discard("out of memory")
                 except errors.WorkerLost as lost:
                     deaths += 1
-                    log.warning("worker lost", job=run.work.request_id, deaths=deaths, message=lost.message)
+                    log.warning("worker lost", deaths=deaths, message=lost.message)
                     if deaths == _WORKER_DEATHS:
                         raise errors.WorkerLost(
                             f"The worker died {deaths} times on this job; the last one {lost.message}",
@@ -193,6 +199,8 @@ def _publish(run: _Running, event: Event) -> None:
         run.checkpoint = event.checkpoint
     else:
         run.progress = event
+        if run.trace is not None:
+            run.trace.enter(progress_pb2.Stage.Name(event.progress.stage).removeprefix("STAGE_").lower())
     for reader in run.readers:
         reader.put(event)
 

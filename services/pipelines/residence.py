@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from contextvars import Context
 from dataclasses import dataclass, replace
 
 import structlog
@@ -195,13 +196,14 @@ class Residence:
             if self._tenancy is tenancy:
                 await self._evict("died")
 
-    def _spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work)
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+        # In a context of its own: it outlives the job during which it began.
+        task = asyncio.create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._reap)
 
-    def _reap(self, task: asyncio.Future[None]) -> None:
-        self._tasks.discard(task)  # pyright: ignore[reportArgumentType] ensure_future of a coroutine is a Task
+    def _reap(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("background task failed", exc_info=error)
 
@@ -238,7 +240,7 @@ async def _cancel(worker: WorkerProcess, job: str) -> int:
                 if event.HasField("ended"):
                     return event.ended.peak_bytes
     except TimeoutError:
-        log.warning("worker ignored a cancel", job=job, waited_s=_CANCEL_S)
+        log.warning("worker ignored a cancel", waited_s=_CANCEL_S)
         await worker.kill()
     except WorkerLost:
         pass

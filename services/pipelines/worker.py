@@ -15,6 +15,7 @@ import structlog
 from google.protobuf.message import Message
 from setproctitle import setproctitle
 
+from limner.logs import bind_job
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from limner.worker.v1.worker_pb2 import Command, Ended, Event, Load, Loaded, Ready, Result, Run
 from services.pipelines.exhaustion import is_exhaustion, requested_bytes
@@ -120,7 +121,9 @@ class _Worker:
             if command.HasField("load"):
                 self._load(command.load)
             else:
+                bind_job(command.run.job)
                 self._run(command.run)
+                structlog.contextvars.clear_contextvars()
 
     def _listen(self) -> None:
         """Hears a Cancel while the main thread computes."""
@@ -185,7 +188,7 @@ def _failure(job: str, error: Exception) -> Ended:
         )
     if isinstance(error, LimnerError):
         return Ended(job=job, reason=error.reason, message=error.message)
-    log.exception("job failed", job=job, exc_info=error)
+    log.exception("job failed", exc_info=error)
     return Ended(
         job=job, reason="INTERNAL", message="The pipeline failed; the log of the service says where."
     )

@@ -8,8 +8,9 @@ import asyncio
 import os
 import signal
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, NoReturn, Protocol, cast
+from contextlib import asynccontextmanager, nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
 import grpc
 import structlog
@@ -19,7 +20,12 @@ from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
 from limner.channel import LIMITS
+from limner.tracing import open_tracing
 from services.rpc.errors import LimnerError, to_status
+from services.rpc.following import Begin, FollowJobs
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 log = structlog.get_logger(__name__)
 
@@ -99,14 +105,20 @@ async def _abort(context: aio.ServicerContext[Any, Any], error: Exception, metho
 
 @asynccontextmanager
 async def open_server(
-    address: str, registers: Sequence[Register], names: Sequence[str], *, grace_s: float = 5.0
+    address: str,
+    registers: Sequence[Register],
+    names: Sequence[str],
+    *,
+    grace_s: float = 5.0,
+    begin_trace: Begin | None = None,
 ) -> AsyncGenerator[aio.Server]:
     """Serves while the context lasts, then lets running calls end for `grace_s` seconds.
 
     `address` is `unix:/path` (made with mode 0600) or `host:port`; `names` are the full service names for
     health and reflection.
     """
-    server = aio.server(interceptors=[TranslateErrors()], options=_SERVER_OPTIONS)
+    interceptors = [TranslateErrors(), FollowJobs(begin_trace)]
+    server = aio.server(interceptors=interceptors, options=_SERVER_OPTIONS)
     for register in registers:
         register(server)
     checks = cast("Any", health).aio.HealthServicer()
@@ -126,11 +138,25 @@ async def open_server(
 
 
 async def serve(
-    address: str, registers: Sequence[Register], names: Sequence[str], *, grace_s: float = 5.0
+    address: str,
+    registers: Sequence[Register],
+    names: Sequence[str],
+    *,
+    grace_s: float = 5.0,
+    does_jobs: bool = True,
 ) -> None:
-    """Serves until SIGTERM or SIGINT."""
-    async with open_server(address, registers, names, grace_s=grace_s):
-        await _until_stopped()
+    """Serves until SIGTERM or SIGINT; what does jobs leaves traces of them, if somebody collects any."""
+    program = "-".join(names[0].split(".")[:2])  # limner-t2i, of limner.t2i.v1.TextToImageService
+    with open_tracing(program) if does_jobs else nullcontext() as provider:
+        begin = None if provider is None else _to_begin(provider)
+        async with open_server(address, registers, names, grace_s=grace_s, begin_trace=begin):
+            await _until_stopped()
+
+
+def _to_begin(provider: TracerProvider) -> Begin:
+    from services.rpc.spans import CallSpans  # OpenTelemetry, which need not be installed
+
+    return partial(CallSpans.begin, provider.get_tracer("limner"))
 
 
 def _bind(server: aio.Server, address: str) -> None:
