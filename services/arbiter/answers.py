@@ -11,6 +11,7 @@ from services.arbiter import responses as rs
 from services.arbiter.admission import admit_begin, admit_ticket
 from services.arbiter.book import Book
 from services.arbiter.demands import Charge
+from services.arbiter.effects import LEASE_RESIDENT
 from services.arbiter.learning import corrected, watch
 from services.arbiter.leases import Key, Lease, State
 from services.arbiter.ledger import OverCommitted
@@ -65,7 +66,13 @@ def _loaded(book: Book, key: Key, loaded: rq.Loaded, now_s: float) -> None:
     resident = replace(lease.moved(State.RESIDENT), resident_s=now_s, idle_s=now_s)
     book.charge(replace(resident, observed_bytes=loaded.observed_bytes))
     book.measures.loaded(resident, loaded.observed_bytes, book.ledger)
-    book.note("lease_resident", token=lease.token, holder=key.holder, observed_bytes=loaded.observed_bytes)
+    book.note(
+        LEASE_RESIDENT,
+        token=lease.token,
+        holder=key.holder,
+        service=book.workers.by_key[key].service,
+        observed_bytes=loaded.observed_bytes,
+    )
 
 
 def _begin(book: Book, key: Key, begin: rq.Begin, now_s: float) -> None:

@@ -9,6 +9,8 @@ from services.arbiter.leases import Key
 from services.arbiter.records import Record
 from services.arbiter.responses import Response
 
+LEASE_RESIDENT = "lease_resident"  # the note of a worker that has loaded its model
+
 
 @dataclass(frozen=True, slots=True)
 class Store:

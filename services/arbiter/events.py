@@ -7,6 +7,8 @@ from collections import Counter, deque
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
+from services.arbiter.effects import LEASE_RESIDENT
+
 _KEPT = 1024
 # Revisions of a later start of the arbiter are larger than all before.
 _REVISIONS_PER_EPOCH = 1 << 32
@@ -29,6 +31,7 @@ class Events:
     def __init__(self, epoch: int) -> None:
         self.revision = epoch * _REVISIONS_PER_EPOCH
         self.counts: Counter[str] = Counter()  # Of every decision since the start.
+        self.loads: Counter[str] = Counter()  # Of models since the start, by service.
         self._kept: deque[Event] = deque(maxlen=_KEPT)
         self._news = asyncio.Event()
 
@@ -36,6 +39,8 @@ class Events:
         """Enters a decision."""
         self.revision += 1
         self.counts[name] += 1
+        if name == LEASE_RESIDENT:
+            self.loads[fields["service"]] += 1
         self._kept.append(Event(self.revision, at_wall_s, name, fields))
         self._news.set()
         self._news = asyncio.Event()

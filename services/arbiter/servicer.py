@@ -104,6 +104,7 @@ class Arbiter(ArbiterServiceServicer):
         events = self._engine.events
         snapshot = to_snapshot(self._engine.core.book, events.revision, time.monotonic(), time.time())
         snapshot.decisions.update(events.counts)
+        snapshot.loads.update(events.loads)
         return snapshot
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:

@@ -1184,6 +1184,26 @@ class SnapshotResponse(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class LoadsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     REVISION_FIELD_NUMBER: _builtins.int
     EPOCH_FIELD_NUMBER: _builtins.int
     DEVICES_FIELD_NUMBER: _builtins.int
@@ -1192,6 +1212,7 @@ class SnapshotResponse(_message.Message):
     LAST_RELEASES_FIELD_NUMBER: _builtins.int
     HOST_FIELD_NUMBER: _builtins.int
     DECISIONS_FIELD_NUMBER: _builtins.int
+    LOADS_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
     epoch: _builtins.int
     @_builtins.property
@@ -1210,6 +1231,10 @@ class SnapshotResponse(_message.Message):
     def decisions(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """How often each, by its name in Watch, since the arbiter's start."""
 
+    @_builtins.property
+    def loads(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
+        """How often the workers of each service have loaded a model, since the arbiter's start."""
+
     def __init__(
         self,
         *,
@@ -1221,10 +1246,11 @@ class SnapshotResponse(_message.Message):
         last_releases: _abc.Iterable[Global___LastRelease] | None = ...,
         host: Global___Host | None = ...,
         decisions: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
+        loads: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["host", b"host"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "devices", b"devices", "epoch", b"epoch", "host", b"host", "last_releases", b"last_releases", "leases", b"leases", "revision", b"revision", "tickets", b"tickets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "devices", b"devices", "epoch", b"epoch", "host", b"host", "last_releases", b"last_releases", "leases", b"leases", "loads", b"loads", "revision", b"revision", "tickets", b"tickets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
