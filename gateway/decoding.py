@@ -1,24 +1,17 @@
-"""Reads a stranger's file as a picture in a process that may cost only so much.
+"""Reads a stranger's file as a picture, with one answer for each way in which it may be none.
 
-`python -m gateway.decoding`: standard input is the file; standard output is a line of JSON and, when it was
-read, a PNG.
+This costs what the file likes, so only `gateway.sandbox` does it.
 """
 
 from __future__ import annotations
 
 import io
-import json
-import resource
-import sys
 from dataclasses import dataclass
 
 from PIL import Image, ImageCms, ImageOps
 
 FORMATS = ("PNG", "JPEG", "WEBP")
 PIXELS_LIMIT = 64 * 1000 * 1000
-# The largest picture takes 256 MB, and twice that while it is turned or converted.
-_MEMORY_BYTES = 2 * 1024**3
-_CPU_S = 20
 
 
 class Unreadable(Exception):
@@ -45,7 +38,7 @@ def decode(data: bytes) -> Picture:
     file_format = str(image.format).lower()
     try:
         image.load()
-        image = ImageOps.exif_transpose(_to_srgb(_to_8_bits(image)))
+        image = ImageOps.exif_transpose(_to_srgb(to_8_bits(image)))
     except (OSError, SyntaxError, ValueError) as error:
         raise Unreadable(f"The picture is damaged ({error}); export it again.") from error
     file = io.BytesIO()
@@ -73,7 +66,8 @@ def _open(data: bytes) -> Image.Image:
     return image
 
 
-def _to_8_bits(image: Image.Image) -> Image.Image:
+def to_8_bits(image: Image.Image) -> Image.Image:
+    """Returns the picture in 8 bits a channel: RGB, RGBA or CMYK."""
     if image.mode.startswith("I") or image.mode == "F":
         # Sixteen bits a pixel, whatever the mode is called.
         return image.point(lambda value: value / 256).convert("L").convert("RGB")
@@ -96,28 +90,3 @@ def _to_srgb(image: Image.Image) -> Image.Image:
         if converted is not None:
             return converted
     return image.convert(wanted)
-
-
-def main() -> None:
-    """Answers for the file on standard input."""
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-    # Ours is the limit that counts, and it has a better message.
-    Image.MAX_IMAGE_PIXELS = None
-    try:
-        picture = decode(sys.stdin.buffer.read())
-    except Unreadable as error:
-        _answer({"refusal": str(error), "is_too_large": isinstance(error, TooManyPixels)})
-        return
-    except MemoryError:
-        _answer({"refusal": "The picture takes too much memory to be read; make it smaller."})
-        return
-    _answer({"width": picture.width, "height": picture.height, "format": picture.format}, picture.png)
-
-
-def _answer(head: dict[str, object], body: bytes = b"") -> None:
-    sys.stdout.buffer.write(json.dumps(head).encode() + b"\n" + body)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,50 +1,47 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import hashlib
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import obstore
-from obstore.exceptions import AlreadyExistsError
-from obstore.store import LocalStore, ObjectStore, from_url
-
-if TYPE_CHECKING:
-    from obstore import BytesStream
+from gateway.depot import Depot, Kept
 
 # Hashing releases the interpreter lock; above this a thread costs less than the pause of the event loop.
 _INLINE_HASH_BYTES = 512 * 1024
-_PIECE_BYTES = 1024 * 1024  # of a file on its way out
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
+_BLOBS = "blobs/sha256/"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A file on its way out of the store, so that a large one is never in memory as a whole."""
+class KeptImage:
+    """What is known of a kept file without reading it."""
 
+    id: str
     size_bytes: int
-    chunks: AsyncIterator[bytes]
+    modified_at: float  # s since the epoch; putting the same file again renews it
 
 
 class ImageStore:
-    """Files kept under the hash of their content, and the latest checkpoint of each unfinished job.
+    """Files under the hash of their content, what is derived from them, and checkpoints of unfinished jobs.
 
     Puts are atomic: a reader sees a whole file or none. An id that is not a hash never reaches the store.
+    Every method raises StorageFailed when the folder or the bucket fails.
     """
 
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
+    def __init__(self, depot: Depot) -> None:
+        self._depot = depot
 
     @classmethod
     def open(cls, location: str) -> ImageStore:
         """Opens a folder, which is made when it is missing, or an s3:// URL."""
-        if "://" in location:
-            return cls(from_url(location))
-        return cls(LocalStore(Path(location).expanduser(), mkdir=True))
+        return cls(Depot.open(location))
+
+    async def probe(self) -> None:
+        """Tries everything that the store is needed for."""
+        await self._depot.probe()
 
     async def put(self, data: bytes) -> str:
         """Keeps `data` and returns its id; the same data is kept once."""
@@ -52,63 +49,66 @@ class ImageStore:
             image_id = await asyncio.to_thread(_digest, data)
         else:
             image_id = _digest(data)
-        with contextlib.suppress(AlreadyExistsError):
-            await obstore.put_async(self._store, _key(image_id), data, mode="create")
+        # Replaced by itself where it is there already: so it counts as new, and a damaged file is mended.
+        await self._depot.put(_key(image_id), data)
         return image_id
-
-    async def get(self, image_id: str) -> bytes | None:
-        """Returns the file of that id."""
-        if _IMAGE_ID.fullmatch(image_id) is None:
-            return None
-        return await self._get(_key(image_id))
 
     async def put_file(self, image_id: str, path: Path) -> None:
         """Keeps a file whose hash is `image_id`, in memory that does not grow with it."""
-        await obstore.put_async(self._store, _key(image_id), path, max_concurrency=2)
+        await self._depot.put(_key(image_id), path)
+
+    async def get(self, image_id: str) -> bytes | None:
+        """Returns the file of that id."""
+        return await self._depot.get(_key(image_id)) if _is_id(image_id) else None
 
     async def measure(self, image_id: str) -> int | None:
         """Returns how many bytes the file of that id has, None where none is kept."""
-        if _IMAGE_ID.fullmatch(image_id) is None:
-            return None
-        try:
-            return (await obstore.head_async(self._store, _key(image_id)))["size"]
-        except FileNotFoundError:
-            return None
+        return await self._depot.measure(_key(image_id)) if _is_id(image_id) else None
 
     async def open_file(self, image_id: str) -> Kept | None:
         """Returns the file of that id piece by piece."""
-        if _IMAGE_ID.fullmatch(image_id) is None:
-            return None
-        try:
-            found = await obstore.get_async(self._store, _key(image_id))
-        except FileNotFoundError:
-            return None
-        return Kept(found.meta["size"], _pieces(found.stream(_PIECE_BYTES)))
+        return await self._depot.open_file(_key(image_id)) if _is_id(image_id) else None
+
+    async def list_kept(self) -> AsyncIterator[KeptImage]:
+        """Yields every kept file, in any order."""
+        async for meta in self._depot.list_below(_BLOBS):
+            image_id = meta["path"].rpartition("/")[2]
+            if _is_id(image_id):
+                yield KeptImage(image_id, meta["size"], meta["last_modified"].timestamp())
+
+    async def delete(self, image_id: str) -> None:
+        """Deletes a file and all that was derived from it."""
+        if not _is_id(image_id):
+            return
+        await self._depot.delete(_key(image_id))
+        for key in [meta["path"] async for meta in self._depot.list_below(f"thumbnails/{image_id}/")]:
+            await self._depot.delete(key)
+
+    async def put_derived(self, image_id: str, name: str, data: bytes) -> None:
+        """Keeps what was made from an image and could be made again."""
+        await self._depot.put(f"thumbnails/{image_id}/{name}", data)
+        if await self.measure(image_id) is None:  # deleted while this was made
+            await self.delete(image_id)
+
+    async def open_derived(self, image_id: str, name: str) -> Kept | None:
+        """Returns what was made from an image."""
+        return await self._depot.open_file(f"thumbnails/{image_id}/{name}") if _is_id(image_id) else None
 
     async def put_checkpoint(self, job_id: str, data: bytes) -> None:
         """Replaces the checkpoint of a job."""
-        await obstore.put_async(self._store, f"checkpoints/{job_id}", data)
+        await self._depot.put(f"checkpoints/{job_id}", data)
 
     async def get_checkpoint(self, job_id: str) -> bytes | None:
         """Returns the checkpoint of a job, if it left one."""
-        return await self._get(f"checkpoints/{job_id}")
+        return await self._depot.get(f"checkpoints/{job_id}")
 
     async def drop_checkpoint(self, job_id: str) -> None:
         """Forgets the checkpoint of a job."""
-        with contextlib.suppress(FileNotFoundError):
-            await obstore.delete_async(self._store, f"checkpoints/{job_id}")
-
-    async def _get(self, key: str) -> bytes | None:
-        try:
-            found = await obstore.get_async(self._store, key)
-        except FileNotFoundError:
-            return None
-        return bytes(await found.bytes_async())
+        await self._depot.delete(f"checkpoints/{job_id}")
 
 
-async def _pieces(stream: BytesStream) -> AsyncIterator[bytes]:
-    async for piece in stream:
-        yield bytes(piece)
+def _is_id(text: str) -> bool:
+    return _IMAGE_ID.fullmatch(text) is not None
 
 
 def _digest(data: bytes) -> str:
@@ -116,4 +116,4 @@ def _digest(data: bytes) -> str:
 
 
 def _key(image_id: str) -> str:
-    return f"blobs/sha256/{image_id[:2]}/{image_id[2:4]}/{image_id}"
+    return f"{_BLOBS}{image_id[:2]}/{image_id[2:4]}/{image_id}"
