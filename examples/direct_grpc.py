@@ -8,11 +8,12 @@ from limner.channel import connect
 from limner.progress.v1.progress_pb2 import Stage
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest
 from limner.t2i.v1.t2i_pb2_grpc import TextToImageServiceStub
+from limner.trust import Trust
 
 
 async def main(address: str, prompt: str) -> None:
     """Saves out.png and prints what happens on the way."""
-    async with connect(address) as channel:
+    async with connect(address, Trust()) as channel:
         service = TextToImageServiceStub(channel)
         async for response in service.GenerateImages(GenerateImagesRequest(prompt=prompt)):
             if response.HasField("progress"):

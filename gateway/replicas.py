@@ -9,6 +9,7 @@ from grpc_health.v1 import health_pb2
 
 from limner.capability.v1 import capability_pb2_grpc
 from limner.channel import connect
+from limner.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,12 @@ class Replica:
 
 @asynccontextmanager
 async def connect_replicas(
-    addresses: Mapping[Service, Sequence[str]],
+    addresses: Mapping[Service, Sequence[str]], trust: Trust | None = None
 ) -> AsyncGenerator[list[Replica]]:
     """Yields a replica for each address; none needs to be running yet."""
     async with AsyncExitStack() as stack:
         yield [
-            _replica(service, address, await stack.enter_async_context(connect(address)))
+            _replica(service, address, await stack.enter_async_context(connect(address, trust)))
             for service, each in addresses.items()
             for address in each
         ]

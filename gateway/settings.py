@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from limner.trust import Trust
+
 _HOME = Path.home() / ".limner"
 
 
@@ -37,6 +39,9 @@ class Settings(BaseSettings):
     )
     arbiter: str = Field(
         default=f"unix:{_HOME}/run/arbiter.sock", description="Address of this host's arbiter."
+    )
+    trust: Trust = Field(
+        default_factory=Trust, description="Whom to believe over a network; from LIMNER_TLS_… and its like."
     )
     results: Path = Field(
         default=_HOME / "tiling" / "results",

@@ -79,7 +79,10 @@ async def open_studio(settings: Settings, hub: EventHub) -> AsyncGenerator[Studi
     transactions = Transactions(engine, publish)
     try:
         addresses = {service: each for service, each in given.items() if each}
-        async with connect_replicas(addresses) as replicas, connect(settings.arbiter) as arbiter:
+        async with (
+            connect_replicas(addresses, settings.trust) as replicas,
+            connect(settings.arbiter, settings.trust) as arbiter,
+        ):
             metrics = Metrics()
             metrics.queue_depth.set_function(board.waiting_count)
             catalogues = {service.name: Catalogue(service, replicas) for service in addresses}

@@ -1,12 +1,15 @@
-"""How a client opens a connection; the only place where message limits and keepalive are set."""
+"""How a client opens a connection; the only place where message limits, keepalive and TLS are set."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import grpc
 from grpc import aio
+
+from limner.endpoint import Insecure, is_loopback, is_socket
+from limner.trust import Trust
 
 # Of an image inside a message (limner.image.v1.Image.data), and with room for its envelope.
 INLINE_LIMIT_BYTES = 64 * 1024 * 1024
@@ -30,16 +33,35 @@ _CLIENT_OPTIONS: list[tuple[str, int | str]] = [
 
 
 @asynccontextmanager
-async def connect(address: str) -> AsyncGenerator[aio.Channel]:
+async def connect(
+    address: str, trust: Trust | None = None, interceptors: Sequence[aio.ClientInterceptor] = ()
+) -> AsyncGenerator[aio.Channel]:
     """Yields a channel to `address` (`unix:/path` or `host:port`) and closes it.
 
-    It connects on first use and again after every loss, so that processes may start in any order.
+    It connects on first use and again after every loss, so that processes may start in any order. To a
+    `host:port` it speaks TLS when `trust` names an authority. Raises Insecure where plain text would leave
+    this machine, or when the files of `trust` cannot be used.
     """
-    channel = aio.insecure_channel(address, options=_CLIENT_OPTIONS)
+    channel = _open(address, trust, interceptors)
     try:
         yield channel
     finally:
         await channel.close()
+
+
+def _open(address: str, trust: Trust | None, interceptors: Sequence[aio.ClientInterceptor]) -> aio.Channel:
+    if is_socket(address):
+        return aio.insecure_channel(address, _CLIENT_OPTIONS, interceptors=interceptors)
+    if (credentials := trust.credentials() if trust else None) is not None:
+        return aio.secure_channel(address, credentials, _CLIENT_OPTIONS, interceptors=interceptors)
+    if is_loopback(address):
+        # A proxy of the environment would read along.
+        options = [*_CLIENT_OPTIONS, ("grpc.enable_http_proxy", 0)]
+        return aio.insecure_channel(address, options, interceptors=interceptors)
+    raise Insecure(
+        f"What is sent to {address} would leave this machine in plain text; set LIMNER_TLS_CA to the "
+        "certificate of the authority that signed the service's."
+    )
 
 
 def is_unavailable(error: aio.AioRpcError) -> bool:

@@ -24,6 +24,7 @@ _COMMANDS = (
     "cancel",
     "gpu",
     "doctor",
+    "certs",
     "version",
 )
 _ALIASES = {"up": "run"}

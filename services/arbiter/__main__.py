@@ -15,6 +15,7 @@ from grpc import aio
 
 from limner.arbiter.v1.arbiter_pb2 import DESCRIPTOR
 from limner.arbiter.v1.arbiter_pb2_grpc import add_ArbiterServiceServicer_to_server
+from limner.endpoint import Insecure
 from limner.logs import set_up_logs
 from services.arbiter.batches import Tempo, TimeLimitedBatches
 from services.arbiter.child import Silent
@@ -50,20 +51,20 @@ async def main(settings: Settings) -> None:
         engine.start()
         probing = asyncio.create_task(_look(probe, engine, profiles))
         try:
-            await _serve(settings.listen, engine)
+            await _serve(settings, engine)
         finally:
             probing.cancel()
             engine.stop()
             profiles.keep(core.book.measures.sizing)
 
 
-async def _serve(address: str, engine: Engine) -> None:
+async def _serve(settings: Settings, engine: Engine) -> None:
     def register(server: aio.Server) -> None:
         add_ArbiterServiceServicer_to_server(Arbiter(engine), server)
 
     name = DESCRIPTOR.services_by_name["ArbiterService"].full_name
     # Sessions last as long as their workers: waiting for them would only delay the successor.
-    await serve(address, [register], [name], grace_s=0.2, does_jobs=False)
+    await serve(settings.listen, [register], [name], guard=settings.guard, grace_s=0.2, does_jobs=False)
 
 
 async def _look(probe: Probe, engine: Engine, profiles: Profiles) -> None:
@@ -88,5 +89,5 @@ if __name__ == "__main__":
     set_up_logs()
     try:
         asyncio.run(main(Settings()))
-    except (JournalInUse, Silent, OSError) as error:
+    except (JournalInUse, Silent, Insecure, OSError) as error:
         sys.exit(f"limner-arbiter cannot start: {error}")

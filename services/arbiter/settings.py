@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from services.arbiter.discovery import Kind
 from services.arbiter.static import StaticCard
+from services.rpc.settings import ServingSettings
 
 
-class Settings(BaseSettings):
+class Settings(ServingSettings):
     """Settings of the arbiter."""
 
     model_config = SettingsConfigDict(env_prefix="LIMNER_ARBITER_")

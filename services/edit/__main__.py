@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from limner.capability.v1 import capability_pb2
 from limner.capability.v1.capability_pb2_grpc import add_CapabilityServiceServicer_to_server
 from limner.edit.v1 import edit_pb2
 from limner.edit.v1.edit_pb2_grpc import add_EditServiceServicer_to_server
+from limner.endpoint import Insecure
 from limner.logs import set_up_logs
 from services.edit.description import CAPABILITY, describe, read_library_versions
 from services.edit.servicer import Edit, quoted_need
@@ -43,10 +45,14 @@ async def main(settings: Settings, boot_id: str) -> None:
                 edit_pb2.DESCRIPTOR.services_by_name["EditService"].full_name,
                 capability_pb2.DESCRIPTOR.services_by_name["CapabilityService"].full_name,
             ],
+            guard=settings.guard,
         )
 
 
 if __name__ == "__main__":
     set_up_logs()
     setproctitle("limner-edit")
-    asyncio.run(main(Settings(), Path("/proc/sys/kernel/random/boot_id").read_text().strip()))
+    try:
+        asyncio.run(main(Settings(), Path("/proc/sys/kernel/random/boot_id").read_text().strip()))
+    except Insecure as refusal:
+        sys.exit(f"limner-edit cannot start: {refusal}")

@@ -34,7 +34,7 @@ async def open_front(
     settings: ReplicaSettings, capability: str, boot_id: str, *, starts_worker: bool
 ) -> AsyncGenerator[Front]:
     """Yields a replica and ends its worker, which is started now or, to spare memory, with the first job."""
-    async with connect(settings.arbiter) as channel:
+    async with connect(settings.arbiter, settings.trust) as channel:
         residence = Residence(
             start_worker=partial(
                 WorkerProcess.start, settings.worker_module, settings.holder, settings.holders_dir

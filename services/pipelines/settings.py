@@ -2,16 +2,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+from limner.trust import Trust
+from services.rpc.settings import ServingSettings
 
 
-class ReplicaSettings(BaseSettings):
+class ReplicaSettings(ServingSettings):
     """Where a capability's replica listens and what it may use; each from the variable of that name."""
 
     model_config = SettingsConfigDict(frozen=True)
 
-    listen: str  # host:port or unix:/path
     arbiter: str = "127.0.0.1:7010"
+    trust: Trust = Field(default_factory=Trust)  # in the arbiter
     holder: str  # unique among the replicas of one host
     holders_dir: Path = Path("holders")  # the arbiter's own folder of lock files
     models_dir: Path | None = None  # folders in diffusers layout; the built-in model needs none

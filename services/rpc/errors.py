@@ -15,6 +15,7 @@
   + StaleToken           ABORTED
   + ArbiterUnavailable   UNAVAILABLE, RetryInfo
   + ProtocolViolation    INVALID_ARGUMENT
+  + Unauthenticated      UNAUTHENTICATED
 """
 
 from __future__ import annotations
@@ -133,6 +134,12 @@ class ProtocolViolation(LimnerError):
     """A session message breaks the protocol."""
 
     code, reason = StatusCode.INVALID_ARGUMENT, "PROTOCOL_VIOLATION"
+
+
+class Unauthenticated(LimnerError):
+    """The caller has not shown who it is."""
+
+    code, reason = StatusCode.UNAUTHENTICATED, "UNAUTHENTICATED"
 
 
 def to_status(error: LimnerError) -> status_pb2.Status:

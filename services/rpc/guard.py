@@ -26,8 +26,12 @@ class Guard:
     client_ca: Path | None = None  # when set, callers must show a certificate of this authority
 
     def credentials(self) -> grpc.ServerCredentials:
-        """Returns TLS that reads its files again for every connection; raises Insecure when they are unusable."""
-        return grpc.dynamic_ssl_server_credentials(self._read(), self._read_again, self.client_ca is not None)
+        """Returns TLS that reads its files for every connection; raises Insecure when they are unusable."""
+        return grpc.dynamic_ssl_server_credentials(
+            self._read(),
+            self._read_again,  # pyright: ignore[reportArgumentType]  # gRPC's documentation has None, too.
+            self.client_ca is not None,
+        )
 
     def _read(self) -> grpc.ServerCertificateConfiguration:
         authority = read_authority(self.client_ca) if self.client_ca is not None else None
@@ -52,8 +56,8 @@ def check_reach(address: str, guard: Guard | None) -> None:
             )
     elif guard is None and not is_loopback(address):
         raise Insecure(
-            f"{address} can be reached from other machines: set the service's TLS_CERT, TLS_KEY and TOKENS_FILE "
-            "(`limner certs` makes the files), or listen on unix:/path or 127.0.0.1."
+            f"{address} can be reached from other machines: set the service's TLS_CERT, TLS_KEY and "
+            "TOKENS_FILE (`limner certs` makes the files), or listen on unix:/path or 127.0.0.1."
         )
 
 

@@ -20,9 +20,12 @@ from grpc_reflection.v1alpha import reflection
 from grpc_status import rpc_status
 
 from limner.channel import LIMITS
+from limner.endpoint import is_socket
 from limner.tracing import open_tracing
 from services.rpc.errors import LimnerError, to_status
 from services.rpc.following import Begin, FollowJobs
+from services.rpc.guard import Guard, check_folder, check_reach
+from services.rpc.tokens import DemandToken
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
@@ -109,28 +112,33 @@ async def open_server(
     registers: Sequence[Register],
     names: Sequence[str],
     *,
+    guard: Guard | None = None,
     grace_s: float = 5.0,
     begin_trace: Begin | None = None,
-) -> AsyncGenerator[aio.Server]:
-    """Serves while the context lasts, then lets running calls end for `grace_s` seconds.
+) -> AsyncGenerator[str]:
+    """Serves while the context lasts, then lets running calls end for `grace_s` seconds; yields the address.
 
-    `address` is `unix:/path` (made with mode 0600) or `host:port`; `names` are the full service names for
-    health and reflection.
+    `address` is `unix:/path` (made with mode 0600) or `host:port`, where port 0 takes a free one; `names` are
+    the full service names for health and reflection. Raises Insecure where other machines could call and no
+    `guard` holds them off, and when its files cannot be used.
     """
-    interceptors = [TranslateErrors(), FollowJobs(begin_trace)]
+    check_reach(address, guard)
+    # Strangers are turned away before anything reads what they sent.
+    guarding = [] if guard is None else [DemandToken(guard.tokens)]
+    interceptors = [TranslateErrors(), *guarding, FollowJobs(begin_trace)]
     server = aio.server(interceptors=interceptors, options=_SERVER_OPTIONS)
     for register in registers:
         register(server)
     checks = cast("Any", health).aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(checks, server)
     reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    _bind(server, address)
+    address = _bind(server, address, guard)
     await server.start()
     for name in ["", *names]:
         await checks.set(name, health_pb2.HealthCheckResponse.SERVING)
-    log.info("serving", address=address)
+    log.info("serving", address=address, guarded=guard is not None)
     try:
-        yield server
+        yield address
     finally:
         log.info("stopping", grace_s=grace_s)
         await checks.enter_graceful_shutdown()
@@ -142,6 +150,7 @@ async def serve(
     registers: Sequence[Register],
     names: Sequence[str],
     *,
+    guard: Guard | None = None,
     grace_s: float = 5.0,
     does_jobs: bool = True,
 ) -> None:
@@ -149,7 +158,7 @@ async def serve(
     program = "-".join(names[0].split(".")[:2])  # limner-t2i, of limner.t2i.v1.TextToImageService
     with open_tracing(program) if does_jobs else nullcontext() as provider:
         begin = None if provider is None else _to_begin(provider)
-        async with open_server(address, registers, names, grace_s=grace_s, begin_trace=begin):
+        async with open_server(address, registers, names, guard=guard, grace_s=grace_s, begin_trace=begin):
             await _until_stopped()
 
 
@@ -159,11 +168,20 @@ def _to_begin(provider: TracerProvider) -> Begin:
     return partial(CallSpans.begin, provider.get_tracer("limner"))
 
 
-def _bind(server: aio.Server, address: str) -> None:
-    if not address.startswith("unix:"):
-        server.add_insecure_port(address)
-        return
+def _bind(server: aio.Server, address: str, guard: Guard | None) -> str:
+    if is_socket(address):
+        _bind_socket(server, address)
+        return address
+    if guard is None:
+        port = server.add_insecure_port(address)
+    else:
+        port = server.add_secure_port(address, guard.credentials())
+    return f"{address.removesuffix(':0')}:{port}" if address.endswith(":0") else address
+
+
+def _bind_socket(server: aio.Server, address: str) -> None:
     path = address.removeprefix("unix:")
+    check_folder(path)
     # What a killed predecessor left behind; the supervisor runs one process per socket.
     if os.path.exists(path):
         os.unlink(path)

@@ -14,7 +14,9 @@ class ServingSettings(BaseSettings):
     """Where a service listens and how it is guarded there; Insecure is raised where that leaves it open."""
 
     listen: str = Field(description="Address to serve on: unix:/path or host:port.")
-    tls_cert: OptionalFile = Field(default=None, description="Certificate of the service with its chain; PEM.")
+    tls_cert: OptionalFile = Field(
+        default=None, description="Certificate of the service with its chain; PEM."
+    )
     tls_key: OptionalFile = Field(default=None, description="Key of tls_cert; PEM, not encrypted.")
     tls_client_ca: OptionalFile = Field(
         default=None, description="Authority whose certificates callers must show; none need one without it."

@@ -1,4 +1,4 @@
-"""Tokens: a caller sends `authorization: Bearer <token>`, and the service knows no more than their digests."""
+"""Tokens: a caller sends `authorization: Bearer <token>`; the service knows no more than their digests."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ def check_caller(metadata: Iterable[tuple[str, str | bytes]], digests: Iterable[
         raise Unauthenticated("The call carries no token; send `authorization: Bearer <token>`.")
     scheme, _, token = str(sent[0]).partition(" ")
     if len(sent) > 1 or scheme.lower() != "bearer":
-        raise Unauthenticated("The call must carry one `authorization: Bearer <token>`, and nothing else there.")
+        raise Unauthenticated(
+            "The call must carry one `authorization: Bearer <token>`, and nothing else there."
+        )
     digest = hashlib.sha256(token.strip().encode()).digest()
     # All of them: the time shall not tell which one was right.
     if not any([hmac.compare_digest(digest, known) for known in digests]):
@@ -61,7 +63,7 @@ def check_caller(metadata: Iterable[tuple[str, str | bytes]], digests: Iterable[
 
 
 class DemandToken(aio.ServerInterceptor):
-    """Lets nothing but health checks pass without a token; `file` is read for every call, so tokens can change."""
+    """Lets nothing but health checks pass without a token; `file` is read for every call, to be changed."""
 
     def __init__(self, file: Path) -> None:
         read_digests(file)
@@ -79,7 +81,8 @@ class DemandToken(aio.ServerInterceptor):
             check_caller(handler_call_details.invocation_metadata, self._read())
         except Unauthenticated as refusal:
             # Of this kind whatever the method's is: on the wire they are all streams.
-            return grpc.stream_stream_rpc_method_handler(_refusing(refusal, handler_call_details.method))
+            make: Any = grpc.stream_stream_rpc_method_handler
+            return make(_refusing(refusal, handler_call_details.method))
         return await continuation(handler_call_details)
 
     def _read(self) -> tuple[bytes, ...]:

@@ -12,6 +12,7 @@ from setproctitle import setproctitle
 
 from limner.capability.v1 import capability_pb2
 from limner.capability.v1.capability_pb2_grpc import add_CapabilityServiceServicer_to_server
+from limner.endpoint import Insecure
 from limner.logs import set_up_logs
 from limner.t2i.v1 import t2i_pb2
 from limner.t2i.v1.t2i_pb2_grpc import add_TextToImageServiceServicer_to_server
@@ -46,15 +47,19 @@ async def main(settings: Settings, boot_id: str) -> None:
                 t2i_pb2.DESCRIPTOR.services_by_name["TextToImageService"].full_name,
                 capability_pb2.DESCRIPTOR.services_by_name["CapabilityService"].full_name,
             ],
+            guard=settings.guard,
         )
 
 
 if __name__ == "__main__":
     set_up_logs()
-    if sys.argv[1:] == ["describe"]:
-        catalogue = read_catalogue(Settings().models_dir).that_can(SKILL)
-        description = describe(catalogue, read_library_versions())
-        sys.stdout.write(json_format.MessageToJson(description) + "\n")
-    else:
-        setproctitle("limner-t2i")
-        asyncio.run(main(Settings(), Path("/proc/sys/kernel/random/boot_id").read_text().strip()))
+    try:
+        if sys.argv[1:] == ["describe"]:
+            catalogue = read_catalogue(Settings().models_dir).that_can(SKILL)
+            description = describe(catalogue, read_library_versions())
+            sys.stdout.write(json_format.MessageToJson(description) + "\n")
+        else:
+            setproctitle("limner-t2i")
+            asyncio.run(main(Settings(), Path("/proc/sys/kernel/random/boot_id").read_text().strip()))
+    except Insecure as refusal:
+        sys.exit(f"limner-t2i cannot start: {refusal}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from setproctitle import setproctitle
 
 from limner.capability.v1 import capability_pb2
 from limner.capability.v1.capability_pb2_grpc import add_CapabilityServiceServicer_to_server
+from limner.endpoint import Insecure
 from limner.logs import set_up_logs
 from limner.tiling.v1 import tiling_pb2
 from limner.tiling.v1.tiling_pb2_grpc import add_TilingServiceServicer_to_server
@@ -43,10 +45,14 @@ async def main(settings: Settings, boot_id: str) -> None:
                 tiling_pb2.DESCRIPTOR.services_by_name["TilingService"].full_name,
                 capability_pb2.DESCRIPTOR.services_by_name["CapabilityService"].full_name,
             ],
+            guard=settings.guard,
         )
 
 
 if __name__ == "__main__":
     set_up_logs()
     setproctitle("limner-tiling")
-    asyncio.run(main(Settings(), Path("/proc/sys/kernel/random/boot_id").read_text().strip()))
+    try:
+        asyncio.run(main(Settings(), Path("/proc/sys/kernel/random/boot_id").read_text().strip()))
+    except Insecure as refusal:
+        sys.exit(f"limner-tiling cannot start: {refusal}")
