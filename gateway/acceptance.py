@@ -68,6 +68,6 @@ async def keep(jobs: Sequence[Job], body: requests.GenerateRequest, studio: Stud
             text = f"The Idempotency-Key {key!r} was used with another body; draw a new key."
             raise ProblemError(409, "IDEMPOTENCY_CONFLICT", text) from None
         return await studio.books.store.of_batch(taken.job.batch) if taken.job.batch else [taken.job]
-    studio.books.metrics.accepted.inc(len(jobs))
+    studio.books.metrics.accepted.labels(jobs[0].kind).inc(len(jobs))
     studio.dispatcher.submit(jobs)
     return jobs

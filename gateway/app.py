@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from opentelemetry.trace import TracerProvider
 from pydantic import TypeAdapter
 from starlette.types import ASGIApp
 
@@ -15,6 +16,7 @@ from gateway.routes import events, generate, images, jobs, preprocess, queue, sy
 from gateway.schemas import Event, Problem
 from gateway.settings import Settings
 from gateway.studio import limner_version, open_studio
+from gateway.tracing import telemetry
 
 
 class Gateway(FastAPI):
@@ -44,13 +46,16 @@ class Gateway(FastAPI):
         return self.openapi_schema
 
 
-def create_app(settings: Settings) -> Gateway:
-    """Returns the gateway's application; what it needs is opened when it starts and closed when it stops."""
+def create_app(settings: Settings, provider: TracerProvider | None = None) -> Gateway:
+    """Returns the gateway's application; what it needs is opened when it starts and closed when it stops.
+
+    `provider` gets the traces of requests and jobs.
+    """
     hub = EventHub()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with open_studio(settings, hub) as studio:
+        async with open_studio(settings, hub, provider) as studio:
             app.state.studio = studio
             yield
 
@@ -63,6 +68,7 @@ def create_app(settings: Settings) -> Gateway:
         docs_url=None,  # it would load scripts from elsewhere, which the page's policy forbids
         redoc_url=None,
         responses={"default": problems.document("What went wrong.")},
+        telemetry=telemetry(provider),
     )
     app.state.hub = hub
     problems.install(app)

@@ -1,8 +1,13 @@
 from __future__ import annotations
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from collections.abc import Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from gateway.device_metrics import Book
+from gateway.job_metrics import Queue
+from gateway.jobs.census import Group
+from gateway.jobs.job import PRIORITIES, Job
 from limner.arbiter.v1 import arbiter_pb2
 
 _WAIT_BUCKETS_S = (0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1800)
@@ -14,32 +19,61 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self.queue_depth = Gauge("limner_queue_depth", "Jobs that have not started.", registry=self._registry)
-        self.accepted = Counter("limner_jobs_accepted", "Jobs accepted with 202.", registry=self._registry)
-        self.finished = Counter("limner_jobs_finished", "Jobs ended.", ["state"], registry=self._registry)
+        ProcessCollector(namespace="limner", registry=self._registry)
+        self.accepted = Counter(
+            "limner_jobs_accepted", "Jobs accepted with 202.", ["kind"], registry=self._registry
+        )
+        self.finished = Counter(
+            "limner_jobs_finished", "Jobs ended.", ["kind", "state"], registry=self._registry
+        )
+        self.failed = Counter(
+            "limner_jobs_failed", "Jobs failed for good.", ["kind", "reason"], registry=self._registry
+        )
         self.attempts = Counter(
-            "limner_attempts_ended", "Calls to a service ended.", ["action"], registry=self._registry
+            "limner_attempts_failed",
+            "Calls to services that failed, by what became of the job.",
+            ["kind", "action"],
+            registry=self._registry,
         )
         self.errors = Counter(
-            "limner_errors", "Failed calls to services.", ["reason"], registry=self._registry
+            "limner_errors", "Calls to services that failed.", ["kind", "reason"], registry=self._registry
         )
-        self.wait = Histogram(
+        self._wait = Histogram(
             "limner_job_wait_seconds",
             "From acceptance to the first sign of work.",
+            ["priority"],
             registry=self._registry,
             buckets=_WAIT_BUCKETS_S,
         )
         self.stage = Histogram(
             "limner_stage_seconds",
             "Time in each stage, as the service measured it.",
-            ["stage"],
+            ["kind", "stage"],
             registry=self._registry,
             buckets=_STAGE_BUCKETS_S,
         )
         self.readers = Gauge("limner_event_readers", "Open event streams.", registry=self._registry)
+        # From the start, so that a rate sees the first of each.
+        self._waits = {number: self._wait.labels(name) for name, number in PRIORITIES.items()}
 
-    def render(self, snapshot: arbiter_pb2.SnapshotResponse | None) -> bytes:
-        """Returns the text format of Prometheus; without a snapshot the arbiter counts as down."""
-        book = CollectorRegistry()
-        book.register(Book(snapshot))
-        return generate_latest(self._registry) + generate_latest(book)
+    def ended(self, job: Job) -> None:
+        """Notes what became of a job."""
+        self.finished.labels(job.kind, job.state).inc()
+        if job.fault is not None:
+            self.failed.labels(job.kind, job.fault.code).inc()
+
+    def waited(self, priority: int, wait_s: float) -> None:
+        """Notes how long a job of that priority waited for its first sign of work."""
+        self._waits[priority].observe(wait_s)
+
+    def render(
+        self, snapshot: arbiter_pb2.SnapshotResponse | None, groups: Sequence[Group] | None, now: float
+    ) -> bytes:
+        """Returns the text format of Prometheus; without a snapshot the arbiter counts as down.
+
+        Without groups, of which each has jobs that have not ended, the database counts as down.
+        """
+        seen = CollectorRegistry()
+        seen.register(Book(snapshot))
+        seen.register(Queue(groups, now))
+        return generate_latest(self._registry) + generate_latest(seen)

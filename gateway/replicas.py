@@ -68,12 +68,14 @@ class Replica:
 
 @asynccontextmanager
 async def connect_replicas(
-    addresses: Mapping[Service, Sequence[str]], trust: Trust | None = None
+    addresses: Mapping[Service, Sequence[str]],
+    trust: Trust | None = None,
+    interceptors: Sequence[aio.ClientInterceptor] = (),
 ) -> AsyncGenerator[list[Replica]]:
     """Yields a replica for each address; none needs to be running yet."""
     async with AsyncExitStack() as stack:
         yield [
-            _replica(service, address, await stack.enter_async_context(connect(address, trust)))
+            _replica(service, address, await stack.enter_async_context(connect(address, trust, interceptors)))
             for service, each in addresses.items()
             for address in each
         ]

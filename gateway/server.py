@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from gateway.app import create_app
 from gateway.events import EventHub
 from gateway.settings import Settings
+from limner.tracing import open_tracing
 
 log = structlog.get_logger(__name__)
 
@@ -32,17 +33,18 @@ class GatewayServer(uvicorn.Server):
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncGenerator[Self]:
         """Yields a server whose studio works; what opening the studio's stores raises is raised here."""
-        app = create_app(settings)
-        config = uvicorn.Config(
-            app,
-            lifespan="off",  # it is entered here
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE_S,
-        )
-        async with app.router.lifespan_context(app):
-            yield cls(config)
+        with open_tracing("limner-gateway") as provider:
+            app = create_app(settings, provider)
+            config = uvicorn.Config(
+                app,
+                lifespan="off",  # it is entered here
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_S,
+            )
+            async with app.router.lifespan_context(app):
+                yield cls(config)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stops accepting, ends streams and waits, and gives the other answers their time."""

@@ -22,6 +22,7 @@ from gateway.jobs.verdict import Action, Verdict, judge
 from gateway.refusals import Refused
 from gateway.replicas import Replica
 from gateway.results import ResultMissing
+from gateway.tracing import note_outcome
 from gateway.views import show_job, show_model
 from limner.failure import Failure, read_failure
 from limner.progress.v1 import progress_pb2
@@ -91,7 +92,7 @@ class Attempt:
         except ResultMissing as missing:
             return await self._unless_superseded(self._conclude(Fault("STORAGE_FAILED", str(missing))))
         except (ObstoreError, OSError) as error:
-            log.exception("image store failed", job=self.job_id)
+            log.exception("image store failed")
             text = f"The finished image could not be stored: {error}. Free some space and send the job again."
             return await self._unless_superseded(self._conclude(Fault("STORAGE_FAILED", text)))
 
@@ -173,7 +174,9 @@ class Attempt:
 
     async def _take_result(self, result: messages.Result) -> None:
         for stage, duration in result.provenance.stage_durations.items():
-            self._books.metrics.stage.labels(stage).observe(duration.ToTimedelta().total_seconds())
+            self._books.metrics.stage.labels(self._job.kind, stage).observe(
+                duration.ToTimedelta().total_seconds()
+            )
         image_id = await self._books.results.keep(result.image)
         size = result.image.size
         picture = Picture(result.image_index, image_id, size.width, size.height, result.seed)
@@ -191,7 +194,8 @@ class Attempt:
 
     def _start(self, progress: Progress) -> None:
         now, self._began_at = time.time(), time.monotonic()
-        self._books.metrics.wait.observe(now - self._job.created_at)
+        if self._job.started_at is None:
+            self._books.metrics.waited(self._job.priority, now - self._job.created_at)
         started_at = self._job.started_at or now
         running = replace(self._job, state=State.RUNNING, progress=progress, started_at=started_at)
         # Written while the service goes on: the first image of a fast model need not wait for it.
@@ -207,10 +211,10 @@ class Attempt:
     async def _fail(self, failure: Failure) -> Ending:
         losses = 0 if self._has_advanced else self._job.losses + (failure.code is StatusCode.ABORTED)
         verdict = judge(failure, losses, self._replica.service.title)
-        self._books.metrics.errors.labels(failure.reason).inc()
-        self._books.metrics.attempts.labels(verdict.action.name.lower()).inc()
+        self._books.metrics.errors.labels(self._job.kind, failure.reason).inc()
+        self._books.metrics.attempts.labels(self._job.kind, verdict.action.name.lower()).inc()
         log.warning(
-            "attempt failed", job=self.job_id, attempt=self._job.attempt, action=verdict.action.name.lower(),
+            "attempt failed", attempt=self._job.attempt, action=verdict.action.name.lower(),
             replica=self._replica.address, reason=failure.reason, detail=failure.message,
         )  # fmt: skip
         if self._job.state.is_final:
@@ -239,10 +243,10 @@ class Attempt:
             )
         done = replace(self._job, state=state, progress=progress, fault=fault, finished_at=time.time())
         await self._record(replace(done, images=images) if images else done)
-        self._books.metrics.finished.labels(state.value).inc()
         if state is State.SUCCEEDED and self._began_at is not None:
             self._books.board.forecast.observe(self._job.capability, time.monotonic() - self._began_at)
-        log.info("job ended", job=self.job_id, state=state.value, attempt=self._job.attempt)
+        log.info("job ended", state=state.value, attempt=self._job.attempt)
+        note_outcome(state.value)
         if self._has_checkpoint:
             await self._books.images.drop_checkpoint(self.job_id)
 

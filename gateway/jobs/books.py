@@ -8,12 +8,14 @@ from gateway.events import EventHub
 from gateway.images import ImageStore
 from gateway.jobs.archive import Archive
 from gateway.jobs.board import Board
+from gateway.jobs.census import Census
 from gateway.jobs.holdings import Holdings
 from gateway.jobs.past import JobEvents
 from gateway.jobs.store import JobStore
 from gateway.jobs.switches import Switches
 from gateway.metrics import Metrics
 from gateway.results import Results
+from gateway.tracing import Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +27,11 @@ class Books:
     archive: Archive
     holdings: Holdings
     switches: Switches
+    census: Census
     images: ImageStore
     results: Results
     board: Board
     hub: EventHub
     metrics: Metrics
+    traces: Traces
     catalogues: Mapping[str, Catalogue]  # by capability

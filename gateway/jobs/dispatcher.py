@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Coroutine, Sequence
+from contextvars import Context
 from dataclasses import replace
 
 import structlog
@@ -17,6 +18,7 @@ from gateway.jobs.order import Entry
 from gateway.jobs.verdict import Verdict
 from gateway.replicas import Replica
 from gateway.views import show_job
+from limner.logs import bind_job
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +62,7 @@ class Dispatcher:
     def submit(self, jobs: Sequence[Job]) -> None:
         """Puts jobs that are already in the store in line."""
         for job in jobs:
+            self._books.traces.accept(job.id)
             self._queue(job)
         self._withdraw()
         self._fill()
@@ -160,11 +163,13 @@ class Dispatcher:
                 attempt.withdraw()
 
     async def _work(self, job_id: str, replica: Replica) -> None:
+        bind_job(job_id)
         ending = Ending()
         try:
-            ending = await self._attempts[job_id].run()
+            with self._books.traces.attempt(job_id, replica.service.name):
+                ending = await self._attempts[job_id].run()
         except Exception:
-            log.exception("attempt broke", job=job_id, replica=replica.address)
+            log.exception("attempt broke", replica=replica.address)
             await self._bury(job_id)
         finally:
             replica.jobs.discard(job_id)
@@ -232,7 +237,8 @@ class Dispatcher:
         )
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.create_task(work)
+        # In a context of its own, not in that of the request or job that happened to make room.
+        task = asyncio.create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from fastapi import APIRouter, Response
 from grpc import aio
 from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
 
 from gateway import readiness, schemas
 from gateway.catalogue import Catalogue
 from gateway.devices import show_gpu
+from gateway.jobs.census import Group
 from gateway.problems import ProblemError, document
-from gateway.studio import StudioDep
+from gateway.studio import Studio, StudioDep
 from gateway.views import show_capability, show_lost_capability
 from limner.arbiter.v1 import arbiter_pb2
 
@@ -72,9 +75,20 @@ async def get_readiness(studio: StudioDep) -> schemas.Readiness:
 )
 async def get_metrics(studio: StudioDep) -> Response:
     """Returns counters and histograms for Prometheus, those of the arbiter included."""
+    snapshot, groups = await asyncio.gather(_ask_arbiter(studio), _take_census(studio))
+    text = studio.books.metrics.render(snapshot, groups, time.time())
+    return Response(text, media_type=CONTENT_TYPE_LATEST)
+
+
+async def _ask_arbiter(studio: Studio) -> arbiter_pb2.SnapshotResponse | None:
     try:
-        request = arbiter_pb2.SnapshotRequest()
-        snapshot = await studio.arbiter.Snapshot(request, timeout=_TIMEOUT_S)
+        return await studio.arbiter.Snapshot(arbiter_pb2.SnapshotRequest(), timeout=_TIMEOUT_S)
     except aio.AioRpcError:
-        snapshot = None
-    return Response(studio.books.metrics.render(snapshot), media_type=CONTENT_TYPE_LATEST)
+        return None
+
+
+async def _take_census(studio: Studio) -> list[Group] | None:
+    try:
+        return await studio.books.census.take()
+    except SQLAlchemyError:
+        return None

@@ -76,31 +76,6 @@ async def test_a_service_that_is_down_disables_its_features_and_says_why(client:
     assert "not answering" in capability["features"][0]["reason"]
 
 
-async def test_metrics_count_jobs_and_stages(service: ScriptedService, client: httpx.AsyncClient) -> None:
-    await finish(client)
-    text = (await client.get("/metrics")).text
-    assert "limner_jobs_accepted_total 1.0" in text
-    assert 'limner_jobs_finished_total{state="succeeded"} 1.0' in text
-    assert 'limner_stage_seconds_count{stage="denoising"} 1.0' in text
-    assert "limner_queue_depth 0.0" in text
-
-
-async def test_metrics_show_the_book_of_the_arbiter(
-    arbiter: ScriptedArbiter, client: httpx.AsyncClient
-) -> None:
-    text = (await client.get("/metrics")).text
-    assert "limner_arbiter_up 1.0" in text
-    assert 'limner_device_bytes{device="cpu:0",kind="charged"}' in text
-    assert 'limner_leases{state="resident"} 1.0' in text
-    assert 'limner_arbiter_decisions_total{decision="lease_granted"} 3.0' in text
-
-
-async def test_metrics_outlive_the_arbiter(client: httpx.AsyncClient) -> None:
-    text = (await client.get("/metrics")).text
-    assert "limner_arbiter_up 0.0" in text
-    assert "limner_queue_depth 0.0" in text
-
-
 async def test_history_pages_through_everything_once(
     service: ScriptedService, client: httpx.AsyncClient
 ) -> None:
