@@ -57,7 +57,7 @@ def certs(
             f"{out} cannot be written to: {(error.strerror or str(error)).lower()}."
         ) from error
     print(
-        f"A service gets server.pem, server-key.pem and tokens, a caller ca.pem and token; all are in {out}.\n"
+        f"A service gets server.pem, server-key.pem and tokens, a caller ca.pem and token; see {out}.\n"
         "Where services demand certificates of their callers, those get client.pem and client-key.pem too.\n"
         "ca-key.pem signs new certificates; keep it where no service runs."
     )
