@@ -15,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from gateway.depot import StorageFailed
 from gateway.explanations import SHOWN_CHARACTERS, explain
 from gateway.refusals import Refused
 from gateway.replicas import Service
@@ -82,6 +83,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(aio.AioRpcError, _on_call)
     app.add_exception_handler(OperationalError, _on_database)
+    app.add_exception_handler(StorageFailed, _on_storage)
     app.add_exception_handler(Exception, _on_mistake)
 
 
@@ -178,6 +180,15 @@ async def _on_database(_request: Request, error: Exception) -> JSONResponse:
             )
         )
     return respond(ProblemError(503, "DATABASE_UNAVAILABLE", "The job database does not answer; try again."))
+
+
+async def _on_storage(_request: Request, error: Exception) -> JSONResponse:
+    log.error("image store failed", error=str(error))
+    if cast("StorageFailed", error).is_full:
+        text = "The disk of the image store is full; free some space."
+        return respond(ProblemError(507, "INSUFFICIENT_STORAGE", text))
+    text = f"The image store cannot be used now ({error}); try again."
+    return respond(ProblemError(503, "STORAGE_UNAVAILABLE", text))
 
 
 async def _on_mistake(request: Request, error: Exception) -> JSONResponse:

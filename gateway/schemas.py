@@ -53,6 +53,25 @@ class UploadedImage(Shape):
     format: str = Field(description="Of the uploaded file: png, jpeg or webp.")
 
 
+class InspectedImage(Shape):
+    """How a picture was made, as its file says: enough to make it again."""
+
+    kind: Kind
+    request: dict[str, JsonValue] = Field(description="Body of `POST /generate/<kind>`.")
+    seed: int | None = Field(
+        description="Of this very picture; `request.seed` is that of the first image of its job."
+    )
+    width: int
+    height: int
+    format: str = Field(description="png, jpeg or webp.")
+    missing_images: list[str] = Field(
+        description="Ids that the request refers to and that are not kept here."
+    )
+    dropped_fields: list[str] = Field(
+        description="Fields of the file's request that cannot be used here and are left out."
+    )
+
+
 class ControlImage(Shape):
     """A control image, kept for jobs to refer to by its id."""
 

@@ -33,8 +33,8 @@ from gateway.metrics import Metrics
 from gateway.replicas import EDIT, T2I, TILING, Replica, connect_replicas
 from gateway.results import Results
 from gateway.settings import Settings
-from gateway.tracing import CarryTrace, Traces
 from gateway.thumbnails import Thumbnails
+from gateway.tracing import CarryTrace, Traces
 from gateway.uploads import Uploads
 from gateway.views import show_job
 from limner.arbiter.v1 import arbiter_pb2_grpc

@@ -22,6 +22,8 @@ _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 # The gateway sends a ping every 15 s; silence for three of them means that it is gone.
 _SILENCE_S = 45.0
 _RETRY_S = 0.3
+_INSPECTED_BYTES = 50 * 1024 * 1024  # The studio takes no more; a PNG tells before its pixels.
+_PNG = b"\x89PNG\r\n\x1a\n"
 _UPLOAD_S = 120.0  # The largest picture takes a while to be read, and others may come first.
 
 
@@ -79,6 +81,19 @@ class UploadedImage(_Shape):
     width: int
     height: int
     format: str  # of the uploaded file: png, jpeg or webp
+
+
+class InspectedImage(_Shape):
+    """How a picture was made, as its file says."""
+
+    kind: str
+    request: dict[str, Any]  # the body that makes it again
+    seed: int | None  # of this very picture
+    width: int
+    height: int
+    format: str
+    missing_images: list[str]  # ids that the request refers to and that the studio does not keep
+    dropped_fields: list[str]  # what the studio cannot use
 
 
 class ControlImage(_Shape):
@@ -191,6 +206,20 @@ class AsyncClient:
             await self._json("POST", "/images", content=data, headers=headers, timeout=_UPLOAD_S)
         )
 
+    async def thumbnail(self, image_id: str, size: int = 256) -> bytes:
+        """Returns a WebP of a kept picture whose longest side is at most `size`, from 64 to 512."""
+        path = f"/images/{image_id}/thumbnail"
+        return (await self._send("GET", path, params={"size": size}, timeout=_UPLOAD_S)).content
+
+    async def inspect(self, data: bytes) -> InspectedImage:
+        """Returns how the picture in a PNG, JPEG or WebP file was made; the file is not kept."""
+        if len(data) > _INSPECTED_BYTES and data.startswith(_PNG):
+            data = data[:_INSPECTED_BYTES]
+        headers = {"Content-Type": "application/octet-stream"}
+        return InspectedImage.model_validate(
+            await self._json("POST", "/images/inspect", content=data, headers=headers, timeout=_UPLOAD_S)
+        )
+
     async def preprocess(self, image_id: str, kind: str, **parameters: float) -> ControlImage:
         """Makes a control image, e.g. the canny edges, of a kept picture, and keeps it."""
         body = {"image": image_id, "kind": kind, "parameters": parameters}
@@ -276,6 +305,14 @@ class Client:
     def upload(self, data: bytes) -> UploadedImage:
         """Keeps a PNG, JPEG or WebP file for jobs to refer to; the same picture gets the same id."""
         return self._portal.call(self._client.upload, data)
+
+    def thumbnail(self, image_id: str, size: int = 256) -> bytes:
+        """Returns a WebP of a kept picture whose longest side is at most `size`, from 64 to 512."""
+        return self._portal.call(self._client.thumbnail, image_id, size)
+
+    def inspect(self, data: bytes) -> InspectedImage:
+        """Returns how the picture in a PNG, JPEG or WebP file was made; the file is not kept."""
+        return self._portal.call(self._client.inspect, data)
 
     def preprocess(self, image_id: str, kind: str, **parameters: float) -> ControlImage:
         """Makes a control image, e.g. the canny edges, of a kept picture, and keeps it."""

@@ -1,31 +1,48 @@
 from __future__ import annotations
 
-from typing import Annotated
+import asyncio
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.datastructures import UploadFile
 
-from gateway import schemas
+from gateway import inspection, schemas
 from gateway.decoding import TooManyPixels, Unreadable
+from gateway.depot import Kept
+from gateway.jobs.pictures import referred
+from gateway.negotiation import choose
 from gateway.problems import ProblemError, document
-from gateway.studio import StudioDep
+from gateway.studio import Studio, StudioDep
+from gateway.thumbnails import LARGEST_PX, SMALLEST_PX, USUAL_PX, Rendition, round_size
 from gateway.uploads import UPLOAD_LIMIT_BYTES
 
 router = APIRouter(prefix="/images", tags=["images"])
 
 _BINARY = {"type": "string", "format": "binary"}
 _FORM = {"type": "object", "required": ["image"], "properties": {"image": _BINARY}}
+_FORMATS = ("png", "webp", "jpeg")
 _UPLOAD = {
     "requestBody": {
         "required": True,
         "description": "The file itself, or a form with the file in `image`.",
         "content": {
-            **{f"image/{name}": {"schema": _BINARY} for name in ("png", "jpeg", "webp")},
+            **{f"image/{name}": {"schema": _BINARY} for name in _FORMATS},
             "multipart/form-data": {"schema": _FORM},
         },
     }
 }
+_UPLOAD_REFUSALS: dict[int | str, dict[str, Any]] = {
+    413: document("The file or the picture is too large."),
+    415: document("The body is neither a picture nor a form."),
+}
+_DOWNLOAD: dict[int | str, dict[str, Any]] = {
+    200: {"content": {f"image/{name}": {"schema": _BINARY} for name in _FORMATS}},
+    304: {"description": "The client has it."},
+    404: document("There is no image of that id."),
+    422: document("A wrong parameter, or a format that cannot hold the picture."),
+}
+_Tag = Annotated[str | None, Header()]
 
 
 @router.post(
@@ -34,11 +51,7 @@ _UPLOAD = {
     operation_id="uploadImage",
     max_body_size=UPLOAD_LIMIT_BYTES,
     openapi_extra=_UPLOAD,
-    responses={
-        413: document("The file or the picture is too large."),
-        415: document("The body is neither a picture nor a form."),
-        422: document("The file cannot be read as one still picture."),
-    },
+    responses={**_UPLOAD_REFUSALS, 422: document("The file cannot be read as one still picture.")},
 )
 async def upload_image(request: Request, studio: StudioDep, response: Response) -> schemas.UploadedImage:
     """Keeps a picture for jobs to refer to: upright, in sRGB, 8 bits a channel, without metadata.
@@ -57,6 +70,44 @@ async def upload_image(request: Request, studio: StudioDep, response: Response) 
     response.headers["Location"] = url
     return schemas.UploadedImage(
         id=image_id, url=url, width=picture.width, height=picture.height, format=picture.format
+    )
+
+
+@router.post(
+    "/inspect",
+    operation_id="inspectImage",
+    max_body_size=UPLOAD_LIMIT_BYTES,
+    openapi_extra=_UPLOAD,
+    responses={
+        **_UPLOAD_REFUSALS,
+        422: document("The file cannot be read, or does not say how it was made."),
+    },
+)
+async def inspect_image(request: Request, studio: StudioDep) -> schemas.InspectedImage:
+    """Reads from a picture how it was made; nothing is kept.
+
+    A PNG may end in the midst of its pixels: of one above the limit, its first MiB is enough.
+    """
+    data = await _read_body(request)
+    try:
+        texts = await studio.uploads.inspect(data)
+    except Unreadable as error:
+        raise _refuse(str(error)) from error
+    try:
+        restored = inspection.restore(texts.limner, texts.parameters)
+    except inspection.NoMetadata as error:
+        raise ProblemError(422, "NO_METADATA", str(error)) from error
+    ids = sorted(set(referred(restored.request).values()))
+    sizes = await asyncio.gather(*(studio.books.images.measure(image_id) for image_id in ids))
+    return schemas.InspectedImage(
+        kind=restored.kind,
+        request=restored.request.model_dump(mode="json"),
+        seed=restored.seed,
+        width=texts.width,
+        height=texts.height,
+        format=texts.format,
+        missing_images=[image_id for image_id, size in zip(ids, sizes, strict=True) if size is None],
+        dropped_fields=list(restored.dropped),
     )
 
 
@@ -81,25 +132,65 @@ def _refuse(message: str) -> ProblemError:
     return ProblemError(422, "UNREADABLE_IMAGE", message, errors=[problem])
 
 
-@router.get(
-    "/{image_id}",
-    operation_id="getImage",
-    response_class=Response,
-    responses={
-        200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}},
-        304: {"description": "The client has it."},
-        404: document("There is no image of that id."),
-    },
-)
+@router.get("/{image_id}", operation_id="getImage", response_class=Response, responses=_DOWNLOAD)
 async def get_image(
-    image_id: str, studio: StudioDep, if_none_match: Annotated[str | None, Header()] = None
+    image_id: str,
+    studio: StudioDep,
+    file_format: Annotated[
+        Literal["png", "webp", "jpeg"] | None,
+        Query(alias="format", description="Default: png, or what an Accept header without it permits."),
+    ] = None,
+    accept: _Tag = None,
+    if_none_match: _Tag = None,
 ) -> Response:
-    """Returns an image file. It never changes, so it may be kept for ever."""
-    headers = {"ETag": f'"{image_id}"', "Cache-Control": "private, max-age=31536000, immutable"}
-    kept = await studio.books.images.open_file(image_id)
-    if kept is None:
-        raise ProblemError(404, "IMAGE_NOT_FOUND", f"There is no image {image_id[:100]!r}.")
-    if if_none_match is not None and (image_id in if_none_match or if_none_match.strip() == "*"):
+    """Returns an image file. It never changes, so it may be kept for ever.
+
+    PNG is the file as it is kept; the other formats are made from it and say the same of how it was made.
+    """
+    chosen = file_format or choose(accept, _FORMATS)
+    return await _send(studio, Rendition(image_id, chosen), if_none_match)
+
+
+@router.get(
+    "/{image_id}/thumbnail", operation_id="getThumbnail", response_class=Response, responses=_DOWNLOAD
+)
+async def get_thumbnail(
+    image_id: str,
+    studio: StudioDep,
+    size: Annotated[
+        int,
+        Query(
+            ge=SMALLEST_PX,
+            le=LARGEST_PX,
+            description="Pixels; the longest side is at most the multiple of 64 that is not above it.",
+        ),
+    ] = USUAL_PX,
+    accept: _Tag = None,
+    if_none_match: _Tag = None,
+) -> Response:
+    """Returns an image made smaller: WebP, or PNG or JPEG where an Accept header permits no WebP."""
+    wanted = Rendition(image_id, choose(accept, ("webp", "png", "jpeg")), round_size(size))
+    return await _send(studio, wanted, if_none_match)
+
+
+async def _send(studio: Studio, wanted: Rendition, if_none_match: str | None) -> Response:
+    is_original = (wanted.format, wanted.side_px) == ("png", None)
+    tag = f'"{wanted.image_id}"' if is_original else f'"{wanted.image_id}/{wanted.name}"'
+    headers = {"ETag": tag, "Cache-Control": "private, max-age=31536000, immutable", "Vary": "Accept"}
+    has_it = if_none_match is not None and (tag in if_none_match or if_none_match.strip() == "*")
+    if has_it and await studio.books.images.measure(wanted.image_id) is not None:
         return Response(status_code=304, headers=headers)
+    kept = await _open(studio, wanted, is_original=is_original)
+    if kept is None:
+        raise ProblemError(404, "IMAGE_NOT_FOUND", f"There is no image {wanted.image_id[:100]!r}.")
     headers["Content-Length"] = str(kept.size_bytes)
-    return StreamingResponse(kept.chunks, media_type="image/png", headers=headers)
+    return StreamingResponse(kept.chunks, media_type=f"image/{wanted.format}", headers=headers)
+
+
+async def _open(studio: Studio, wanted: Rendition, *, is_original: bool) -> Kept | None:
+    if is_original:
+        return await studio.books.images.open_file(wanted.image_id)
+    try:
+        return await studio.thumbnails.open_file(wanted)
+    except Unreadable as error:
+        raise _refuse(str(error)) from error
