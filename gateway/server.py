@@ -33,7 +33,7 @@ class GatewayServer(uvicorn.Server):
     @asynccontextmanager
     async def open(cls, settings: Settings) -> AsyncGenerator[Self]:
         """Yields a server whose studio works; what opening the studio's stores raises is raised here."""
-        with open_tracing("limner-gateway") as provider:
+        async with open_tracing("limner-gateway") as provider:
             app = create_app(settings, provider)
             config = uvicorn.Config(
                 app,

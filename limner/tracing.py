@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+# OpenTelemetry's own 10 s would keep a process from stopping in time while the collector is away.
+_TIMEOUT_S = 2.0
 _PACKAGES = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.grpc")
 
 
@@ -25,8 +28,8 @@ def wants_traces(environment: Mapping[str, str]) -> bool:
     return not is_disabled and any(environment.get(name) for name in _ENDPOINTS)
 
 
-@contextmanager
-def open_tracing(program: str) -> Generator[TracerProvider | None]:
+@asynccontextmanager
+async def open_tracing(program: str) -> AsyncGenerator[TracerProvider | None]:
     """Yields what makes the tracers of `program`, and sends what is left at the end; None if none are wanted.
 
     OpenTelemetry is imported only if they are.
@@ -43,12 +46,13 @@ def open_tracing(program: str) -> Generator[TracerProvider | None]:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    provider = TracerProvider(Resource.create({"service.name": program}), shutdown_on_exit=False)
-    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    provider = TracerProvider(resource=Resource.create({"service.name": program}), shutdown_on_exit=False)
+    timeout_s = None if "OTEL_EXPORTER_OTLP_TIMEOUT" in os.environ else _TIMEOUT_S
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=timeout_s)))
     try:
         yield provider
     finally:
-        provider.shutdown()
+        await asyncio.to_thread(provider.shutdown)
 
 
 def _is_installed(name: str) -> bool:

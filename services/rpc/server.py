@@ -156,7 +156,7 @@ async def serve(
 ) -> None:
     """Serves until SIGTERM or SIGINT; what does jobs leaves traces of them, if somebody collects any."""
     program = "-".join(names[0].split(".")[:2])  # limner-t2i, of limner.t2i.v1.TextToImageService
-    with open_tracing(program) if does_jobs else nullcontext() as provider:
+    async with open_tracing(program) if does_jobs else nullcontext() as provider:
         begin = None if provider is None else _to_begin(provider)
         async with open_server(address, registers, names, guard=guard, grace_s=grace_s, begin_trace=begin):
             await _until_stopped()
