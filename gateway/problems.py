@@ -22,6 +22,7 @@ from gateway.replicas import Service
 from gateway.schemas import FieldProblem, Part, Problem
 from gateway.uploads import body_limit_bytes
 from limner.failure import Failure, read_failure
+from limner.logs import bind_job
 
 log = structlog.get_logger(__name__)
 
@@ -171,7 +172,8 @@ async def _on_call(_request: Request, error: Exception) -> JSONResponse:
     return respond(from_failure(read_failure(cast("aio.AioRpcError", error))))
 
 
-async def _on_database(_request: Request, error: Exception) -> JSONResponse:
+async def _on_database(request: Request, error: Exception) -> JSONResponse:
+    _name_job(request)
     log.error("database failed", error=str(error))
     if "full" in str(error):
         return respond(
@@ -192,5 +194,11 @@ async def _on_storage(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _on_mistake(request: Request, error: Exception) -> JSONResponse:
+    _name_job(request)
     log.error("request failed", path=request.url.path, exc_info=error)
     return respond(ProblemError(500, "INTERNAL", _GENERIC))
+
+
+def _name_job(request: Request) -> None:
+    if (job_id := request.path_params.get("job_id")) is not None:
+        bind_job(job_id)

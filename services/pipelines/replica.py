@@ -118,6 +118,7 @@ class Replica:
         except Exception as caught:
             error = caught
         run.ended, run.error = True, error
+        log.info("job ended", reason=getattr(error, "reason", type(error).__name__) if error else "done")
         if run.trace is not None:
             run.trace.leave()
         for reader in run.readers:
