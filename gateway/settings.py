@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     database: str = Field(
         default=f"sqlite:///{_HOME}/jobs.db", description="SQLAlchemy URL of the job database."
     )
-    images: str = Field(default=f"{_HOME}/images", description="Folder of the images, or an s3:// URL.")
+    images: str = Field(default=f"{_HOME}/images", description="Folder of the images, or s3://bucket/prefix.")
     t2i: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(f"unix:{_HOME}/run/t2i.sock",),
         description="Addresses of the text-to-image replicas, separated by commas.",

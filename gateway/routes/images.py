@@ -42,6 +42,8 @@ _DOWNLOAD: dict[int | str, dict[str, Any]] = {
     404: document("There is no image of that id."),
     422: document("A wrong parameter, or a format that cannot hold the picture."),
 }
+# OpenAPI knows Accept from the kinds of answers.
+_Accept = Annotated[str | None, Header(include_in_schema=False)]
 _Tag = Annotated[str | None, Header()]
 
 
@@ -140,7 +142,7 @@ async def get_image(
         Literal["png", "webp", "jpeg"] | None,
         Query(alias="format", description="Default: png, or what an Accept header without it permits."),
     ] = None,
-    accept: _Tag = None,
+    accept: _Accept = None,
     if_none_match: _Tag = None,
 ) -> Response:
     """Returns an image file. It never changes, so it may be kept for ever.
@@ -165,7 +167,7 @@ async def get_thumbnail(
             description="Pixels; the longest side is at most the multiple of 64 that is not above it.",
         ),
     ] = USUAL_PX,
-    accept: _Tag = None,
+    accept: _Accept = None,
     if_none_match: _Tag = None,
 ) -> Response:
     """Returns an image made smaller: WebP, or PNG or JPEG where an Accept header permits no WebP."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import zlib
@@ -17,6 +18,7 @@ from gateway.images import ImageStore
 from gateway.inspection import NoMetadata, restore
 from gateway.jobs.job import Kind
 from gateway.settings import Settings
+from limner.client import Client, InspectedImage
 from tests.gateway.test_uploads import chunk, halves, headed, packed
 
 _FULL: dict[str, Any] = {
@@ -209,6 +211,17 @@ async def test_what_is_no_picture_is_refused(client: httpx.AsyncClient) -> None:
     for data in (b"", b"hello", b"GIF89a", b"\x89PNG\r\n\x1a\n"):
         assert (await refused(client, data))[:2] == (422, "UNREADABLE_IMAGE")
     assert (await client.post("/images/inspect", json={})).status_code == 415
+
+
+async def test_clients_restore_a_request_also_from_a_file_over_the_limit(client: httpx.AsyncClient) -> None:
+    data = telling(limner=record(_FULL))
+
+    def inspect_large() -> InspectedImage:
+        with Client(str(client.base_url)) as studio:
+            return studio.inspect(data + bytes(50 * 1024 * 1024))
+
+    restored = await asyncio.to_thread(inspect_large)
+    assert (restored.kind, is_full(restored.request)) == ("text-to-image", True)
 
 
 def test_settings_of_other_tools_that_make_no_sense_are_left_out() -> None:

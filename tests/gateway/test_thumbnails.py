@@ -15,6 +15,7 @@ from gateway.images import ImageStore
 from gateway.negotiation import choose
 from gateway.settings import Settings
 from gateway.thumbnails import Rendition, Thumbnails
+from limner.client import Client
 from tests.gateway.test_uploads import BLUE, RED, halves, packed, upload
 
 _UNKNOWN = "0" * 64
@@ -184,6 +185,16 @@ async def test_closing_gives_up_what_is_being_made(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await asking
     assert await images.open_derived(image_id, "64.webp") is None
+
+
+async def test_the_client_of_code_that_does_not_await_gets_a_thumbnail(client: httpx.AsyncClient) -> None:
+    image_id = (await kept(client, halves(640, 320))).rpartition("/")[2]
+
+    def fetch() -> bytes:
+        with Client(str(client.base_url)) as studio:
+            return studio.thumbnail(image_id, 128)
+
+    assert Image.open(io.BytesIO(await asyncio.to_thread(fetch))).size == (128, 64)
 
 
 async def test_the_largest_picture_is_made_smaller_within_the_limits(
