@@ -2,7 +2,7 @@
 
 import type { Client, ClientMeta, Options as Options2, RequestResult, ServerSentEventsResult, TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeQueueData, ChangeQueueErrors, ChangeQueueResponses, ClearQueueData, ClearQueueErrors, ClearQueueResponses, GenerateBatchData, GenerateBatchErrors, GenerateBatchResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GenerateTiledData, GenerateTiledErrors, GenerateTiledResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, OrderQueueData, OrderQueueErrors, OrderQueueResponses, PreprocessData, PreprocessErrors, PreprocessResponses, RetryJobData, RetryJobErrors, RetryJobResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeQueueData, ChangeQueueErrors, ChangeQueueResponses, ClearQueueData, ClearQueueErrors, ClearQueueResponses, GenerateBatchData, GenerateBatchErrors, GenerateBatchResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GenerateTiledData, GenerateTiledErrors, GenerateTiledResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetThumbnailData, GetThumbnailErrors, GetThumbnailResponses, InspectImageData, InspectImageErrors, InspectImageResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, OrderQueueData, OrderQueueErrors, OrderQueueResponses, PreprocessData, PreprocessErrors, PreprocessResponses, RetryJobData, RetryJobErrors, RetryJobResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -235,11 +235,37 @@ export const uploadImage = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
+ * Inspect Image
+ *
+ * Reads from a picture how it was made; nothing is kept.
+ *
+ * A PNG may end in the midst of its pixels: of one above the limit, its first MiB is enough.
+ */
+export const inspectImage = <ThrowOnError extends boolean = false>(options: Options<InspectImageData, ThrowOnError>): RequestResult<InspectImageResponses, InspectImageErrors, ThrowOnError> => (options.client ?? client).post<InspectImageResponses, InspectImageErrors, ThrowOnError>({
+    bodySerializer: null,
+    url: '/images/inspect',
+    ...options,
+    headers: {
+        'Content-Type': 'image/png',
+        ...options.headers
+    }
+});
+
+/**
  * Get Image
  *
  * Returns an image file. It never changes, so it may be kept for ever.
+ *
+ * PNG is the file as it is kept; the other formats are made from it and say the same of how it was made.
  */
 export const getImage = <ThrowOnError extends boolean = false>(options: Options<GetImageData, ThrowOnError>): RequestResult<GetImageResponses, GetImageErrors, ThrowOnError> => (options.client ?? client).get<GetImageResponses, GetImageErrors, ThrowOnError>({ url: '/images/{image_id}', ...options });
+
+/**
+ * Get Thumbnail
+ *
+ * Returns an image made smaller: WebP, or PNG or JPEG where an Accept header permits no WebP.
+ */
+export const getThumbnail = <ThrowOnError extends boolean = false>(options: Options<GetThumbnailData, ThrowOnError>): RequestResult<GetThumbnailResponses, GetThumbnailErrors, ThrowOnError> => (options.client ?? client).get<GetThumbnailResponses, GetThumbnailErrors, ThrowOnError>({ url: '/images/{image_id}/thumbnail', ...options });
 
 /**
  * Get Capabilities

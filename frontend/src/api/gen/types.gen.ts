@@ -731,6 +731,55 @@ export type ImageEditRequest = {
 };
 
 /**
+ * InspectedImage
+ *
+ * How a picture was made, as its file says: enough to make it again.
+ */
+export type InspectedImage = {
+    kind: Kind;
+    /**
+     * Request
+     *
+     * Body of `POST /generate/<kind>`.
+     */
+    request: {
+        [key: string]: JsonValue;
+    };
+    /**
+     * Seed
+     *
+     * Of this very picture; `request.seed` is that of the first image of its job.
+     */
+    seed: number | null;
+    /**
+     * Width
+     */
+    width: number;
+    /**
+     * Height
+     */
+    height: number;
+    /**
+     * Format
+     *
+     * png, jpeg or webp.
+     */
+    format: string;
+    /**
+     * Missing Images
+     *
+     * Ids that the request refers to and that are not kept here.
+     */
+    missing_images: Array<string>;
+    /**
+     * Dropped Fields
+     *
+     * Fields of the file's request that cannot be used here and are left out.
+     */
+    dropped_fields: Array<string>;
+};
+
+/**
  * Job
  *
  * One accepted request and what became of it.
@@ -2836,6 +2885,46 @@ export type UploadImageResponses = {
 
 export type UploadImageResponse = UploadImageResponses[keyof UploadImageResponses];
 
+export type InspectImageData = {
+    /**
+     * The file itself, or a form with the file in `image`.
+     */
+    body: Blob | File;
+    path?: never;
+    query?: never;
+    url: '/images/inspect';
+};
+
+export type InspectImageErrors = {
+    /**
+     * The file or the picture is too large.
+     */
+    413: Problem;
+    /**
+     * The body is neither a picture nor a form.
+     */
+    415: Problem;
+    /**
+     * The file cannot be read, or does not say how it was made.
+     */
+    422: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type InspectImageError = InspectImageErrors[keyof InspectImageErrors];
+
+export type InspectImageResponses = {
+    /**
+     * Successful Response
+     */
+    200: InspectedImage;
+};
+
+export type InspectImageResponse = InspectImageResponses[keyof InspectImageResponses];
+
 export type GetImageData = {
     body?: never;
     headers?: {
@@ -2850,7 +2939,14 @@ export type GetImageData = {
          */
         image_id: string;
     };
-    query?: never;
+    query?: {
+        /**
+         * Format
+         *
+         * Default: png, or what an Accept header without it permits.
+         */
+        format?: 'png' | 'webp' | 'jpeg' | null;
+    };
     url: '/images/{image_id}';
 };
 
@@ -2859,6 +2955,10 @@ export type GetImageErrors = {
      * There is no image of that id.
      */
     404: Problem;
+    /**
+     * A wrong parameter, or a format that cannot hold the picture.
+     */
+    422: Problem;
     /**
      * What went wrong.
      */
@@ -2875,6 +2975,57 @@ export type GetImageResponses = {
 };
 
 export type GetImageResponse = GetImageResponses[keyof GetImageResponses];
+
+export type GetThumbnailData = {
+    body?: never;
+    headers?: {
+        /**
+         * If-None-Match
+         */
+        'if-none-match'?: string | null;
+    };
+    path: {
+        /**
+         * Image Id
+         */
+        image_id: string;
+    };
+    query?: {
+        /**
+         * Size
+         *
+         * Pixels; the longest side is at most the multiple of 64 that is not above it.
+         */
+        size?: number;
+    };
+    url: '/images/{image_id}/thumbnail';
+};
+
+export type GetThumbnailErrors = {
+    /**
+     * There is no image of that id.
+     */
+    404: Problem;
+    /**
+     * A wrong parameter, or a format that cannot hold the picture.
+     */
+    422: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type GetThumbnailError = GetThumbnailErrors[keyof GetThumbnailErrors];
+
+export type GetThumbnailResponses = {
+    /**
+     * Successful Response
+     */
+    200: Blob | File;
+};
+
+export type GetThumbnailResponse = GetThumbnailResponses[keyof GetThumbnailResponses];
 
 export type GetCapabilitiesData = {
     body?: never;
