@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from gateway import schemas
 
@@ -63,38 +64,50 @@ class Reader:
 
 
 class EventHub:
-    """Hands every event to every reader, and never waits for one."""
+    """Hands every event to every reader of its owner, and never waits for one."""
 
     def __init__(self) -> None:
-        self._readers: set[Reader] = set()
+        self._readers: dict[str, set[Reader]] = {}  # by owner
         self._endings: dict[str, set[asyncio.Future[schemas.Job]]] = {}
         self._closed = False
 
     @property
-    def has_readers(self) -> bool:
+    def listeners(self) -> list[str]:
+        """The owners of which somebody is listening."""
+        return list(self._readers)
+
+    def is_heard_by(self, owner: str) -> bool:
         """Whether anybody is listening, so that previews need not be encoded for nobody."""
-        return bool(self._readers)
+        return owner in self._readers
 
     @contextmanager
-    def subscribe(self) -> Generator[Reader]:
-        """Yields a reader of everything from now on."""
+    def subscribe(self, owner: str) -> Generator[Reader]:
+        """Yields a reader of everything of an owner from now on."""
         reader = Reader()
         if self._closed:
             reader.close()
-        self._readers.add(reader)
+        readers = self._readers.setdefault(owner, set())
+        readers.add(reader)
         try:
             yield reader
         finally:
-            self._readers.discard(reader)
+            readers.discard(reader)
+            if not readers:
+                self._readers.pop(owner, None)
 
-    def publish(self, signal: Signal) -> None:
-        """Sends a signal to all readers."""
-        for reader in self._readers:
+    def publish(self, owner: str, signal: Signal) -> None:
+        """Sends a signal to all readers of an owner."""
+        for reader in self._readers.get(owner, ()):
             reader.put(signal)
 
-    def publish_job(self, job: schemas.Job, seq: int | None) -> None:
-        """Sends a job as it is now, and wakes those who wait for its end."""
-        self.publish(Signal(job.id, schemas.JobEvent(seq=seq, job=job), seq))
+    def reset(self) -> None:
+        """Has every reader start afresh."""
+        for reader in chain.from_iterable(self._readers.values()):
+            reader.put(RESET)
+
+    def publish_job(self, owner: str, job: schemas.Job, seq: int | None) -> None:
+        """Sends a job as it is now to its owner, and wakes those who wait for its end."""
+        self.publish(owner, Signal(job.id, schemas.JobEvent(seq=seq, job=job), seq))
         if job.status.is_final:
             for ending in self._endings.pop(job.id, ()):
                 if not ending.done():
@@ -116,7 +129,7 @@ class EventHub:
     def close(self) -> None:
         """Ends every stream and every wait."""
         self._closed = True
-        for reader in self._readers:
+        for reader in chain.from_iterable(self._readers.values()):
             reader.close()
         for endings in self._endings.values():
             for ending in endings:

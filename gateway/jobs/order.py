@@ -27,6 +27,7 @@ class Entry:
     rank: float | None  # by hand; ranked jobs go before the others of their priority
     model: str | None
     created_at: float
+    owner: str = ""
 
     @property
     def place(self) -> Place:
@@ -44,6 +45,7 @@ class Line:
     def __init__(self) -> None:
         self._entries: dict[str, Entry] = {}
         self._places: defaultdict[str, list[Place]] = defaultdict(list)  # by capability
+        self._owned: defaultdict[str, list[Place]] = defaultdict(list)  # by owner
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -58,14 +60,19 @@ class Line:
         """Puts `entry` in its place; one of the same id is replaced."""
         self.discard(entry.id)
         self._entries[entry.id] = entry
-        insort(self._places[entry.capability], entry.place)
+        for places in self._lists_with(entry):
+            insort(places, entry.place)
 
     def discard(self, job_id: str) -> None:
         """Takes a job out, if it is there."""
         entry = self._entries.pop(job_id, None)
         if entry is not None:
-            places = self._places[entry.capability]
-            del places[bisect_left(places, entry.place)]
+            for places in self._lists_with(entry):
+                del places[bisect_left(places, entry.place)]
+
+    def owned(self, owner: str) -> Iterator[str]:
+        """Yields the jobs of an owner, in order."""
+        return (place[-1] for place in self._owned.get(owner, ()))
 
     def position(self, job_id: str) -> int | None:
         """Returns 1 for the first in line, None for a job that is not in it."""
@@ -109,3 +116,6 @@ class Line:
             if entry.model in warm:
                 return entry.id
         return first.id
+
+    def _lists_with(self, entry: Entry) -> tuple[list[Place], list[Place]]:
+        return self._places[entry.capability], self._owned[entry.owner]

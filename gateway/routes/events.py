@@ -8,6 +8,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from gateway import schemas
 from gateway.events import RESET, Signal
+from gateway.identity import Owner
 from gateway.studio import Studio, StudioDep
 from gateway.views import show_job
 
@@ -20,9 +21,9 @@ RETRY_MS = 1000  # how long a browser waits before it comes back
 
 @router.get("/events", operation_id="streamEvents", response_class=EventSourceResponse)
 async def stream_events(
-    studio: StudioDep, last_event_id: Annotated[str | None, Header()] = None
+    studio: StudioDep, owner: Owner, last_event_id: Annotated[str | None, Header()] = None
 ) -> AsyncIterator[ServerSentEvent]:
-    """Streams everything that happens: whole snapshots of jobs, previews, and the order of the queue.
+    """Streams what happens to the caller's jobs: whole snapshots of them, previews, and their order.
 
     A new stream starts with `reset`: fetch the list of jobs then. With Last-Event-ID the stream starts with
     what was missed instead, unless that is too much.
@@ -30,12 +31,12 @@ async def stream_events(
     hub = studio.books.hub
     studio.books.metrics.readers.inc()
     try:
-        with hub.subscribe() as reader:
+        with hub.subscribe(owner) as reader:
             replayed = 0
-            for signal in await _catch_up(studio, last_event_id):
+            for signal in await _catch_up(studio, owner, last_event_id):
                 replayed = max(replayed, signal.seq or 0)
                 yield _to_message(signal)
-            yield _to_message(Signal("queue", studio.dispatcher.queue_event()), retry_ms=RETRY_MS)
+            yield _to_message(Signal("queue", studio.dispatcher.queue_event(owner)), retry_ms=RETRY_MS)
             async for signal in reader:
                 if signal.seq is None or signal.seq > replayed:
                     yield _to_message(signal)
@@ -43,11 +44,11 @@ async def stream_events(
         studio.books.metrics.readers.dec()
 
 
-async def _catch_up(studio: Studio, last_event_id: str | None) -> list[Signal]:
+async def _catch_up(studio: Studio, owner: str, last_event_id: str | None) -> list[Signal]:
     """Returns what a reader needs before live events make sense."""
     past = studio.books.events
     if last_event_id is not None and last_event_id.isascii() and last_event_id.isdigit():
-        missed = await past.since(min(int(last_event_id), 2**62), REPLAY_LIMIT)
+        missed = await past.since(min(int(last_event_id), 2**62), REPLAY_LIMIT, owner)
         if missed is not None:
             latest = {each.job.id: each for each in missed}
             return [

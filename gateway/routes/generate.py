@@ -10,9 +10,10 @@ from fastapi import APIRouter, Header, Response
 from uuid_utils import uuid7
 
 from gateway import acceptance, batches, requests, schemas
+from gateway.identity import Owner
 from gateway.jobs.job import Job
 from gateway.problems import document
-from gateway.studio import OWNER, Studio, StudioDep
+from gateway.studio import Studio, StudioDep
 from gateway.views import show_job
 
 router = APIRouter(prefix="/generate", tags=["generate"])
@@ -30,6 +31,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     },
     409: document("The Idempotency-Key was used with another body."),
     422: document("Wrong fields, each with its value and the fix."),
+    429: document("Too many jobs wait, or too much is kept; Retry-After says when to come back."),
 }
 
 
@@ -37,68 +39,73 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 async def generate_text_to_image(
     body: requests.TextToImageRequest,
     studio: StudioDep,
+    owner: Owner,
     response: Response,
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> schemas.Job:
     """Paints what the prompt says. Once accepted, a job is finished whatever crashes."""
-    return await _take(body, studio, response, idempotency_key, prefer)
+    return await _take(body, studio, owner, response, idempotency_key, prefer)
 
 
 @router.post("/image-edit", status_code=202, operation_id="generateImageEdit", responses=_ANSWERS)
 async def generate_image_edit(
     body: requests.ImageEditRequest,
     studio: StudioDep,
+    owner: Owner,
     response: Response,
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> schemas.Job:
     """Changes a picture: by instruction, inside a mask, beyond its border, or altogether by some strength."""
-    return await _take(body, studio, response, idempotency_key, prefer)
+    return await _take(body, studio, owner, response, idempotency_key, prefer)
 
 
 @router.post("/controlnet", status_code=202, operation_id="generateControlNet", responses=_ANSWERS)
 async def generate_controlnet(
     body: requests.ControlNetRequest,
     studio: StudioDep,
+    owner: Owner,
     response: Response,
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> schemas.Job:
     """Paints what the prompt says, kept to control images and region by region as entities say."""
-    return await _take(body, studio, response, idempotency_key, prefer)
+    return await _take(body, studio, owner, response, idempotency_key, prefer)
 
 
 @router.post("/layers", status_code=202, operation_id="generateLayers", responses=_ANSWERS)
 async def generate_layers(
     body: requests.LayersRequest,
     studio: StudioDep,
+    owner: Owner,
     response: Response,
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> schemas.Job:
     """Takes a picture apart into layers with transparency, the backmost first; needs a layered model."""
-    return await _take(body, studio, response, idempotency_key, prefer)
+    return await _take(body, studio, owner, response, idempotency_key, prefer)
 
 
 @router.post("/tiled", status_code=202, operation_id="generateTiled", responses=_ANSWERS)
 async def generate_tiled(
     body: requests.TiledRequest,
     studio: StudioDep,
+    owner: Owner,
     response: Response,
     idempotency_key: IdempotencyKey = None,
     prefer: Prefer = None,
 ) -> schemas.Job:
     """Paints a picture larger than the model's, or enlarges one, tile by tile, up to 8192 pixels a side."""
-    return await _take(body, studio, response, idempotency_key, prefer)
+    return await _take(body, studio, owner, response, idempotency_key, prefer)
 
 
 @router.post("/batch", status_code=202, operation_id="generateBatch", responses=_ANSWERS)
 async def generate_batch(
-    body: batches.BatchRequest, studio: StudioDep, idempotency_key: IdempotencyKey = None
+    body: batches.BatchRequest, studio: StudioDep, owner: Owner, idempotency_key: IdempotencyKey = None
 ) -> schemas.JobBatch:
     """Makes a job of every prompt with every seed: all are accepted, or none."""
-    made = [await acceptance.check(each, studio, OWNER) for each in batches.spread(body)]
+    made = [await acceptance.check(each, studio, owner) for each in batches.spread(body)]
     batch = str(uuid7())
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
     jobs = [replace(job, batch=batch, request_hash=digest) for job in made]
@@ -109,9 +116,14 @@ async def generate_batch(
 
 
 async def _take(
-    body: requests.GenerateRequest, studio: Studio, response: Response, key: str | None, prefer: str | None
+    body: requests.GenerateRequest,
+    studio: Studio,
+    owner: str,
+    response: Response,
+    key: str | None,
+    prefer: str | None,
 ) -> schemas.Job:
-    job = replace(await acceptance.check(body, studio, OWNER), idempotency_key=key)
+    job = replace(await acceptance.check(body, studio, owner), idempotency_key=key)
     wait_s = read_wait(prefer)
     with studio.books.hub.ending_of(job.id) as ending:
         (job,) = await acceptance.keep([job], body, studio)
