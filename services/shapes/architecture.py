@@ -7,6 +7,8 @@ from diffusers import AutoencoderKLQwenImage, FlowMatchEulerDiscreteScheduler, Q
 from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 
 TEXT_WIDTH = 128
+# An editor has to tell the shape that is meant from the others before it can change it.
+TEXT_LAYERS, EDITOR_TEXT_LAYERS = 2, 4
 LAYERS, HEADS, HEAD_WIDTH = 6, 6, 32
 
 
@@ -29,7 +31,9 @@ def build_vae() -> AutoencoderKLQwenImage:
     return AutoencoderKLQwenImage(base_dim=12, z_dim=16, dim_mult=[1, 2, 4, 4], num_res_blocks=1)
 
 
-def build_text_encoder(tokenizer: Qwen2Tokenizer) -> Qwen2_5_VLForConditionalGeneration:
+def build_text_encoder(
+    tokenizer: Qwen2Tokenizer, layers: int = TEXT_LAYERS
+) -> Qwen2_5_VLForConditionalGeneration:
     """Returns a text encoder with embeddings of unit variance, so that it tells words apart untrained."""
     rope = {"rope_type": "default", "type": "default", "mrope_section": [4, 6, 6], "rope_theta": 1e6}
     ids = tokenizer.convert_tokens_to_ids
@@ -37,7 +41,7 @@ def build_text_encoder(tokenizer: Qwen2Tokenizer) -> Qwen2_5_VLForConditionalGen
         text_config={
             "hidden_size": TEXT_WIDTH,
             "intermediate_size": 256,
-            "num_hidden_layers": 2,
+            "num_hidden_layers": layers,
             "num_attention_heads": 4,
             "num_key_value_heads": 4,
             "vocab_size": len(tokenizer),

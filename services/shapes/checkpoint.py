@@ -62,11 +62,11 @@ def load_vae(folder: Path = CHECKPOINT) -> AutoencoderKLQwenImage:
 
 def load_painter(tokenizer: Qwen2Tokenizer, folder: Path = CHECKPOINT) -> Painter:
     """Loads the checkpoint's transformer and text encoder in float32, to be trained further."""
-    painter = build_painter(tokenizer, seed=0)
-    painter.transformer.load_state_dict(load_file(folder / "transformer" / _WEIGHTS))
     # Its file has the names of an older transformers, which from_pretrained translates.
     saved = Qwen2_5_VLForConditionalGeneration.from_pretrained(folder / "text_encoder", dtype=torch.float32)
+    painter = build_painter(tokenizer, 0, saved.config.text_config.num_hidden_layers)
     painter.text_encoder.load_state_dict(saved.state_dict())
+    painter.transformer.load_state_dict(load_file(folder / "transformer" / _WEIGHTS))
     return painter
 
 

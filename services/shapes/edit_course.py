@@ -19,10 +19,12 @@ from services.shapes.instructions import instruction
 from services.shapes.latents import load_packed
 from services.shapes.pictures import render
 from services.shapes.prompts import encode_instructions
+from services.shapes.readout import Readout, readout_loss, take_answers
 from services.shapes.scenes import Scene, draw_scene
 
 SIZE = (128, 128)
 PAIRS = 18_000
+READOUT_WEIGHT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,10 @@ class Pair:
 
     def say(self, rng: random.Random) -> str:
         """Returns an instruction, or what the pipelines take for a missing one."""
-        if rng.random() < UNCONDITIONAL_SHARE:
-            return " "
+        return " " if rng.random() < UNCONDITIONAL_SHARE else self.word(rng)
+
+    def word(self, rng: random.Random) -> str:
+        """Returns an instruction, more often than not as people vary it."""
         return instruction(self.scene, self.edit, rng if rng.random() < 0.6 else None)
 
 
@@ -60,19 +64,26 @@ class EditCourse:
 
     processor: Qwen2_5_VLProcessor
     albums: list[Album]
+    readout: Readout
 
     def draw(self, painter: Painter, rng: random.Random) -> Batch:
         """Draws a batch with freshly worded instructions."""
         album = rng.choices(self.albums, [len(album.pairs) for album in self.albums])[0]
         chosen = [rng.randrange(len(album.pairs)) for _ in range(BATCH)]
         pairs = [album.pairs[index] for index in chosen]
+        said = [pair.say(rng) for pair in pairs]
         embeddings, mask = encode_instructions(
-            painter.text_encoder, self.processor, [pair.say(rng) for pair in pairs], [show(p) for p in pairs]
+            painter.text_encoder, self.processor, said, [show(pair) for pair in pairs]
         )
         # What is taken away counts as much as what is put there.
         weights = [weigh((*p.scene.shapes, *p.edit.apply(p.scene).shapes), SIZE) for p in pairs]
         sources = tuple(latents[chosen].float() for latents in album.sources)
-        return Batch(SIZE, album.edited[chosen].float(), torch.stack(weights), embeddings, mask, sources)
+        # So that what was understood before is not lost.
+        told = [index for index, text in enumerate(said) if text != " "]
+        wanted = [pairs[index].edit.apply(pairs[index].scene) for index in told]
+        unclear = readout_loss(self.readout, take_answers(embeddings, mask)[told], wanted)
+        edited = album.edited[chosen].float()
+        return Batch(SIZE, edited, torch.stack(weights), embeddings, mask, sources, READOUT_WEIGHT * unclear)
 
 
 def show(pair: Pair) -> list[Image.Image]:
@@ -106,5 +117,10 @@ def draw_pairs(count: int, seed: int) -> Iterator[Pair]:
     """Yields training pairs, the same ones for the same seed."""
     rng = random.Random(f"{seed} edits")
     for _ in range(count):
-        scene = draw_scene(rng)
-        yield Pair(scene, draw_edit(scene, rng), rng.randrange(2**31))
+        yield draw_pair(rng)
+
+
+def draw_pair(rng: random.Random) -> Pair:
+    """Draws a pair that training may see."""
+    scene = draw_scene(rng)
+    return Pair(scene, draw_edit(scene, rng), rng.randrange(2**31))

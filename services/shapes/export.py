@@ -9,7 +9,7 @@ from diffusers import AutoencoderKLQwenImage
 from safetensors.torch import load_file
 from torch import nn
 
-from services.shapes.architecture import build_vae
+from services.shapes.architecture import EDITOR_TEXT_LAYERS, TEXT_LAYERS, build_vae
 from services.shapes.autoencoder import normalise_once
 from services.shapes.checkpoint import CHECKPOINT, EDIT_CHECKPOINT, load_vae, save_editor, save_painter
 from services.shapes.decoder import Decoder
@@ -25,7 +25,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="instead of the shipped checkpoint")
     options = parser.parse_args()
     tokenizer = build_tokenizer()
-    painter = build_painter(tokenizer, seed=0)
+    layers = EDITOR_TEXT_LAYERS if options.editor else TEXT_LAYERS
+    painter = build_painter(tokenizer, 0, layers)
     restore(painter, options.folder / "painter.safetensors")
     if options.editor:
         save_editor(options.out or EDIT_CHECKPOINT, painter, tokenizer, CHECKPOINT)

@@ -14,7 +14,7 @@ from diffusers import QwenImageTransformer2DModel
 from torch import nn
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2Tokenizer
 
-from services.shapes.architecture import build_text_encoder, build_transformer
+from services.shapes.architecture import TEXT_LAYERS, build_text_encoder, build_transformer
 from services.shapes.loop import Trainee, fit
 from services.shapes.precision import lower_precision
 from services.shapes.scenes import PLACES, Shape
@@ -50,6 +50,7 @@ class Batch:
     """Pictures of one size in px, as latents (n, tokens, 64), and what they are painted from.
 
     `weights` (n, tokens, 1) are one on average; `sources` are the latents of input pictures of the same size.
+    `unclear` is what the text encoder did not understand, as a loss.
     """
 
     size: tuple[int, int]
@@ -58,6 +59,7 @@ class Batch:
     embeddings: torch.Tensor
     mask: torch.Tensor
     sources: tuple[torch.Tensor, ...] = ()
+    unclear: torch.Tensor | float = 0.0
 
 
 class Course(Protocol):
@@ -68,10 +70,10 @@ class Course(Protocol):
         ...
 
 
-def build_painter(tokenizer: Qwen2Tokenizer, seed: int) -> Painter:
+def build_painter(tokenizer: Qwen2Tokenizer, seed: int, text_layers: int = TEXT_LAYERS) -> Painter:
     """Returns the untrained transformer and text encoder, the same ones for the same seed."""
     torch.manual_seed(seed)
-    return Painter(build_transformer(), build_text_encoder(tokenizer))
+    return Painter(build_transformer(), build_text_encoder(tokenizer, text_layers))
 
 
 def train_painter(
@@ -86,7 +88,9 @@ def train_painter(
     def step(index: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
         rng = random.Random(seed * 10_000_019 + index)
         with lower_precision():
-            return {"loss": flow_loss(painter.transformer, course.draw(painter, rng), generator)}
+            batch = course.draw(painter, rng)
+            flow = flow_loss(painter.transformer, batch, generator)
+        return {"loss": flow + batch.unclear, "flow": flow}
 
     fit("painter", trainee, step, steps, learning_rate, folder, seed=seed)
     return average

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
-from PIL.Image import Image
+from numpy.typing import NDArray
+from PIL import Image
+from torch import nn
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2_5_VLProcessor, Qwen2Tokenizer
 
 from services.shapes.tokens import ANSWER, EDIT_DROP, EDIT_TEMPLATE, PICTURE, TEXT_DROP, TEXT_TEMPLATE
@@ -22,11 +25,19 @@ def encode(
     return output.last_hidden_state[:, TEXT_DROP:] * mask[..., None], mask
 
 
+def see(eyes: nn.Module, processor: Qwen2_5_VLProcessor, pictures: NDArray[np.uint8]) -> torch.Tensor:
+    """Returns what the text encoder's eyes make of pictures (n, h, w, 3): tokens (n, 16, 128)."""
+    images = [Image.fromarray(picture) for picture in pictures]
+    inputs = processor.image_processor(images=images, return_tensors="pt")
+    seen = eyes(inputs.pixel_values, grid_thw=inputs.image_grid_thw).pooler_output
+    return seen.unflatten(0, (len(pictures), -1))
+
+
 def encode_instructions(
     encoder: Qwen2_5_VLForConditionalGeneration,
     processor: Qwen2_5_VLProcessor,
     instructions: Sequence[str],
-    pictures: Sequence[Sequence[Image]],
+    pictures: Sequence[Sequence[Image.Image]],
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Encodes instructions with the pictures they are about, as QwenImageEditPlusPipeline, with gradients.
 

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import torch
 
+from services.shapes.architecture import EDITOR_TEXT_LAYERS
 from services.shapes.checkpoint import CHECKPOINT, EDIT_CHECKPOINT, load_painter, load_vae, save_editor
 from services.shapes.edit_course import PAIRS, EditCourse, fill_albums
 from services.shapes.flow import BATCH, LEARNING_RATE, train_painter
 from services.shapes.lookout import hold_gaze, look_across
 from services.shapes.tokens import build_processor, build_tokenizer
+from services.shapes.understanding import deepen, train_sight, train_understanding
 
 
 def main() -> None:
@@ -30,8 +32,13 @@ def main() -> None:
     if not options.further:
         look_across(start.transformer)
     hold_gaze(start.transformer)
+    processor = build_processor(tokenizer)
+    if not options.further:
+        deepen(start.text_encoder, EDITOR_TEXT_LAYERS)
+        train_sight(start.text_encoder, processor, options.folder, seed=options.seed)
+    readout = train_understanding(start.text_encoder, processor, options.folder, seed=options.seed)
     editor = train_painter(
-        start, EditCourse(build_processor(tokenizer), albums), options.folder, options.steps,
+        start, EditCourse(processor, albums, readout), options.folder, options.steps,
         learning_rate=options.learning_rate, seed=options.seed,
     )  # fmt: skip
     save_editor(options.out, editor, tokenizer, options.checkpoint)
