@@ -14,11 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
-from gateway.images import ImageStore
 from gateway.inspection import NoMetadata, restore
 from gateway.jobs.job import Kind
-from gateway.settings import Settings
 from limner.client import Client, InspectedImage
+from tests.gateway.scripted import ScriptedService
+from tests.gateway.test_thumbnails import made
 from tests.gateway.test_uploads import chunk, halves, headed, packed
 
 _FULL: dict[str, Any] = {
@@ -106,11 +106,11 @@ async def test_texts_behind_the_pixels_are_found(client: httpx.AsyncClient) -> N
 
 @pytest.mark.parametrize("kind", ["webp", "jpeg"])
 async def test_other_formats_of_a_kept_picture_tell_the_same(
-    client: httpx.AsyncClient, settings: Settings, kind: str
+    service: ScriptedService, client: httpx.AsyncClient, kind: str
 ) -> None:
     data = telling(limner=record(_FULL), parameters=_A1111)
-    image_id = await ImageStore.open(settings.images).put(data)
-    told = await inspected(client, (await client.get(f"/images/{image_id}?format={kind}")).content)
+    url = await made(client, service, data)
+    told = await inspected(client, (await client.get(f"{url}?format={kind}")).content)
     assert told == {**(await inspected(client, data)), "format": kind}
 
 

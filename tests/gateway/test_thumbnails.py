@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -16,6 +17,10 @@ from gateway.negotiation import choose
 from gateway.settings import Settings
 from gateway.thumbnails import Rendition, Thumbnails
 from limner.client import Client
+from limner.image.v1 import image_pb2
+from limner.t2i.v1 import t2i_pb2
+from tests.gateway.flow import finish
+from tests.gateway.scripted import Request, Response, ScriptedService
 from tests.gateway.test_uploads import BLUE, RED, halves, packed, upload
 
 _UNKNOWN = "0" * 64
@@ -24,6 +29,19 @@ _UNKNOWN = "0" * 64
 async def kept(client: httpx.AsyncClient, image: Image.Image) -> str:
     """The URL of an upload."""
     return (await upload(client, packed(image))).json()["url"]
+
+
+async def made(client: httpx.AsyncClient, service: ScriptedService, data: bytes) -> str:
+    """The URL of that file as the result of a job."""
+
+    async def script(request: Request, _context: object) -> AsyncIterator[Response]:
+        image = image_pb2.Image(data=data, format="png", size=image_pb2.Size(width=16, height=16))
+        yield Response(result=t2i_pb2.Result(image=image, seed=request.seeds[0]))
+
+    service.scripts.append(script)
+    job = await finish(client)
+    assert job["status"] == "succeeded", job
+    return job["images"][0]["url"]
 
 
 def opened(answer: httpx.Response) -> Image.Image:
@@ -166,10 +184,10 @@ async def test_a_deleted_thumbnail_is_made_again(client: httpx.AsyncClient, sett
 
 
 async def test_a_kept_file_that_is_no_picture_is_a_clear_refusal_every_time(
-    client: httpx.AsyncClient, settings: Settings
+    service: ScriptedService, client: httpx.AsyncClient
 ) -> None:
-    image_id = await ImageStore.open(settings.images).put(b"no picture at all")
-    for path in (f"/images/{image_id}/thumbnail", f"/images/{image_id}?format=jpeg"):
+    url = await made(client, service, b"no picture at all")
+    for path in (f"{url}/thumbnail", f"{url}?format=jpeg"):
         for _ in range(2):
             answer = await client.get(path)
             assert (answer.status_code, answer.json()["code"]) == (422, "UNREADABLE_IMAGE")
@@ -198,9 +216,8 @@ async def test_the_client_of_code_that_does_not_await_gets_a_thumbnail(client: h
 
 
 async def test_the_largest_picture_is_made_smaller_within_the_limits(
-    client: httpx.AsyncClient, settings: Settings
+    service: ScriptedService, client: httpx.AsyncClient
 ) -> None:
-    image_id = await ImageStore.open(settings.images).put(
-        packed(Image.new("RGBA", (8192, 8192), (205, 10, 40, 255)), compress_level=1)
-    )
-    assert opened(await client.get(f"/images/{image_id}/thumbnail")).size == (256, 256)
+    largest = packed(Image.new("RGBA", (8192, 8192), (205, 10, 40, 255)), compress_level=1)
+    url = await made(client, service, largest)
+    assert opened(await client.get(f"{url}/thumbnail")).size == (256, 256)
