@@ -23,6 +23,7 @@ class Request(BaseModel):
     seed: int | None = None
     count: int | None = None
     model: str | None = None
+    priority: str | None = None  # background, normal or interactive
 
 
 class TextToImage(Request):

@@ -13,7 +13,15 @@ if TYPE_CHECKING:
     from xdist.scheduler import LoadScopeScheduling
 
 # Everything that uses the shared studio runs in one xdist worker, so that one studio is enough.
-_STUDIO = ("tests/e2e/", "tests/limner/test_commands.py", "tests/limner/test_run.py")
+_STUDIO = (
+    "tests/e2e/",
+    "tests/limner/test_client.py",
+    "tests/limner/test_commands.py",
+    "tests/limner/test_examples.py",
+    "tests/limner/test_openai_client.py",
+    "tests/limner/test_queue_commands.py",
+    "tests/limner/test_run.py",
+)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -21,6 +21,8 @@ _COMMANDS = (
     "upscale",
     "upload",
     "jobs",
+    "queue",
+    "retry",
     "cancel",
     "gpu",
     "doctor",
