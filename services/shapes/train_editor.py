@@ -17,7 +17,7 @@ from services.shapes.edit_course import PAIRS, EditCourse, fill_albums
 from services.shapes.flow import BATCH, LEARNING_RATE, train_painter
 from services.shapes.lookout import hold_gaze, look_across
 from services.shapes.tokens import build_processor, build_tokenizer
-from services.shapes.understanding import deepen, train_sight, train_understanding
+from services.shapes.understanding import SIGHT_STEPS, STEPS, deepen, train_sight, train_understanding
 
 
 def main() -> None:
@@ -35,8 +35,12 @@ def main() -> None:
     processor = build_processor(tokenizer)
     if not options.further:
         deepen(start.text_encoder, EDITOR_TEXT_LAYERS)
-        train_sight(start.text_encoder, processor, options.folder, seed=options.seed)
-    readout = train_understanding(start.text_encoder, processor, options.folder, seed=options.seed)
+        train_sight(
+            start.text_encoder, processor, options.folder, steps=options.sight_steps, seed=options.seed
+        )
+    readout = train_understanding(
+        start.text_encoder, processor, options.folder, steps=options.understanding_steps, seed=options.seed
+    )
     editor = train_painter(
         start, EditCourse(processor, albums, readout), options.folder, options.steps,
         learning_rate=options.learning_rate, seed=options.seed,
@@ -54,6 +58,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--further", action="store_true", help="the shipped editor goes on instead")
     parser.add_argument("--out", type=Path, default=EDIT_CHECKPOINT, help="where the editor goes")
     parser.add_argument("--steps", type=int, default=12_000, help="of 16 edits")
+    parser.add_argument("--sight-steps", type=int, default=SIGHT_STEPS, help="of 64 pictures")
+    parser.add_argument("--understanding-steps", type=int, default=STEPS, help="of 48 instructions")
     parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE)
     parser.add_argument("--pairs-share", type=float, default=1.0, help="less than 1 for a quick trial")
     parser.add_argument("--seed", type=int, default=0)

@@ -26,6 +26,7 @@ from services.shapes.pictures import render
 from services.shapes.prompts import encode, encode_instructions
 from services.shapes.scenes import Scene, Shape, requests
 from services.shapes.tokens import build_processor, build_tokenizer
+from services.shapes.understanding import deepen
 
 
 @pytest.fixture
@@ -164,7 +165,8 @@ def test_the_editor_goes_on_from_the_painter_and_shares_its_autoencoder(
 ) -> None:
     work, out = tmp_path / "work", tmp_path / "editor"
     options = ["--folder", str(work), "--out", str(out), "--steps", "3", "--pairs-share", "0.002"]
-    monkeypatch.setattr(sys, "argv", ["train_editor", *options])
+    stages = ["--sight-steps", "2", "--understanding-steps", "2"]
+    monkeypatch.setattr(sys, "argv", ["train_editor", *options, *stages])
     train_editor.main()
     albums = {"edits-one.safetensors", "edits-one-0.safetensors"}
     assert {path.name for path in work.glob("edits-*")} >= albums
@@ -175,13 +177,23 @@ def test_the_editor_goes_on_from_the_painter_and_shares_its_autoencoder(
     assert all(file.resolve().parent == (CHECKPOINT / "vae").resolve() for file in (out / "vae").iterdir())
 
 
+def test_layers_that_are_added_change_nothing_at_first() -> None:
+    tokenizer = build_tokenizer()
+    shallow = build_painter(tokenizer, seed=0).text_encoder.eval()
+    deep = copy.deepcopy(shallow)
+    deepen(deep, 4)
+    with torch.no_grad():
+        (before, _), (after, _) = (encode(each, tokenizer, ["a red circle"]) for each in (shallow, deep))
+    assert len(deep.model.language_model.layers) == 4
+    assert torch.allclose(before, after, atol=1e-5)
+
+
 def test_the_shipped_editor_is_trained_further(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "editor"
     options = ["--further", "--folder", str(tmp_path / "work"), "--out", str(out), "--steps", "1"]
     # At no rate, what comes out is what went in.
-    monkeypatch.setattr(
-        sys, "argv", ["train_editor", *options, "--pairs-share", "0.002", "--learning-rate", "0"]
-    )
+    still = ["--understanding-steps", "1", "--pairs-share", "0.002", "--learning-rate", "0"]
+    monkeypatch.setattr(sys, "argv", ["train_editor", *options, *still])
     train_editor.main()
     weights = Path("transformer") / "diffusion_pytorch_model.safetensors"
     before, after = load_file(EDIT_CHECKPOINT / weights), load_file(out / weights)
