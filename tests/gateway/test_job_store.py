@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +9,12 @@ from pydantic import JsonValue
 from uuid_utils import uuid7
 
 from gateway.jobs.archive import Archive, Search
-from gateway.jobs.database import migrate, open_database
+from gateway.jobs.claims import Claims
+from gateway.jobs.database import open_database
 from gateway.jobs.job import Fault, Job, Kind, Picture, Progress, Stage, State
 from gateway.jobs.past import JobEvents
 from gateway.jobs.store import JobStore, KeyTaken
+from gateway.jobs.tables import job_events
 from gateway.jobs.transactions import Transactions
 
 Published = list[tuple[int, State]]
@@ -25,8 +26,8 @@ def published() -> Published:
 
 
 @pytest.fixture
-async def transactions(tmp_path: Path, published: Published) -> AsyncIterator[Transactions]:
-    engine = open_database(f"sqlite:///{tmp_path}/jobs.db")
+async def transactions(database: str, published: Published) -> AsyncIterator[Transactions]:
+    engine = open_database(database)
     transactions = Transactions(engine, lambda job, seq: published.append((seq, job.state)))
     yield transactions
     transactions.close()
@@ -142,11 +143,13 @@ async def test_pages_can_hold_some_states_only(store: JobStore, archive: Archive
     assert await archive.page(Search("", states=(State.SUCCEEDED, State.FAILED)), 10) == [done]
 
 
-async def test_recovery_requeues_what_ran_and_ends_what_was_being_cancelled(store: JobStore) -> None:
+async def test_recovery_requeues_what_ran_and_ends_what_was_being_cancelled(
+    store: JobStore, transactions: Transactions
+) -> None:
     ran, cancelling, done = job(State.RUNNING), job(State.CANCELLING), job(State.SUCCEEDED)
     for each in (ran, cancelling, done):
         await store.add([each])
-    await store.recover()
+    await Claims(transactions, None).recover()
     again = await store.get(ran.id)
     assert again is not None
     assert (again.state, again.attempt) == (State.QUEUED, 2)
@@ -170,13 +173,12 @@ async def test_events_since_a_seq_are_those_after_it(store: JobStore, events: Jo
 
 @pytest.mark.parametrize("seq", [0, 99])
 async def test_events_are_not_given_with_a_gap(
-    store: JobStore, events: JobEvents, tmp_path: Path, seq: int
+    store: JobStore, events: JobEvents, transactions: Transactions, seq: int
 ) -> None:
     await store.add([job()])
     await store.add([job()])
-    with sqlite3.connect(tmp_path / "jobs.db") as connection:
-        connection.execute("DELETE FROM job_events WHERE seq = 1")
-    connection.close()
+    first = job_events.delete().where(job_events.c.seq == 1)
+    await transactions.write(lambda connection: connection.execute(first))
     assert await events.since(seq, limit=10) is None
 
 
@@ -184,14 +186,6 @@ async def test_too_many_events_are_not_given_at_all(store: JobStore, events: Job
     await store.add([job()])
     await store.add([job()])
     assert await events.since(0, limit=1) is None
-
-
-def test_migrations_go_down_and_up_again(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path}/jobs.db")
-    migrate(engine, "base")
-    migrate(engine, "head")
-    migrate(engine, "head")
-    engine.dispose()
 
 
 def test_the_driver_in_the_url_does_not_matter_for_sqlite(tmp_path: Path) -> None:

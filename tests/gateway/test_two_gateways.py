@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+
+import httpx
+import pytest
+import sqlalchemy as sa
+
+from gateway.settings import Settings
+from limner.progress.v1.progress_pb2 import STAGE_DENOISING
+from tests.gateway.conftest import running_gateway
+from tests.gateway.flow import (
+    Json,
+    is_end_of,
+    job,
+    listening,
+    submit,
+    take,
+    until,
+    until_status,
+)
+from tests.gateway.scripted import Context, Request, Response, ScriptedService, progress, result, serve_images
+from tests.gateway.test_dispatch import Gate
+from tests.gateway.test_gateway_process import base_url, start
+
+Client = httpx.AsyncClient
+
+
+@pytest.fixture
+def settings(settings: Settings, postgres: str) -> Settings:
+    return settings.model_copy(update={"database": postgres})
+
+
+@pytest.fixture
+async def first(service: ScriptedService, settings: Settings) -> AsyncIterator[Client]:
+    """A client of a gateway with the service."""
+    async with running_gateway(settings) as client:
+        yield client
+
+
+@pytest.fixture
+async def second(first: Client, settings: Settings) -> AsyncIterator[Client]:
+    """A client of another gateway on the same database and the same service."""
+    async with running_gateway(settings) as client:
+        yield client
+
+
+@pytest.fixture
+async def idle(first: Client, settings: Settings, sockets: Path) -> AsyncIterator[Client]:
+    """A client of another gateway, whose own service is down: what runs, the first one runs."""
+    async with running_gateway(settings.model_copy(update={"t2i": (f"unix:{sockets}/none",)})) as client:
+        yield client
+
+
+class InTurn:
+    """Does one job when told to, the others wait; notes the seeds as it begins them."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.passes = asyncio.Semaphore(0)
+        self._turn = asyncio.Lock()
+
+    async def __call__(self, request: Request, context: Context) -> AsyncIterator[Response]:
+        async with self._turn:
+            self.begun.append(request.seeds[0])
+            yield progress(STAGE_DENOISING, 1)
+            await self.passes.acquire()
+            yield result(request)
+
+
+async def holders(database: str) -> set[str]:
+    """Returns the gateways that have worked on jobs."""
+
+    def read() -> set[str]:
+        engine = sa.create_engine(database, poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            return set(connection.execute(sa.text("SELECT DISTINCT holder FROM jobs")).scalars())
+
+    return await asyncio.to_thread(read)
+
+
+async def end_all(client: Client, ids: list[str]) -> list[Json]:
+    """Returns the jobs as they ended; each ended once."""
+    done = [await until(client, each, lambda job: job["finished_at"] is not None) for each in ids]
+    for each in ids:
+        history = (await client.get(f"/jobs/{each}/events")).json()["events"]
+        assert [event["job"]["finished_at"] is not None for event in history].count(True) == 1
+    return done
+
+
+async def test_jobs_sent_to_two_gateways_each_run_once(
+    service: ScriptedService, first: Client, second: Client, settings: Settings
+) -> None:
+    sent = [submit([first, second][number % 2], seed=number) for number in range(200)]
+    ids = [each["id"] for each in await asyncio.gather(*sent)]
+    done = await end_all(first, ids)
+    assert {each["status"] for each in done} == {"succeeded"}
+    assert sorted(request.seeds[0] for request in service.calls) == list(range(200))
+    assert len(await holders(settings.database)) == 2
+
+
+async def test_both_tell_the_same_events_once_in_one_order(first: Client, second: Client) -> None:
+    async with listening(first) as here, listening(second) as there:
+        await take(here, lambda event: event["data"]["type"] == "queue")
+        await take(there, lambda event: event["data"]["type"] == "queue")
+        ids = [(await submit([first, second][number % 2], seed=number))["id"] for number in range(20)]
+        last = await submit(first, priority="background")
+        told = [await take(each, is_end_of(last["id"])) for each in (here, there)]
+    for events in told:
+        seqs = [int(event["id"]) for event in events if event["id"] is not None]
+        assert all(before < after for before, after in pairwise(seqs))
+        ended = [
+            event["data"]["job"]["id"]
+            for event in events
+            if event["data"]["type"] == "job" and event["data"]["job"]["finished_at"] is not None
+        ]
+        assert sorted(ended) == sorted([*ids, last["id"]])
+
+
+async def test_a_reader_goes_on_at_the_other_gateway(first: Client, second: Client) -> None:
+    async with listening(first) as events:
+        done = await submit(first)
+        seen = await take(events, is_end_of(done["id"]))
+    missed = [(await submit(first, seed=seed))["id"] for seed in range(3)]
+    await end_all(first, missed)
+    async with listening(second, seen[-1]["id"]) as events:
+        told = await take(events, is_end_of(missed[-1]))
+    assert {event["data"]["job"]["id"] for event in told if event["data"]["type"] == "job"} == set(missed)
+
+
+async def test_waiting_for_a_job_that_another_gateway_runs(first: Client, idle: Client) -> None:
+    answer = await idle.post(
+        "/generate/text-to-image", json={"prompt": "a red circle"}, headers={"Prefer": "wait=60"}
+    )
+    assert (answer.status_code, answer.json()["status"]) == (200, "succeeded")
+
+
+async def test_a_job_is_cancelled_at_the_gateway_that_does_not_run_it(
+    service: ScriptedService, first: Client, idle: Client
+) -> None:
+    service.usual = gate = Gate()
+    running = await submit(first)
+    await gate.reached.wait()
+    await until_status(idle, running["id"], "running")
+    assert (await idle.delete(f"/jobs/{running['id']}")).json()["status"] == "cancelling"
+    async with asyncio.timeout(30):
+        await gate.hung_up.wait()
+    await until_status(idle, running["id"], "cancelled")
+
+
+async def test_a_pause_holds_for_every_gateway(
+    service: ScriptedService, first: Client, idle: Client, settings: Settings
+) -> None:
+    await idle.patch("/queue", json={"paused": True})
+    async with asyncio.timeout(30):
+        while not (await first.get("/queue")).json()["paused"]:
+            await asyncio.sleep(0.01)
+    waiting = await submit(first)
+    async with running_gateway(settings) as third:
+        assert (await third.get("/queue")).json()["paused"]
+    assert service.calls == []
+    await idle.patch("/queue", json={"paused": False})
+    await until_status(first, waiting["id"], "succeeded")
+
+
+async def test_the_order_by_hand_holds_for_every_gateway(
+    service: ScriptedService, first: Client, idle: Client
+) -> None:
+    service.usual = turns = InTurn()
+    ids = [(await submit(first, seed=seed))["id"] for seed in range(5)]
+    await until_status(idle, ids[0], "running")
+    await idle.put("/queue/order", json={"ids": [ids[4], ids[3]]})
+    await idle.patch(f"/jobs/{ids[2]}", json={"priority": "background"})
+    async with asyncio.timeout(30):
+        while (await first.get("/queue")).json()["waiting"][0]["id"] != ids[4]:
+            await asyncio.sleep(0.01)
+        while (await idle.get("/queue")).json()["waiting"][-1]["id"] != ids[2]:
+            await asyncio.sleep(0.01)
+    for _ in ids:
+        turns.passes.release()
+    await end_all(first, ids)
+    assert turns.begun == [0, 4, 3, 1, 2]
+
+
+async def test_both_show_the_same_queue(service: ScriptedService, first: Client, second: Client) -> None:
+    service.usual = turns = InTurn()
+    ids = [(await submit(first, seed=seed))["id"] for seed in range(8)]
+    await until_status(second, ids[0], "running")
+
+    async def waiting(client: Client) -> set[str]:
+        return {each["id"] for each in (await client.get("/queue")).json()["waiting"]}
+
+    async with asyncio.timeout(30):
+        while not await waiting(first) == await waiting(second) == set(ids[1:]):
+            await asyncio.sleep(0.01)
+    for _ in ids:
+        turns.passes.release()
+    await end_all(second, ids)
+
+
+async def test_what_a_stopped_gateway_ran_is_taken_over_at_once(
+    service: ScriptedService, settings: Settings
+) -> None:
+    gate = Gate()
+    service.scripts = [gate]
+    async with running_gateway(settings) as second:
+        await second.patch("/queue", json={"paused": True})
+        async with running_gateway(settings) as first:
+            running = await submit(second)
+            await first.patch("/queue", json={"paused": False})
+            await gate.reached.wait()
+        done = await until_status(second, running["id"], "succeeded")
+    assert done["images"]
+
+
+async def test_a_gateway_that_stops_hearing_catches_up(
+    service: ScriptedService, first: Client, idle: Client, settings: Settings
+) -> None:
+    def cut_off() -> None:
+        engine = sa.create_engine(settings.database, poolclass=sa.NullPool)
+        every = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'limner%'"
+        with engine.begin() as connection:
+            connection.execute(sa.text(every))
+
+    service.usual = gate = Gate()
+    running = await submit(first)
+    await gate.reached.wait()
+    async with listening(idle) as events:
+        await take(events, lambda event: event["data"]["type"] == "queue")
+        await asyncio.to_thread(cut_off)
+        gate.go_on.set()
+        await take(events, is_end_of(running["id"]))
+    assert (await job(first, running["id"]))["status"] == "succeeded"
+    assert (await idle.post("/generate/text-to-image", json={"prompt": "x"})).status_code == 202
+
+
+async def test_a_killed_gateway_loses_no_job(
+    service: ScriptedService, settings: Settings, sockets: Path
+) -> None:
+    async def work(request: Request, context: Context) -> AsyncIterator[Response]:
+        yield progress(STAGE_DENOISING, 1)
+        await asyncio.sleep(0.1)
+        yield result(request)
+
+    service.usual = work
+    other = ScriptedService(usual=work)
+    async with serve_images(sockets / "other", other):
+        killed = await start(settings)
+        left = await start(settings.model_copy(update={"t2i": (f"unix:{sockets}/other",)}))
+        urls = [await base_url(killed), await base_url(left)]
+        async with (
+            httpx.AsyncClient(base_url=urls[0]) as first,
+            httpx.AsyncClient(base_url=urls[1]) as second,
+        ):
+            sent = [submit([first, second][number % 2], seed=number) for number in range(60)]
+            ids = [each["id"] for each in await asyncio.gather(*sent)]
+            await until_status(second, ids[10], "succeeded")
+            killed.kill()
+            await killed.wait()
+            done = await end_all(second, ids)
+            assert [each["images"][0]["seed"] for each in done] == list(range(60))
+        left.terminate()
+        assert await left.wait() == 0
+    assert service.calls, "the killed gateway has worked, too"
