@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import re
+import shutil
 import time
 from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
@@ -123,6 +124,13 @@ class Depot:
             except FileNotFoundError:
                 return None
         return Kept(found.meta["size"], _pieces(found.stream(_PIECE_BYTES)))
+
+    async def free_bytes(self) -> int | None:
+        """Returns how much room is left, None where nothing tells."""
+        if self._folder is None:
+            return None
+        with _failures():
+            return (await asyncio.to_thread(shutil.disk_usage, self._folder)).free
 
     async def delete(self, key: str) -> None:
         """Deletes a file, if it is there."""

@@ -6,20 +6,26 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.depot import Depot, Kept
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
 
 # Hashing releases the interpreter lock; above this a thread costs less than the pause of the event loop.
 _INLINE_HASH_BYTES = 512 * 1024
 _IMAGE_ID = re.compile(r"[0-9a-f]{64}")
 _BLOBS = "blobs/sha256/"
+_DERIVED = "thumbnails/"
+_CHECKPOINTS = "checkpoints/"
 
 
 @dataclass(frozen=True, slots=True)
-class KeptImage:
+class KeptFile:
     """What is known of a kept file without reading it."""
 
-    id: str
+    id: str  # of the image, or of the job that a checkpoint is of
     size_bytes: int
     modified_at: float  # s since the epoch; putting the same file again renews it
 
@@ -43,12 +49,19 @@ class ImageStore:
         """Tries everything that the store is needed for."""
         await self._depot.probe()
 
-    async def put(self, data: bytes) -> str:
-        """Keeps `data` and returns its id; the same data is kept once."""
+    async def identify(self, data: bytes) -> str:
+        """Returns the id that `data` has when it is kept."""
         if len(data) > _INLINE_HASH_BYTES:
-            image_id = await asyncio.to_thread(_digest, data)
-        else:
-            image_id = _digest(data)
+            return await asyncio.to_thread(_digest, data)
+        return _digest(data)
+
+    async def put(self, data: bytes, image_id: str | None = None) -> str:
+        """Keeps `data` and returns its id, which whoever knows it may pass; the same data is kept once.
+
+        Somebody should hold the id before (`jobs.holdings`): what nobody holds is deleted.
+        """
+        if image_id is None:
+            image_id = await self.identify(data)
         # Replaced by itself where it is there already: so it counts as new, and a damaged file is mended.
         await self._depot.put(_key(image_id), data)
         return image_id
@@ -69,42 +82,62 @@ class ImageStore:
         """Returns the file of that id piece by piece."""
         return await self._depot.open_file(_key(image_id)) if _is_id(image_id) else None
 
-    async def list_kept(self) -> AsyncIterator[KeptImage]:
+    async def free_bytes(self) -> int | None:
+        """Returns how much room is left, None where nothing tells."""
+        return await self._depot.free_bytes()
+
+    async def list_kept(self) -> AsyncIterator[KeptFile]:
         """Yields every kept file, in any order."""
         async for meta in self._depot.list_below(_BLOBS):
             image_id = meta["path"].rpartition("/")[2]
             if _is_id(image_id):
-                yield KeptImage(image_id, meta["size"], meta["last_modified"].timestamp())
+                yield _to_kept(image_id, meta)
+
+    async def list_derived(self) -> AsyncIterator[KeptFile]:
+        """Yields every file that was made from an image, with that one's id."""
+        async for meta in self._depot.list_below(_DERIVED):
+            image_id = meta["path"].split("/")[-2]
+            if _is_id(image_id):
+                yield _to_kept(image_id, meta)
+
+    async def list_checkpoints(self) -> AsyncIterator[KeptFile]:
+        """Yields every checkpoint, with the id of its job."""
+        async for meta in self._depot.list_below(_CHECKPOINTS):
+            yield _to_kept(meta["path"].rpartition("/")[2], meta)
 
     async def delete(self, image_id: str) -> None:
         """Deletes a file and all that was derived from it."""
         if not _is_id(image_id):
             return
         await self._depot.delete(_key(image_id))
-        for key in [meta["path"] async for meta in self._depot.list_below(f"thumbnails/{image_id}/")]:
+        for key in [meta["path"] async for meta in self._depot.list_below(f"{_DERIVED}{image_id}/")]:
             await self._depot.delete(key)
 
     async def put_derived(self, image_id: str, name: str, data: bytes) -> None:
         """Keeps what was made from an image and could be made again."""
-        await self._depot.put(f"thumbnails/{image_id}/{name}", data)
+        await self._depot.put(f"{_DERIVED}{image_id}/{name}", data)
         if await self.measure(image_id) is None:  # deleted while this was made
             await self.delete(image_id)
 
     async def open_derived(self, image_id: str, name: str) -> Kept | None:
         """Returns what was made from an image."""
-        return await self._depot.open_file(f"thumbnails/{image_id}/{name}") if _is_id(image_id) else None
+        return await self._depot.open_file(f"{_DERIVED}{image_id}/{name}") if _is_id(image_id) else None
 
     async def put_checkpoint(self, job_id: str, data: bytes) -> None:
         """Replaces the checkpoint of a job."""
-        await self._depot.put(f"checkpoints/{job_id}", data)
+        await self._depot.put(f"{_CHECKPOINTS}{job_id}", data)
 
     async def get_checkpoint(self, job_id: str) -> bytes | None:
         """Returns the checkpoint of a job, if it left one."""
-        return await self._depot.get(f"checkpoints/{job_id}")
+        return await self._depot.get(f"{_CHECKPOINTS}{job_id}")
 
     async def drop_checkpoint(self, job_id: str) -> None:
         """Forgets the checkpoint of a job."""
-        await self._depot.delete(f"checkpoints/{job_id}")
+        await self._depot.delete(f"{_CHECKPOINTS}{job_id}")
+
+
+def _to_kept(key: str, meta: ObjectMeta) -> KeptFile:
+    return KeptFile(key, meta["size"], meta["last_modified"].timestamp())
 
 
 def _is_id(text: str) -> bool:

@@ -129,6 +129,11 @@ def too_large(limit_bytes: int) -> ProblemError:
     )
 
 
+def disk_full(detail: str) -> ProblemError:
+    """Returns the problem for something that there is no room for."""
+    return ProblemError(507, "INSUFFICIENT_STORAGE", detail)
+
+
 async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
     return respond(cast("ProblemError", error))
 

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 from gateway.images import ImageStore
+from gateway.jobs.holdings import Holding, Holdings
+from gateway.jobs.job import Job
 from limner.image.v1 import image_pb2
 
 _REFERENCE = re.compile(r"sha256:([0-9a-f]{64})")
@@ -21,17 +23,24 @@ class Results:
     A reference is a digest and never a path; what is taken has that digest.
     """
 
-    def __init__(self, folder: Path, images: ImageStore) -> None:
-        self._folder, self._images = folder, images
+    def __init__(self, folder: Path, images: ImageStore, holdings: Holdings) -> None:
+        self._folder, self._images, self._holdings = folder, images, holdings
 
-    async def keep(self, image: image_pb2.Image) -> str:
-        """Returns the id under which a picture is kept now; again does no harm. Raises ResultMissing."""
+    async def keep(self, image: image_pb2.Image, job: Job) -> str:
+        """Returns the id under which a picture is kept now, and held by `job`; again does no harm.
+
+        Raises ResultMissing.
+        """
         if image.WhichOneof("source") != "uri":
-            return await self._images.put(image.data)
+            image_id = await self._images.identify(image.data)
+            await self._holdings.hold(Holding(image_id, job.owner, job.id, len(image.data)))
+            return await self._images.put(image.data, image_id)
         image_id = _read(image.uri)
         try:
-            digest = await asyncio.to_thread(_digest, self._folder / image_id)
+            digest, size_bytes = await asyncio.to_thread(_look_at, self._folder / image_id)
+            await self._holdings.hold(Holding(image_id, job.owner, job.id, size_bytes))
         except FileNotFoundError:
+            await self._holdings.hold(Holding(image_id, job.owner, job.id))
             # The service repeats its results to a gateway that comes back, which may have taken this one.
             if await self._images.measure(image_id) is not None:
                 return image_id
@@ -58,6 +67,6 @@ def _read(uri: str) -> str:
     return found[1]
 
 
-def _digest(path: Path) -> str:
+def _look_at(path: Path) -> tuple[str, int]:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest(), file.tell()

@@ -1,4 +1,4 @@
-"""The history of jobs: found again, starred, deleted."""
+"""The history of jobs: found again, starred, forgotten."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.jobs.job import Job, Kind, State
+from gateway.jobs.past import read_last_seq, skip_past
+from gateway.jobs.rows import to_searchable
 from gateway.jobs.store import get_job, to_jobs
 from gateway.jobs.tables import image_refs, jobs
 from gateway.jobs.transactions import Transactions
+
+ENDED = tuple(state for state in State if state.is_final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,14 @@ class Search:
     before_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """What forgetting jobs did."""
+
+    job_ids: tuple[str, ...]
+    image_ids: tuple[str, ...]  # that only they held
+
+
 class Archive:
     """Every job there is, newest first."""
 
@@ -35,7 +47,7 @@ class Archive:
 
     async def page(self, search: Search, limit: int) -> list[Job]:
         """Returns at most `limit` of the jobs that are looked for, newest first."""
-        query = _select(search).order_by(jobs.c.id.desc()).limit(limit)
+        query = select_page(search, limit)
         return await self._transactions.read(lambda connection: to_jobs(connection, query))
 
     async def star(self, job_id: str, is_favourite: bool) -> Job | None:
@@ -47,24 +59,42 @@ class Archive:
 
         return await self._transactions.write(work)
 
-    async def delete(self, job_ids: Sequence[str]) -> list[str]:
-        """Forgets ended jobs, and returns the images that they held and that nobody holds now."""
+    async def unended(self, job_ids: Sequence[str], owner: str | None = None) -> list[str]:
+        """Returns those of the jobs that have not ended, of one owner or of all."""
+        query = sa.select(jobs.c.id).where(jobs.c.id.in_(job_ids), jobs.c.state.not_in(ENDED))
+        if owner is not None:
+            query = query.where(jobs.c.owner == owner)
+        return await self._transactions.read(lambda connection: list(connection.execute(query).scalars()))
 
-        def work(connection: sa.Connection) -> list[str]:
-            final = [state for state in State if state.is_final]
-            query = sa.select(jobs.c.id).where(jobs.c.id.in_(job_ids), jobs.c.state.in_(final))
-            gone = list(connection.execute(query).scalars())
-            held = sa.select(image_refs.c.image_id).where(image_refs.c.job_id.in_(gone)).distinct()
-            images = set(connection.execute(held).scalars())
-            connection.execute(image_refs.delete().where(image_refs.c.job_id.in_(gone)))
-            connection.execute(jobs.delete().where(jobs.c.id.in_(gone)))
+    async def forget(
+        self, job_ids: Sequence[str], owner: str | None = None, *, spares_favourites: bool = False
+    ) -> Forgotten:
+        """Deletes those of the jobs that have ended, their events and what they held, of one owner or of all.
+
+        The images that nobody holds now are still to be dropped.
+        """
+        which = jobs.c.id.in_(job_ids) & jobs.c.state.in_(ENDED)
+        if owner is not None:
+            which &= jobs.c.owner == owner
+        if spares_favourites:
+            which &= ~jobs.c.is_favourite
+
+        def work(connection: sa.Connection) -> Forgotten:
+            last_seq = read_last_seq(connection)
+            gone = tuple(connection.execute(jobs.delete().where(which).returning(jobs.c.id)).scalars())
+            if not gone:
+                return Forgotten((), ())
+            released = image_refs.delete().where(image_refs.c.job_id.in_(gone))
+            images = set(connection.execute(released.returning(image_refs.c.image_id)).scalars())
             still = sa.select(image_refs.c.image_id).where(image_refs.c.image_id.in_(images)).distinct()
-            return sorted(images - set(connection.execute(still).scalars()))
+            skip_past(connection, last_seq)
+            return Forgotten(gone, tuple(sorted(images - set(connection.execute(still).scalars()))))
 
         return await self._transactions.write(work)
 
 
-def _select(search: Search) -> sa.Select[Any]:
+def select_page(search: Search, limit: int) -> sa.Select[Any]:
+    """Returns the query for the newest of the jobs that are looked for."""
     query = sa.select(jobs).where(jobs.c.owner == search.owner)
     if search.states:
         query = query.where(jobs.c.state.in_(search.states))
@@ -77,5 +107,5 @@ def _select(search: Search) -> sa.Select[Any]:
     if search.before_id is not None:
         query = query.where(jobs.c.id < search.before_id)
     for word in search.words:
-        query = query.where(jobs.c.prompt.icontains(word, autoescape=True))
-    return query
+        query = query.where(jobs.c.prompt.contains(to_searchable(word), autoescape=True))
+    return query.order_by(jobs.c.id.desc()).limit(limit)

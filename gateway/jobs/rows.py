@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import asdict, fields
 from typing import Any, cast
 
@@ -15,7 +16,12 @@ SNAPSHOT = ("progress", "images", "fault", "started_at", "finished_at")
 def to_row(job: Job) -> dict[str, Any]:
     """Returns the columns of `job`."""
     columns = {field.name: to_column(getattr(job, field.name)) for field in fields(job)}
-    return {**columns, "prompt": str(job.request.get("prompt", ""))}
+    return {**columns, "prompt": to_searchable(str(job.request.get("prompt", "")))}
+
+
+def to_searchable(text: str) -> str:
+    """Returns a text as it is searched: databases know no letters but ASCII's in any case."""
+    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def to_column(value: Any) -> Any:

@@ -31,7 +31,7 @@ jobs = sa.Table(
     sa.Column("batch", sa.String(36), nullable=True),
     sa.Column("is_favourite", sa.Boolean, nullable=False),
     sa.Column("holder", sa.String(36), nullable=True),
-    sa.Column("prompt", sa.Text, nullable=False),  # of the request, to be searched
+    sa.Column("prompt", sa.Text, nullable=False),  # as `rows.to_searchable` makes it
     sa.UniqueConstraint("owner", "idempotency_key", name="uq_jobs_idempotency_key"),
     sa.Index("ix_jobs_state_id", "state", "id"),
     sa.Index("ix_jobs_owner_id", "owner", "id"),
@@ -78,7 +78,7 @@ tokens = sa.Table(
     sa.Column("revoked_at", sa.Double, nullable=True),
 )
 
-# What is switched for the whole studio, e.g. whether its queue is paused.
+# What is noted for the whole studio, e.g. whether its queue is paused.
 switches = sa.Table(
     "switches",
     metadata,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -84,7 +85,7 @@ def _fill_in() -> None:
     )
     for row in connection.execute(sa.select(jobs)).mappings().all():
         request, images = _read(row["request"]), _read(row["images"])
-        prompt = str(request.get("prompt", ""))
+        prompt = unicodedata.normalize("NFKC", str(request.get("prompt", ""))).casefold()
         connection.execute(jobs.update().where(jobs.c.id == row["id"]).values(prompt=prompt))
         held = {image["id"] for image in images} | set(_named(request))
         for image_id in sorted(held):
