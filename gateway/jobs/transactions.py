@@ -8,7 +8,9 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from gateway.jobs.announcements import Word, announce
 from gateway.jobs.job import Job
+from gateway.jobs.locks import EVENTS, lock
 
 Result = TypeVar("Result")
 Publish = Callable[[Job, int], None]
@@ -26,7 +28,8 @@ class Transactions:
     """Runs transactions off the event loop.
 
     One thread writes, so commits are in order and never wait for one another; `publish` is called on the
-    event loop for each event, in the order of their seq, once it is committed.
+    event loop for each event that is written here, in the order of their seq, once it is committed. What
+    other gateways write is told by `announcements`.
     """
 
     def __init__(self, engine: sa.Engine, publish: Publish) -> None:
@@ -43,8 +46,12 @@ class Transactions:
 
     async def write(self, work: Callable[[sa.Connection], Result]) -> Result:
         """Returns what `work` returns, once it is committed."""
-        result, _ = await self.write_events(lambda connection: (work(connection), []))
-        return result
+
+        def run() -> Result:
+            with self._engine.begin() as connection:
+                return work(connection)
+
+        return await self._write(run)
 
     async def write_events(
         self, work: Callable[[sa.Connection], tuple[Result, list[Past]]]
@@ -54,13 +61,20 @@ class Transactions:
 
         def run() -> tuple[Result, list[Past]]:
             with self._engine.begin() as connection:
+                # Else a later seq could be seen before an earlier one, which its reader would never get.
+                lock(connection, EVENTS)
                 result, events = work(connection)
+                if events:
+                    announce(connection, Word.EVENTS, str(events[-1].seq))
             for event in events:
                 loop.call_soon_threadsafe(self._publish, event.job, event.seq)
             return result, events
 
+        return await self._write(run)
+
+    async def _write(self, run: Callable[[], Result]) -> Result:
         # Shielded: a caller that goes away must not leave a transaction half queued.
-        return await asyncio.shield(loop.run_in_executor(self._writer, run))
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._writer, run))
 
     async def read(self, work: Callable[[sa.Connection], Result]) -> Result:
         """Returns what `work` reads."""

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
@@ -186,9 +185,3 @@ async def test_too_many_events_are_not_given_at_all(store: JobStore, events: Job
     await store.add([job()])
     await store.add([job()])
     assert await events.since(0, limit=1) is None
-
-
-def test_the_driver_in_the_url_does_not_matter_for_sqlite(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite+aiosqlite:///{tmp_path}/deep/down/jobs.db")
-    assert engine.driver == "pysqlite"
-    engine.dispose()

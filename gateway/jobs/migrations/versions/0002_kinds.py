@@ -22,6 +22,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drops the kinds, and with them the jobs of which the version before knows nothing."""
-    op.execute("DELETE FROM jobs WHERE kind <> 'text-to-image'")
+    unknown = "kind <> 'text-to-image'"
+    op.execute(f"DELETE FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE {unknown})")
+    op.execute(f"DELETE FROM jobs WHERE {unknown}")
     with op.batch_alter_table("jobs") as jobs:
         jobs.drop_column("kind")

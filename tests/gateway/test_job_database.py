@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from gateway.jobs.database import DatabaseUnusable, migrate, open_database, using_database
+from gateway.jobs.tables import metadata
+from gateway.server import GatewayServer
+from gateway.settings import Settings
+from gateway.studio import CannotOpen
+from tests.gateway.conftest import running_gateway
+
+IMAGE = "ab" * 32
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[sa.Engine]:
+    engine = open_database(database)
+    yield engine
+    engine.dispose()
+
+
+def insert(engine: sa.Engine, table: str, **values: Any) -> None:
+    """Inserts a row as it was at a version of the tables, whatever columns they have now."""
+    row = sa.table(table, *map(sa.column, values))
+    with engine.begin() as connection:
+        connection.execute(row.insert().values(values))
+
+
+def read(engine: sa.Engine, query: str) -> list[tuple[Any, ...]]:
+    with engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(sa.text(query))]
+
+
+def old_job(job_id: str, **more: Any) -> dict[str, Any]:
+    picture = {"index": 0, "id": IMAGE, "width": 16, "height": 16, "seed": 7}
+    return {
+        "id": job_id,
+        "owner": "",
+        "capability": "t2i",
+        "state": "succeeded",
+        "priority": 2,
+        "request": json.dumps({"prompt": "A Red circle"}),
+        "request_hash": "",
+        "attempt": 1,
+        "losses": 0,
+        "progress": "{}",
+        "images": json.dumps([picture]),
+        "created_at": 1.5,
+        **more,
+    }
+
+
+def test_rows_survive_every_migration_up_and_down(engine: sa.Engine) -> None:
+    migrate(engine, "base")
+    migrate(engine, "0001")
+    insert(engine, "jobs", **old_job("old"))
+    insert(engine, "job_events", job_id="old", attempt=1, state="queued", snapshot="{}", created_at=1.5)
+    migrate(engine, "0003")
+    assert read(engine, "SELECT kind, prompt, holder FROM jobs") == [("text-to-image", "a red circle", None)]
+    assert read(engine, "SELECT image_id, job_id FROM image_refs") == [(IMAGE, "old")]
+    assert read(engine, "SELECT job_id FROM job_events") == [("old",)]
+    more = {"kind": "image-edit", "prompt": "", "is_favourite": False}
+    insert(engine, "jobs", **old_job("edit", capability="edit", **more))
+    insert(engine, "job_events", job_id="edit", attempt=1, state="queued", snapshot="{}", created_at=1.5)
+    migrate(engine, "0002")
+    assert read(engine, "SELECT id FROM jobs ORDER BY id") == [("edit",), ("old",)]
+    migrate(engine, "0001")
+    assert read(engine, "SELECT id FROM jobs") == [("old",)]
+    assert read(engine, "SELECT job_id FROM job_events") == [("old",)]
+    migrate(engine)
+    assert read(engine, "SELECT image_id, job_id FROM image_refs") == [(IMAGE, "old")]
+    migrate(engine, "base")
+    assert sa.inspect(engine).get_table_names() == ["alembic_version"]
+
+
+def test_a_migration_that_breaks_off_changes_nothing(engine: sa.Engine) -> None:
+    migrate(engine, "base")
+    migrate(engine, "0001")
+    insert(engine, "jobs", **old_job("old", request="[]"))  # no request, so the last migration fails
+    with pytest.raises(AttributeError):
+        migrate(engine)
+    assert read(engine, "SELECT version_num FROM alembic_version") == [("0001",)]
+    assert "kind" not in {column["name"] for column in sa.inspect(engine).get_columns("jobs")}
+
+
+def test_the_migrations_make_the_tables_that_are_used(engine: sa.Engine) -> None:
+    found = sa.inspect(engine)
+    for table in metadata.sorted_tables:
+        columns = {column["name"]: column["nullable"] for column in found.get_columns(table.name)}
+        assert columns == {column.name: column.nullable for column in table.columns}
+        indexes = {each["name"] for each in found.get_indexes(table.name) if not each.get("unique")}
+        assert indexes == {index.name for index in table.indexes}
+
+
+def test_gateways_that_start_at_once_migrate_once(postgres: str) -> None:
+    together = threading.Barrier(4)
+    failures: list[BaseException] = []
+
+    def start() -> None:
+        together.wait()
+        try:
+            open_database(postgres).dispose()
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=start) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (
+            "postgresql://limner:secret@127.0.0.1:1/jobs?password=secret",
+            "postgresql://limner:***@127.0.0.1:1",
+        ),
+        ("mysql://limner:secret@127.0.0.1/jobs", "mysql://limner:***@127.0.0.1/jobs; it must be like sqlite"),
+        ("secret", "is no URL of a database"),
+    ],
+)
+async def test_a_database_that_cannot_be_used_is_one_clear_sentence(
+    settings: Settings, url: str, said: str
+) -> None:
+    with pytest.raises(CannotOpen) as caught:
+        async with GatewayServer.open(settings.model_copy(update={"database": url})):
+            pass
+    assert said in str(caught.value)
+    assert "LIMNER_GATEWAY_DATABASE" in str(caught.value)
+    assert "secret" not in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_sqlite_file_has_one_gateway(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/deep/jobs.db"
+    with using_database(url), pytest.raises(DatabaseUnusable, match="in use by another gateway"):
+        using_database(url).__enter__()
+    with using_database(url):
+        pass
+
+
+def test_the_driver_in_the_url_does_not_matter(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite+aiosqlite:///{tmp_path}/deep/down/jobs.db")
+    assert engine.driver == "pysqlite"
+    engine.dispose()
+
+
+async def test_a_gateway_answers_again_when_its_database_does(settings: Settings, postgres: str) -> None:
+    server = sa.create_engine(sa.make_url(postgres).set(database="postgres", drivername="postgresql+psycopg"))
+    name = sa.make_url(postgres).database
+
+    def allow(connections: bool) -> None:
+        with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(sa.text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {connections}'))
+            if not connections:
+                query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+                connection.execute(sa.text(query), {"name": name})
+
+    async with running_gateway(settings.model_copy(update={"database": postgres})) as client:
+        await asyncio.to_thread(allow, False)
+        away = await client.get("/jobs")
+        await asyncio.to_thread(allow, True)
+        assert (away.status_code, away.json()["code"]) == (503, "DATABASE_UNAVAILABLE")
+        assert (await client.get("/jobs")).status_code == 200
+    await asyncio.to_thread(server.dispose)
