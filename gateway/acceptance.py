@@ -10,12 +10,16 @@ from collections.abc import Sequence
 from uuid_utils import uuid7
 
 from gateway import limits, requests
+from gateway.jobs.holdings import ImagesGone
 from gateway.jobs.job import PRIORITIES, Job, Progress, State
 from gateway.jobs.kinds import TRADES, kind_of
 from gateway.jobs.pictures import referred
-from gateway.jobs.store import KeyTaken
+from gateway.jobs.store import KeyTaken, TooManyWaiting
 from gateway.problems import ProblemError, feature_disabled
-from gateway.references import check_pictures
+from gateway.quotas import check_images, check_room, too_many_waiting
+from gateway.references import check_pictures, missing
+from gateway.refusals import Refused
+from gateway.space import check_space
 from gateway.studio import Studio
 from gateway.views import show_model
 
@@ -31,7 +35,8 @@ async def check(body: requests.GenerateRequest, studio: Studio, owner: str) -> J
     catalogue = studio.books.catalogues.get(service.name)
     if catalogue is None:
         raise feature_disabled(service)
-    await check_pictures(body, studio.books.images)
+    held = await studio.books.holdings.held_by(owner, set(referred(body).values()))
+    await check_pictures(body, studio.books.images, held)
     digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
     described = await catalogue.recall()
     if described is not None:
@@ -58,10 +63,25 @@ async def check(body: requests.GenerateRequest, studio: Studio, owner: str) -> J
 async def keep(jobs: Sequence[Job], body: requests.GenerateRequest, studio: Studio) -> Sequence[Job]:
     """Keeps jobs, all or none, and puts them in line; returns them, or those that their key made before.
 
-    `body` tells the pictures that they refer to. Raises ProblemError for a key that made something else.
+    `body` tells the pictures that they refer to. Raises ProblemError for a key that made something else and
+    for a full disk, and Refused for pictures that were deleted this moment.
     """
+    first, store = jobs[0], studio.books.store
+    if not await store.is_kept(first):
+        check_room(len(jobs), studio)
+        await check_images(first.owner, studio)
+        await check_space(jobs, studio.books.images)
+    token = studio.roster.token_of(first.owner)
+    max_waiting = token.max_waiting_jobs if token is not None else None
+    fields = referred(body)
     try:
-        await studio.books.store.add(jobs, set(referred(body).values()))
+        await store.add(jobs, set(fields.values()), max_waiting)
+    except ImagesGone as gone:
+        raise Refused(
+            [missing(field, each) for field, each in fields.items() if each in gone.image_ids]
+        ) from gone
+    except TooManyWaiting as error:
+        raise too_many_waiting(first.owner, len(jobs), max_waiting or 0) from error
     except KeyTaken as taken:
         if taken.job.request_hash != jobs[0].request_hash:
             key = taken.job.idempotency_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from PIL import Image
 
@@ -21,13 +21,13 @@ from limner.channel import INLINE_LIMIT_BYTES
 _Files = Mapping[str, bytes]  # by the ids of the pictures
 
 
-async def check_pictures(request: GenerateRequest, images: ImageStore) -> None:
-    """Raises Refused for a picture that is not kept, too large, or of another size than it must be.
+async def check_pictures(request: GenerateRequest, images: ImageStore, held: Container[str]) -> None:
+    """Raises Refused for a picture that is not `held`, too large, or of another size than it must be.
 
     Masks that are all black are refused, too.
     """
     ids = referred(request)
-    problems = await _check_sizes(ids, images)
+    problems = await _check_sizes(ids, images, held)
     if not problems:
         found = {image_id: await images.get(image_id) for image_id in set(ids.values())}
         whole = {image_id: data for image_id, data in found.items() if data is not None}
@@ -36,10 +36,12 @@ async def check_pictures(request: GenerateRequest, images: ImageStore) -> None:
         raise Refused(problems)
 
 
-async def _check_sizes(ids: Mapping[str, str], images: ImageStore) -> list[FieldProblem]:
+async def _check_sizes(
+    ids: Mapping[str, str], images: ImageStore, held: Container[str]
+) -> list[FieldProblem]:
     """Refuses what is not kept, and what does not fit into one message, before any of it is read."""
-    sizes = {image_id: await images.measure(image_id) for image_id in set(ids.values())}
-    gone = [_missing(field, image_id) for field, image_id in ids.items() if sizes[image_id] is None]
+    sizes = {each: await images.measure(each) if each in held else None for each in set(ids.values())}
+    gone = [missing(field, image_id) for field, image_id in ids.items() if sizes[image_id] is None]
     total_bytes = sum(sizes[image_id] or 0 for image_id in ids.values())
     if gone or total_bytes <= INLINE_LIMIT_BYTES:
         return gone
@@ -51,7 +53,8 @@ async def _check_sizes(ids: Mapping[str, str], images: ImageStore) -> list[Field
     return [problem(field, image_id, text)]
 
 
-def _missing(field: str, image_id: str) -> FieldProblem:
+def missing(field: str, image_id: str) -> FieldProblem:
+    """Says that a picture is not kept."""
     text = f"{field} is {image_id[:12]}…, and no such picture is kept; send it to POST /images first."
     return problem(field, image_id, text)
 

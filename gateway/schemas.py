@@ -136,6 +136,39 @@ class Cleared(Shape):
     cancelled: int
 
 
+class Forgotten(Shape):
+    """What was deleted from the history."""
+
+    forgotten: int = Field(description="Jobs that there were; others of the ids were unknown.")
+
+
+class Amount(Shape):
+    """How many there are, and the bytes of their images."""
+
+    count: int
+    image_bytes: int
+
+
+class NextToGo(Shape):
+    """A job that goes before younger ones."""
+
+    id: str
+    goes_at: datetime | None = Field(description="When it will be too old; null: when space is needed.")
+    freed_bytes: int = Field(description="Of the images that only it holds.")
+
+
+class HistoryUsage(Shape):
+    """What is kept. An image that several hold counts once, for the first of these that does."""
+
+    favourites: Amount
+    jobs: Amount = Field(description="That are not starred.")
+    uploads: Amount
+    limit_bytes: int | None = Field(description="Of all images of the studio; null: none.")
+    goes_next: list[NextToGo] = Field(
+        description="The oldest first, at most ten; empty: no job goes by itself."
+    )
+
+
 class JobPage(Shape):
     """Part of the history, newest first."""
 
@@ -322,6 +355,13 @@ class Gpu(Shape):
     leases: list[GpuLease]
     tickets: list[GpuTicket]
     last_releases: list[GpuRelease]
+
+
+class Session(Shape):
+    """Who is signed in."""
+
+    name: str = Field(description="Of the token; empty where none is demanded.")
+    admin: bool = Field(description="Whether the whole queue may be paused.")
 
 
 class Health(Shape):

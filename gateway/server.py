@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import signal
 import socket
 from collections.abc import AsyncGenerator
@@ -79,6 +80,8 @@ def listen(settings: Settings) -> socket.socket:
         listener.bind((host, settings.port))
     except OSError as error:
         listener.close()
-        text = f"Cannot listen on {host}:{settings.port}: {error.strerror}; set LIMNER_PORT to a free port."
+        is_elsewhere = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
+        fix = "LIMNER_HOST to an address of this machine" if is_elsewhere else "LIMNER_PORT to a free port"
+        text = f"Cannot listen on {host}:{settings.port}: {error.strerror}; set {fix}."
         raise CannotListen(text) from error
     return listener

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gateway.retention import Policy
 from limner.trust import Trust
 
 _HOME = Path.home() / ".limner"
+_HOST = re.compile(r"\[?[0-9A-Fa-f:.]+\]?|[A-Za-z0-9._-]+")
+_ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+_DAY_S = 24 * 3600.0
 
 
 class Settings(BaseSettings):
@@ -19,6 +24,15 @@ class Settings(BaseSettings):
 
     host: str = Field(
         default="127.0.0.1", description="Address to listen on; only loopback while there are no tokens."
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Names and addresses, separated by commas, under which the gateway is reached besides "
+        "those of loopback and `host`.",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Origins, separated by commas, whose pages may call the gateway, e.g. https://app.example.",
     )
     port: int = Field(default=8000, ge=0, le=65_535, description="TCP port; 0 takes a free one.")
     database: str = Field(
@@ -51,14 +65,66 @@ class Settings(BaseSettings):
         default=Path(__file__).parent.parent / "frontend" / "dist",
         description="Folder of the built page; may be absent.",
     )
+    keep_days: float | None = Field(
+        default=None, gt=0, description="Days after which an ended job goes, unless starred; default: never."
+    )
+    keep_bytes: int | None = Field(
+        default=None,
+        ge=0,
+        description="Bytes of all images beyond which the oldest ended jobs go, unless starred; "
+        "default: no limit.",
+    )
+    keep_uploads_hours: float = Field(
+        default=24, gt=0, description="Hours after which an upload goes that no job refers to."
+    )
+    keep_events_days: float = Field(
+        default=7, gt=0, description="Days for which the events of an ended job are kept."
+    )
     body_limit_bytes: int = Field(default=1024 * 1024, gt=0, description="Largest request body.")
+    body_patience_s: float = Field(
+        default=20.0, gt=0, description="How long a body may take beyond what its size explains."
+    )
+    max_waiting_jobs: int = Field(
+        default=100_000, gt=0, description="How many jobs may wait in the whole studio."
+    )
+    probe_secret: SecretStr | None = Field(
+        default=None, description="What may ask for /readyz without being a token; `limner run` draws it."
+    )
 
-    @field_validator("t2i", "edit", "tiling", mode="before")
+    @field_validator("t2i", "edit", "tiling", "allowed_hosts", "allowed_origins", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for host in value:
+            if not _HOST.fullmatch(host):
+                raise ValueError(f"{host!r} is no host; write a name or an address, without scheme and port")
+        return tuple(host.strip("[]").lower() for host in value)
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not _ORIGIN.fullmatch(origin):
+                raise ValueError(
+                    f"{origin!r} is no origin; write it like https://app.example or http://a:8080"
+                )
+        return tuple(origin.lower() for origin in value)
+
+    @property
+    def retention(self) -> Policy:
+        """How long things are kept."""
+        return Policy(
+            jobs_s=self.keep_days * _DAY_S if self.keep_days is not None else None,
+            images_bytes=self.keep_bytes,
+            uploads_s=self.keep_uploads_hours * 3600,
+            events_s=self.keep_events_days * _DAY_S,
+        )
 
     @property
     def is_loopback(self) -> bool:

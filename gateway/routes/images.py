@@ -10,9 +10,11 @@ from starlette.datastructures import UploadFile
 from gateway import inspection, schemas
 from gateway.decoding import TooManyPixels, Unreadable
 from gateway.depot import Kept
+from gateway.identity import Owner
 from gateway.jobs.pictures import referred
 from gateway.negotiation import choose
 from gateway.problems import ProblemError, document
+from gateway.quotas import keep_upload
 from gateway.studio import Studio, StudioDep
 from gateway.thumbnails import LARGEST_PX, SMALLEST_PX, USUAL_PX, Rendition, round_size
 from gateway.uploads import UPLOAD_LIMIT_BYTES
@@ -55,7 +57,9 @@ _Tag = Annotated[str | None, Header()]
     openapi_extra=_UPLOAD,
     responses={**_UPLOAD_REFUSALS, 422: document("The file cannot be read as one still picture.")},
 )
-async def upload_image(request: Request, studio: StudioDep, response: Response) -> schemas.UploadedImage:
+async def upload_image(
+    request: Request, studio: StudioDep, owner: Owner, response: Response
+) -> schemas.UploadedImage:
     """Keeps a picture for jobs to refer to: upright, in sRGB, 8 bits a channel, without metadata.
 
     The same picture gets the same id, however often it is uploaded.
@@ -67,7 +71,7 @@ async def upload_image(request: Request, studio: StudioDep, response: Response) 
         raise ProblemError(413, "IMAGE_TOO_LARGE", str(error)) from error
     except Unreadable as error:
         raise _refuse(str(error)) from error
-    image_id = await studio.books.images.put(picture.png)
+    image_id = await keep_upload(picture.png, owner, studio)
     url = f"/images/{image_id}"
     response.headers["Location"] = url
     return schemas.UploadedImage(
@@ -85,7 +89,7 @@ async def upload_image(request: Request, studio: StudioDep, response: Response) 
         422: document("The file cannot be read, or does not say how it was made."),
     },
 )
-async def inspect_image(request: Request, studio: StudioDep) -> schemas.InspectedImage:
+async def inspect_image(request: Request, studio: StudioDep, owner: Owner) -> schemas.InspectedImage:
     """Reads from a picture how it was made; nothing is kept.
 
     A PNG may end in the midst of its pixels: of one above the limit, its first MiB is enough.
@@ -100,6 +104,7 @@ async def inspect_image(request: Request, studio: StudioDep) -> schemas.Inspecte
     except inspection.NoMetadata as error:
         raise ProblemError(422, "NO_METADATA", str(error)) from error
     ids = sorted(set(referred(restored.request).values()))
+    held = await studio.books.holdings.held_by(owner, ids)
     sizes = await asyncio.gather(*(studio.books.images.measure(image_id) for image_id in ids))
     return schemas.InspectedImage(
         kind=restored.kind,
@@ -108,7 +113,11 @@ async def inspect_image(request: Request, studio: StudioDep) -> schemas.Inspecte
         width=texts.width,
         height=texts.height,
         format=texts.format,
-        missing_images=[image_id for image_id, size in zip(ids, sizes, strict=True) if size is None],
+        missing_images=[
+            image_id
+            for image_id, size in zip(ids, sizes, strict=True)
+            if size is None or image_id not in held
+        ],
         dropped_fields=list(restored.dropped),
     )
 
@@ -138,6 +147,7 @@ def _refuse(message: str) -> ProblemError:
 async def get_image(
     image_id: str,
     studio: StudioDep,
+    owner: Owner,
     file_format: Annotated[
         Literal["png", "webp", "jpeg"] | None,
         Query(alias="format", description="Default: png, or what an Accept header without it permits."),
@@ -150,7 +160,7 @@ async def get_image(
     PNG is the file as it is kept; the other formats are made from it and say the same of how it was made.
     """
     chosen = file_format or choose(accept, _FORMATS)
-    return await _send(studio, Rendition(image_id, chosen), if_none_match)
+    return await _send(studio, owner, Rendition(image_id, chosen), if_none_match)
 
 
 @router.get(
@@ -159,6 +169,7 @@ async def get_image(
 async def get_thumbnail(
     image_id: str,
     studio: StudioDep,
+    owner: Owner,
     size: Annotated[
         int,
         Query(
@@ -172,10 +183,12 @@ async def get_thumbnail(
 ) -> Response:
     """Returns an image made smaller: WebP, or PNG or JPEG where an Accept header permits no WebP."""
     wanted = Rendition(image_id, choose(accept, ("webp", "png", "jpeg")), round_size(size))
-    return await _send(studio, wanted, if_none_match)
+    return await _send(studio, owner, wanted, if_none_match)
 
 
-async def _send(studio: Studio, wanted: Rendition, if_none_match: str | None) -> Response:
+async def _send(studio: Studio, owner: str, wanted: Rendition, if_none_match: str | None) -> Response:
+    if not await studio.books.holdings.is_held_by(owner, wanted.image_id):
+        raise _unknown(wanted.image_id)
     is_original = (wanted.format, wanted.side_px) == ("png", None)
     tag = f'"{wanted.image_id}"' if is_original else f'"{wanted.image_id}/{wanted.name}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=31536000, immutable", "Vary": "Accept"}
@@ -184,9 +197,13 @@ async def _send(studio: Studio, wanted: Rendition, if_none_match: str | None) ->
         return Response(status_code=304, headers=headers)
     kept = await _open(studio, wanted, is_original=is_original)
     if kept is None:
-        raise ProblemError(404, "IMAGE_NOT_FOUND", f"There is no image {wanted.image_id[:100]!r}.")
+        raise _unknown(wanted.image_id)
     headers["Content-Length"] = str(kept.size_bytes)
     return StreamingResponse(kept.chunks, media_type=f"image/{wanted.format}", headers=headers)
+
+
+def _unknown(image_id: str) -> ProblemError:
+    return ProblemError(404, "IMAGE_NOT_FOUND", f"There is no image {image_id[:100]!r}.")
 
 
 async def _open(studio: Studio, wanted: Rendition, *, is_original: bool) -> Kept | None:

@@ -1,23 +1,26 @@
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from gateway import acceptance, schemas
+from gateway.identity import Owner
 from gateway.jobs.archive import Search
-from gateway.jobs.job import PRIORITIES, Kind, State
+from gateway.jobs.job import PRIORITIES, Job, Kind, State
 from gateway.jobs.kinds import TRADES
 from gateway.problems import ProblemError, document
 from gateway.requests import Body, Priority
-from gateway.studio import OWNER, StudioDep
+from gateway.studio import Studio, StudioDep
 from gateway.views import show_job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
 
 _UNKNOWN: dict[int | str, dict[str, Any]] = {404: document("There is no job of that id.")}
 _CURSOR = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_ID = re.compile(_CURSOR)
 
 
 class JobChange(Body):
@@ -30,6 +33,7 @@ class JobChange(Body):
 @router.get("", operation_id="listJobs")
 async def list_jobs(
     studio: StudioDep,
+    owner: Owner,
     status: Annotated[list[State] | None, Query(description="Only these; repeat for several.")] = None,
     cursor: Annotated[
         str | None, Query(pattern=_CURSOR, description="`next_cursor` of the page before.")
@@ -42,9 +46,9 @@ async def list_jobs(
     favourite: Annotated[bool, Query(description="Only starred ones.")] = False,
     batch: Annotated[str | None, Query(pattern=_CURSOR, description="Only those sent together.")] = None,
 ) -> schemas.JobPage:
-    """Lists jobs, newest first."""
+    """Lists the caller's jobs, newest first."""
     search = Search(
-        owner=OWNER,
+        owner=owner,
         states=tuple(status or ()),
         kinds=tuple(kind or ()),
         words=tuple((q or "").split()),
@@ -58,17 +62,16 @@ async def list_jobs(
 
 
 @router.get("/{job_id}", operation_id="getJob", responses=_UNKNOWN)
-async def get_job(job_id: str, studio: StudioDep) -> schemas.Job:
+async def get_job(job_id: str, studio: StudioDep, owner: Owner) -> schemas.Job:
     """Returns one job as it is this moment."""
-    job = await studio.books.store.get(job_id)
-    if job is None:
-        raise _unknown(job_id)
+    job = await _find(studio, owner, job_id)
     return show_job(studio.books.board.view(job))
 
 
 @router.delete("/{job_id}", operation_id="cancelJob", responses=_UNKNOWN)
-async def cancel_job(job_id: str, studio: StudioDep) -> schemas.Job:
+async def cancel_job(job_id: str, studio: StudioDep, owner: Owner) -> schemas.Job:
     """Cancels a job: at once if it waits, within a step if it runs. A finished job stays as it is."""
+    await _find(studio, owner, job_id)
     job = await studio.dispatcher.cancel(job_id)
     if job is None:
         raise _unknown(job_id)
@@ -76,11 +79,9 @@ async def cancel_job(job_id: str, studio: StudioDep) -> schemas.Job:
 
 
 @router.patch("/{job_id}", operation_id="changeJob", responses=_UNKNOWN)
-async def change_job(job_id: str, body: JobChange, studio: StudioDep) -> schemas.Job:
+async def change_job(job_id: str, body: JobChange, studio: StudioDep, owner: Owner) -> schemas.Job:
     """Stars a job, or gives one that waits another priority; once it has started, that changes nothing."""
-    job = await studio.books.store.get(job_id)
-    if job is None:
-        raise _unknown(job_id)
+    job = await _find(studio, owner, job_id)
     if body.priority is not None:
         job = await studio.dispatcher.prioritise(job, PRIORITIES[body.priority])
     if body.favourite is not None:
@@ -89,26 +90,32 @@ async def change_job(job_id: str, body: JobChange, studio: StudioDep) -> schemas
 
 
 @router.post("/{job_id}/retry", status_code=202, operation_id="retryJob", responses=_UNKNOWN)
-async def retry_job(job_id: str, studio: StudioDep, response: Response) -> schemas.Job:
+async def retry_job(job_id: str, studio: StudioDep, owner: Owner, response: Response) -> schemas.Job:
     """Sends the request of a job again, as a new job with the same seed."""
-    job = await studio.books.store.get(job_id)
-    if job is None:
-        raise _unknown(job_id)
+    job = await _find(studio, owner, job_id)
     body = TRADES[job.kind].body.model_validate({**job.request, "priority": show_job(job).priority})
-    (again,) = await acceptance.keep([await acceptance.check(body, studio, OWNER)], body, studio)
+    (again,) = await acceptance.keep([await acceptance.check(body, studio, owner)], body, studio)
     response.headers["Location"] = f"/jobs/{again.id}"
     return show_job(studio.books.board.view(again))
 
 
 @router.get("/{job_id}/events", operation_id="listJobEvents", responses=_UNKNOWN)
-async def list_job_events(job_id: str, studio: StudioDep) -> schemas.JobHistory:
+async def list_job_events(job_id: str, studio: StudioDep, owner: Owner) -> schemas.JobHistory:
     """Returns what is kept of a job's events; each is a whole snapshot, as `GET /events` sends it."""
+    await _find(studio, owner, job_id)
     history = await studio.books.events.of_job(job_id)
-    if not history:
-        raise _unknown(job_id)
     return schemas.JobHistory(
         events=[schemas.JobEvent(seq=past.seq, job=show_job(past.job)) for past in history]
     )
+
+
+async def _find(studio: Studio, owner: str, job_id: str) -> Job:
+    """Returns an owner's job; of another's it is not even said that there is one."""
+    # What can be no id is asked nobody: not every database takes every text.
+    job = await studio.books.store.get(job_id) if _ID.fullmatch(job_id) else None
+    if job is None or job.owner != owner:
+        raise _unknown(job_id)
+    return job
 
 
 def _unknown(job_id: str) -> ProblemError:

@@ -26,6 +26,7 @@ _COMMANDS = (
     "cancel",
     "gpu",
     "doctor",
+    "token",
     "certs",
     "version",
 )

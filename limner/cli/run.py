@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 import sys
 import time
@@ -16,6 +17,7 @@ import setproctitle
 
 from limner.cli.addresses import check_port, studio_url
 from limner.cli.crashes import Crash, Crashes
+from limner.cli.desk import has_tokens
 from limner.cli.failure import CommandFailed
 from limner.cli.occupancy import occupy, record
 from limner.cli.options import (
@@ -51,7 +53,11 @@ def run(
     prepare(place)
     with occupy(place) as lock:
         # Only now: what `occupy` has stopped may have held the port.
-        check_port(host, port)
+        if not check_port(host, port) and not has_tokens(place, os.environ):
+            raise CommandFailed(
+                f"On {host} other machines could use the studio, and there is no token yet; make one with "
+                "`limner token add NAME`, or set LIMNER_HOST to 127.0.0.1."
+            )
         try:
             asyncio.run(_run(place, host, port, t2i_replicas, lock))
         finally:
@@ -62,11 +68,14 @@ async def _run(home: Home, host: str, port: int, t2i_replicas: int, lock: int) -
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    given = environment(home, host, port, os.environ, t2i_replicas)
+    probe_secret = secrets.token_urlsafe(32)  # with which it may be asked whether the studio is ready
+    given = environment(home, host, port, os.environ, t2i_replicas) | {
+        "LIMNER_GATEWAY_PROBE_SECRET": probe_secret
+    }
     async with supervised(home, programs(t2i_replicas), given, lock) as supervisor:
         url = studio_url(host, port)
         record(home, url, supervisor.pid)
-        await _first(stop.wait(), _outlive(home, supervisor), _attend(home, url))
+        await _first(stop.wait(), _outlive(home, supervisor), _attend(home, url, probe_secret))
 
 
 async def _first(*awaitables: Awaitable[object]) -> None:
@@ -90,10 +99,10 @@ async def _outlive(home: Home, supervisor: asyncio.subprocess.Process) -> None:
     )
 
 
-async def _attend(home: Home, url: str) -> None:
+async def _attend(home: Home, url: str, probe_secret: str) -> None:
     """Says when the studio is ready, and from then on what crashes."""
     crashes = Crashes()
-    await _first(_ready(url), _give_up(home, crashes))
+    await _first(_ready(url, probe_secret), _give_up(home, crashes))
     print(f"Limner is ready at {url}", flush=True)
     async for crash in _crashes(home, crashes, _RUNNING_POLL_S):
         _say(
@@ -117,10 +126,11 @@ async def _crashes(home: Home, crashes: Crashes, poll_s: float) -> AsyncIterator
         await asyncio.sleep(poll_s)
 
 
-async def _ready(url: str) -> None:
+async def _ready(url: str, probe_secret: str) -> None:
     """Waits until GET /readyz is green, and says now and then what it still waits for."""
     said_at = time.monotonic()
-    async with httpx.AsyncClient(base_url=url, trust_env=False, timeout=5.0) as client:
+    headers = {"Authorization": f"Bearer {probe_secret}"}
+    async with httpx.AsyncClient(base_url=url, headers=headers, trust_env=False, timeout=5.0) as client:
         while True:
             try:
                 response = await client.get("/readyz")

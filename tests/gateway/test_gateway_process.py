@@ -16,6 +16,7 @@ from gateway.openapi import document
 from gateway.server import CannotListen, GatewayServer, listen
 from gateway.settings import Settings
 from gateway.studio import CannotOpen
+from tests.gateway.callers import ask_desk, bearer, issue
 from tests.gateway.flow import until_status
 from tests.gateway.scripted import ScriptedService, draw
 
@@ -89,10 +90,35 @@ async def test_it_refuses_to_listen_to_the_world_without_tokens(settings: Settin
     assert b"token" in said
 
 
-@pytest.mark.parametrize("host", ["192.168.1.2", "example.org", "::", "localhost.example.org"])
-def test_only_loopback_addresses_can_be_listened_to(settings: Settings, host: str) -> None:
-    with pytest.raises(CannotListen, match="token"):
-        listen(settings.model_copy(update={"host": host}))
+async def test_with_a_token_it_listens_to_the_world_and_lets_only_that_in(settings: Settings) -> None:
+    secret = issue(settings, "ada")
+    process = await start(
+        settings, LIMNER_GATEWAY_HOST="0.0.0.0", LIMNER_GATEWAY_ALLOWED_HOSTS="studio.example"
+    )
+    url = (await base_url(process)).replace("0.0.0.0", "127.0.0.1")
+    async with httpx.AsyncClient(base_url=url, headers={"Host": "studio.example"}) as client:
+        assert (await client.get("/jobs")).status_code == 401
+        assert (await client.get("/jobs", headers=bearer(secret))).status_code == 200
+        # Nobody at all is let in once nobody has a token, but the gateway goes on.
+        await asyncio.to_thread(ask_desk, settings, "revoke", "ada")
+        async with asyncio.timeout(10):
+            while (await client.get("/jobs", headers=bearer(secret))).status_code != 401:
+                await asyncio.sleep(0.05)
+        assert (await client.get("/jobs")).status_code == 401
+    process.terminate()
+    assert await process.wait() == 0
+
+
+@pytest.mark.parametrize(
+    "host", ["192.168.1.2", "example.org", "::", "localhost.example.org", "127.0.0.1.example"]
+)
+def test_what_is_not_surely_loopback_counts_as_the_world(settings: Settings, host: str) -> None:
+    assert not settings.model_copy(update={"host": host}).is_loopback
+
+
+def test_an_address_of_another_machine_is_one_clear_sentence(settings: Settings) -> None:
+    with pytest.raises(CannotListen, match="set LIMNER_HOST to an address of this machine"):
+        listen(settings.model_copy(update={"host": "192.0.2.1"}))
 
 
 def test_a_taken_port_is_one_clear_sentence(settings: Settings) -> None:

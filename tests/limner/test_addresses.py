@@ -34,9 +34,11 @@ def test_an_address_of_another_machine_is_refused() -> None:
         check_port("192.0.2.1", 8000)
 
 
-def test_an_address_that_other_machines_reach_is_refused_before_anything_starts() -> None:
-    with pytest.raises(CommandFailed, match="without a token; set LIMNER_HOST"):
-        check_port("0.0.0.0", 0)
+@pytest.mark.parametrize(
+    ("host", "is_loopback"), [("127.0.0.1", True), ("localhost", True), ("0.0.0.0", False)]
+)
+def test_it_is_told_whether_other_machines_reach_an_address(host: str, is_loopback: bool) -> None:
+    assert check_port(host, 0) is is_loopback
 
 
 def test_the_address_of_the_studio_comes_from_the_environment_unless_given() -> None:
