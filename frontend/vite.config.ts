@@ -12,6 +12,7 @@ const ROUTES = [
   "/capabilities",
   "/gpu",
   "/readyz",
+  "/session",
 ];
 
 export default defineConfig({

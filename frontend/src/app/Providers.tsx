@@ -2,6 +2,7 @@ import { MantineProvider } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
 import { LiveUpdates } from "@/api/live-updates";
+import { Entrance } from "./Entrance";
 import { cssVariables, theme } from "./theme";
 
 // Events keep the cache true, so nothing that was fetched grows old by itself.
@@ -13,7 +14,9 @@ export function Providers({ children }: { children: ReactNode }) {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <LiveUpdates>{children}</LiveUpdates>
+        <Entrance>
+          <LiveUpdates>{children}</LiveUpdates>
+        </Entrance>
       </QueryClientProvider>
     </MantineProvider>
   );

@@ -5,6 +5,22 @@ export type ClientOptions = {
 };
 
 /**
+ * Amount
+ *
+ * How many there are, and the bytes of their images.
+ */
+export type Amount = {
+    /**
+     * Count
+     */
+    count: number;
+    /**
+     * Image Bytes
+     */
+    image_bytes: number;
+};
+
+/**
  * BatchRequest
  *
  * A request, with the prompts and seeds that take the place of its own.
@@ -321,6 +337,20 @@ export type ControlNetRequest = {
 };
 
 /**
+ * Deletion
+ *
+ * Which jobs to delete.
+ */
+export type Deletion = {
+    /**
+     * Ids
+     *
+     * Unknown ones are passed over.
+     */
+    ids: Array<string>;
+};
+
+/**
  * Entity
  *
  * A region of the picture with a prompt of its own.
@@ -357,6 +387,134 @@ export type Feature = {
      * Reason
      */
     reason: string | null;
+};
+
+/**
+ * Forgotten
+ *
+ * What was deleted from the history.
+ */
+export type Forgotten = {
+    /**
+     * Forgotten
+     *
+     * Jobs that there were; others of the ids were unknown.
+     */
+    forgotten: number;
+};
+
+/**
+ * GenerationBody
+ *
+ * What to paint.
+ */
+export type GenerationBody = {
+    /**
+     * Prompt
+     */
+    prompt: string;
+    /**
+     * Model
+     *
+     * Default: the service's first; see `GET /v1/models`.
+     */
+    model?: string | null;
+    /**
+     * N
+     *
+     * How many images; default: 1.
+     */
+    n?: number | null;
+    /**
+     * Size
+     *
+     * WIDTHxHEIGHT in pixels; default: auto.
+     */
+    size?: string | null;
+    /**
+     * Response Format
+     *
+     * Default: b64_json. A url needs the same token as this request.
+     */
+    response_format?: 'b64_json' | 'url' | null;
+    /**
+     * Output Format
+     *
+     * Default: png.
+     */
+    output_format?: 'png' | 'webp' | 'jpeg' | null;
+    /**
+     * Output Compression
+     *
+     * Quality of a jpeg or webp, 100 being the best.
+     */
+    output_compression?: number | null;
+    /**
+     * Stream
+     *
+     * Answer with server-sent events.
+     */
+    stream?: boolean | null;
+    /**
+     * Partial Images
+     *
+     * With stream: how many previews of each image.
+     */
+    partial_images?: number | null;
+    /**
+     * Background
+     *
+     * auto or opaque; means nothing.
+     */
+    background?: string | null;
+    /**
+     * Moderation
+     *
+     * auto or low; means nothing.
+     */
+    moderation?: string | null;
+    /**
+     * Quality
+     *
+     * auto, standard or medium; means nothing.
+     */
+    quality?: string | null;
+    /**
+     * User
+     *
+     * Means nothing.
+     */
+    user?: string | null;
+    /**
+     * Safety Identifier
+     *
+     * Means nothing.
+     */
+    safety_identifier?: string | null;
+    /**
+     * Seed
+     *
+     * Limner's own, as are those that follow.
+     */
+    seed?: number | null;
+    /**
+     * Negative Prompt
+     */
+    negative_prompt?: string | null;
+    /**
+     * Steps
+     */
+    steps?: number | null;
+    /**
+     * Guidance Scale
+     */
+    guidance_scale?: number | null;
+    /**
+     * Style
+     *
+     * Refused: say it in the prompt.
+     */
+    style?: string | null;
 };
 
 /**
@@ -622,6 +780,32 @@ export type Health = {
      * Status
      */
     status?: 'ok';
+};
+
+/**
+ * HistoryUsage
+ *
+ * What is kept. An image that several hold counts once, for the first of these that does.
+ */
+export type HistoryUsage = {
+    favourites: Amount;
+    /**
+     * That are not starred.
+     */
+    jobs: Amount;
+    uploads: Amount;
+    /**
+     * Limit Bytes
+     *
+     * Of all images of the studio; null: none.
+     */
+    limit_bytes: number | null;
+    /**
+     * Goes Next
+     *
+     * The oldest first, at most ten; empty: no job goes by itself.
+     */
+    goes_next: Array<NextToGo>;
 };
 
 /**
@@ -1215,6 +1399,105 @@ export type Model = {
 };
 
 /**
+ * ModelCard
+ *
+ * A model that there is.
+ */
+export type ModelCard = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Object
+     */
+    object?: 'model';
+    /**
+     * Created
+     *
+     * Unknown, so always 0.
+     */
+    created?: number;
+    /**
+     * Owned By
+     */
+    owned_by?: string;
+};
+
+/**
+ * ModelList
+ *
+ * All models that there are.
+ */
+export type ModelList = {
+    /**
+     * Object
+     */
+    object?: 'list';
+    /**
+     * Data
+     */
+    data: Array<ModelCard>;
+};
+
+/**
+ * NextToGo
+ *
+ * A job that goes before younger ones.
+ */
+export type NextToGo = {
+    /**
+     * Id
+     */
+    id: string;
+    /**
+     * Goes At
+     *
+     * When it will be too old; null: when space is needed.
+     */
+    goes_at: string | null;
+    /**
+     * Freed Bytes
+     *
+     * Of the images that only it holds.
+     */
+    freed_bytes: number;
+};
+
+/**
+ * OpenAIError
+ *
+ * What went wrong.
+ */
+export type OpenAiError = {
+    /**
+     * Message
+     */
+    message: string;
+    /**
+     * Type
+     */
+    type: string;
+    /**
+     * Param
+     */
+    param: string | null;
+    /**
+     * Code
+     */
+    code: string | null;
+};
+
+/**
+ * OpenAIFailure
+ *
+ * An answer that is an error.
+ */
+export type OpenAiFailure = {
+    error: OpenAiError;
+};
+
+/**
  * Order
  *
  * Which jobs come first.
@@ -1250,6 +1533,56 @@ export type Outpaint = {
      * Bottom
      */
     bottom?: number;
+};
+
+/**
+ * PaintedImage
+ *
+ * One finished image, as a file or where to find it.
+ */
+export type PaintedImage = {
+    /**
+     * B64 Json
+     */
+    b64_json?: string | null;
+    /**
+     * Url
+     */
+    url?: string | null;
+    /**
+     * Seed
+     *
+     * Limner's own.
+     */
+    seed: number;
+};
+
+/**
+ * PaintedImages
+ *
+ * All images of a request.
+ */
+export type PaintedImages = {
+    /**
+     * Created
+     *
+     * Seconds since 1970.
+     */
+    created: number;
+    /**
+     * Data
+     */
+    data: Array<PaintedImage>;
+    /**
+     * Output Format
+     */
+    output_format: string;
+    /**
+     * Size
+     *
+     * WIDTHxHEIGHT in pixels.
+     */
+    size: string;
 };
 
 /**
@@ -1436,6 +1769,38 @@ export type ResetEvent = {
      * Type
      */
     type?: 'reset';
+};
+
+/**
+ * Session
+ *
+ * Who is signed in.
+ */
+export type Session = {
+    /**
+     * Name
+     *
+     * Of the token; empty where none is demanded.
+     */
+    name: string;
+    /**
+     * Admin
+     *
+     * Whether the whole queue may be paused.
+     */
+    admin: boolean;
+};
+
+/**
+ * SignIn
+ *
+ * Who signs in.
+ */
+export type SignIn = {
+    /**
+     * Token
+     */
+    token: string;
 };
 
 /**
@@ -2179,6 +2544,10 @@ export type GenerateTextToImageErrors = {
      */
     422: Problem;
     /**
+     * Too many jobs wait, or too much is kept; Retry-After says when to come back.
+     */
+    429: Problem;
+    /**
      * What went wrong.
      */
     default: Problem;
@@ -2227,6 +2596,10 @@ export type GenerateImageEditErrors = {
      * Wrong fields, each with its value and the fix.
      */
     422: Problem;
+    /**
+     * Too many jobs wait, or too much is kept; Retry-After says when to come back.
+     */
+    429: Problem;
     /**
      * What went wrong.
      */
@@ -2277,6 +2650,10 @@ export type GenerateControlNetErrors = {
      */
     422: Problem;
     /**
+     * Too many jobs wait, or too much is kept; Retry-After says when to come back.
+     */
+    429: Problem;
+    /**
      * What went wrong.
      */
     default: Problem;
@@ -2325,6 +2702,10 @@ export type GenerateLayersErrors = {
      * Wrong fields, each with its value and the fix.
      */
     422: Problem;
+    /**
+     * Too many jobs wait, or too much is kept; Retry-After says when to come back.
+     */
+    429: Problem;
     /**
      * What went wrong.
      */
@@ -2375,6 +2756,10 @@ export type GenerateTiledErrors = {
      */
     422: Problem;
     /**
+     * Too many jobs wait, or too much is kept; Retry-After says when to come back.
+     */
+    429: Problem;
+    /**
      * What went wrong.
      */
     default: Problem;
@@ -2417,6 +2802,10 @@ export type GenerateBatchErrors = {
      * Wrong fields, each with its value and the fix.
      */
     422: Problem;
+    /**
+     * Too many jobs wait, or too much is kept; Retry-After says when to come back.
+     */
+    429: Problem;
     /**
      * What went wrong.
      */
@@ -2513,6 +2902,10 @@ export type ChangeQueueData = {
 };
 
 export type ChangeQueueErrors = {
+    /**
+     * Only the token named `admin` may do this.
+     */
+    403: Problem;
     /**
      * What went wrong.
      */
@@ -2816,6 +3209,94 @@ export type ListJobEventsResponses = {
 
 export type ListJobEventsResponse = ListJobEventsResponses[keyof ListJobEventsResponses];
 
+export type DeleteJobData = {
+    body?: never;
+    path: {
+        /**
+         * Job Id
+         */
+        job_id: string;
+    };
+    query?: never;
+    url: '/history/{job_id}';
+};
+
+export type DeleteJobErrors = {
+    /**
+     * A job still waits or runs; cancel it first.
+     */
+    409: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type DeleteJobError = DeleteJobErrors[keyof DeleteJobErrors];
+
+export type DeleteJobResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type DeleteJobResponse = DeleteJobResponses[keyof DeleteJobResponses];
+
+export type DeleteJobsData = {
+    body: Deletion;
+    path?: never;
+    query?: never;
+    url: '/history/delete';
+};
+
+export type DeleteJobsErrors = {
+    /**
+     * A job still waits or runs; cancel it first.
+     */
+    409: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type DeleteJobsError = DeleteJobsErrors[keyof DeleteJobsErrors];
+
+export type DeleteJobsResponses = {
+    /**
+     * Successful Response
+     */
+    200: Forgotten;
+};
+
+export type DeleteJobsResponse = DeleteJobsResponses[keyof DeleteJobsResponses];
+
+export type GetHistoryUsageData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/history/usage';
+};
+
+export type GetHistoryUsageErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type GetHistoryUsageError = GetHistoryUsageErrors[keyof GetHistoryUsageErrors];
+
+export type GetHistoryUsageResponses = {
+    /**
+     * Successful Response
+     */
+    200: HistoryUsage;
+};
+
+export type GetHistoryUsageResponse = GetHistoryUsageResponses[keyof GetHistoryUsageResponses];
+
 export type StreamEventsData = {
     body?: never;
     headers?: {
@@ -3027,6 +3508,60 @@ export type GetThumbnailResponses = {
 
 export type GetThumbnailResponse = GetThumbnailResponses[keyof GetThumbnailResponses];
 
+export type SignOutData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/session';
+};
+
+export type SignOutErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SignOutError = SignOutErrors[keyof SignOutErrors];
+
+export type SignOutResponses = {
+    /**
+     * Successful Response
+     */
+    204: void;
+};
+
+export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+
+export type SignInData = {
+    body: SignIn;
+    path?: never;
+    query?: never;
+    url: '/session';
+};
+
+export type SignInErrors = {
+    /**
+     * The token is wrong or revoked.
+     */
+    401: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type SignInError = SignInErrors[keyof SignInErrors];
+
+export type SignInResponses = {
+    /**
+     * Successful Response
+     */
+    200: Session;
+};
+
+export type SignInResponse = SignInResponses[keyof SignInResponses];
+
 export type GetCapabilitiesData = {
     body?: never;
     path?: never;
@@ -3159,3 +3694,234 @@ export type GetMetricsResponses = {
 };
 
 export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
+
+export type CreateImagesData = {
+    body: GenerationBody;
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'idempotency-key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/images/generations';
+};
+
+export type CreateImagesErrors = {
+    /**
+     * What went wrong.
+     */
+    default: OpenAiFailure;
+};
+
+export type CreateImagesError = CreateImagesErrors[keyof CreateImagesErrors];
+
+export type CreateImagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PaintedImages;
+};
+
+export type CreateImagesResponse = CreateImagesResponses[keyof CreateImagesResponses];
+
+export type EditImagesData = {
+    /**
+     * EditBody
+     *
+     * What to change, but for the pictures. With a mask, the prompt says what is to be seen.
+     */
+    body: {
+        /**
+         * Prompt
+         */
+        prompt: string;
+        /**
+         * Model
+         *
+         * Default: the service's first; see `GET /v1/models`.
+         */
+        model?: string | null;
+        /**
+         * N
+         *
+         * How many images; default: 1.
+         */
+        n?: number | null;
+        /**
+         * Size
+         *
+         * WIDTHxHEIGHT in pixels; default: auto.
+         */
+        size?: string | null;
+        /**
+         * Response Format
+         *
+         * Default: b64_json. A url needs the same token as this request.
+         */
+        response_format?: 'b64_json' | 'url' | null;
+        /**
+         * Output Format
+         *
+         * Default: png.
+         */
+        output_format?: 'png' | 'webp' | 'jpeg' | null;
+        /**
+         * Output Compression
+         *
+         * Quality of a jpeg or webp, 100 being the best.
+         */
+        output_compression?: number | null;
+        /**
+         * Stream
+         *
+         * Answer with server-sent events.
+         */
+        stream?: boolean | null;
+        /**
+         * Partial Images
+         *
+         * With stream: how many previews of each image.
+         */
+        partial_images?: number | null;
+        /**
+         * Background
+         *
+         * auto or opaque; means nothing.
+         */
+        background?: string | null;
+        /**
+         * Moderation
+         *
+         * auto or low; means nothing.
+         */
+        moderation?: string | null;
+        /**
+         * Quality
+         *
+         * auto, standard or medium; means nothing.
+         */
+        quality?: string | null;
+        /**
+         * User
+         *
+         * Means nothing.
+         */
+        user?: string | null;
+        /**
+         * Safety Identifier
+         *
+         * Means nothing.
+         */
+        safety_identifier?: string | null;
+        /**
+         * Seed
+         *
+         * Limner's own, as are those that follow.
+         */
+        seed?: number | null;
+        /**
+         * Negative Prompt
+         */
+        negative_prompt?: string | null;
+        /**
+         * Steps
+         */
+        steps?: number | null;
+        /**
+         * Guidance Scale
+         */
+        guidance_scale?: number | null;
+        /**
+         * Input Fidelity
+         *
+         * high; means nothing.
+         */
+        input_fidelity?: string | null;
+        image: Array<Blob | File>;
+        mask?: Blob | File;
+    };
+    headers?: {
+        /**
+         * Idempotency-Key
+         */
+        'idempotency-key'?: string | null;
+    };
+    path?: never;
+    query?: never;
+    url: '/v1/images/edits';
+};
+
+export type EditImagesErrors = {
+    /**
+     * What went wrong.
+     */
+    default: OpenAiFailure;
+};
+
+export type EditImagesError = EditImagesErrors[keyof EditImagesErrors];
+
+export type EditImagesResponses = {
+    /**
+     * Successful Response
+     */
+    200: PaintedImages;
+};
+
+export type EditImagesResponse = EditImagesResponses[keyof EditImagesResponses];
+
+export type ListModelsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/v1/models';
+};
+
+export type ListModelsErrors = {
+    /**
+     * What went wrong.
+     */
+    default: OpenAiFailure;
+};
+
+export type ListModelsError = ListModelsErrors[keyof ListModelsErrors];
+
+export type ListModelsResponses = {
+    /**
+     * Successful Response
+     */
+    200: ModelList;
+};
+
+export type ListModelsResponse = ListModelsResponses[keyof ListModelsResponses];
+
+export type GetModelData = {
+    body?: never;
+    path: {
+        /**
+         * Model
+         */
+        model: string;
+    };
+    query?: never;
+    url: '/v1/models/{model}';
+};
+
+export type GetModelErrors = {
+    /**
+     * What went wrong.
+     */
+    default: OpenAiFailure;
+};
+
+export type GetModelError = GetModelErrors[keyof GetModelErrors];
+
+export type GetModelResponses = {
+    /**
+     * Successful Response
+     */
+    200: ModelCard;
+};
+
+export type GetModelResponse = GetModelResponses[keyof GetModelResponses];
