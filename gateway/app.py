@@ -11,8 +11,10 @@ from starlette.types import ASGIApp
 
 from gateway import page, problems
 from gateway.border import Border
+from gateway.dialect import OpenAIDialect
 from gateway.events import EventHub
-from gateway.routes import events, generate, images, jobs, preprocess, queue, system
+from gateway.gate import Gate
+from gateway.routes import events, generate, history, images, jobs, openai, preprocess, queue, session, system
 from gateway.schemas import Event, Problem
 from gateway.settings import Settings
 from gateway.studio import limner_version, open_studio
@@ -28,7 +30,13 @@ class Gateway(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Returns the application with the border outermost, so that refusals and crashes pass it too."""
-        return Border(super().build_middleware_stack(), self._settings.host, self._settings.body_limit_bytes)
+        secret = self._settings.probe_secret
+        gate = Gate(
+            super().build_middleware_stack(),
+            self._settings.frontend,
+            secret.get_secret_value() if secret is not None else None,
+        )
+        return OpenAIDialect(Border(gate, self._settings))
 
     def openapi(self) -> dict[str, Any]:
         """Returns the OpenAPI document."""
@@ -72,7 +80,7 @@ def create_app(settings: Settings, provider: TracerProvider | None = None) -> Ga
     )
     app.state.hub = hub
     problems.install(app)
-    for module in (generate, preprocess, queue, jobs, events, images, system):
+    for module in (generate, preprocess, queue, jobs, history, events, images, session, system, openai):
         app.include_router(module.router)
     page.serve_page(app, settings.frontend)
     return app

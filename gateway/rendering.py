@@ -11,12 +11,13 @@ from gateway.texts import find_texts, pack_exif
 
 # WebP's careful methods take half a minute for the largest picture and save a few percent.
 _FAST_ABOVE_PIXELS = 4_000_000
+_USUAL_QUALITY, _SMALL_QUALITY = 92, 80
 
 
-def render(data: bytes, file_format: str, side_px: int | None) -> bytes:
+def render(data: bytes, file_format: str, side_px: int | None, quality: int | None = None) -> bytes:
     """Returns a png, jpeg or webp whose longest side is at most `side_px`; in full it keeps its texts.
 
-    Raises Unreadable.
+    `quality` is that of jpeg and webp, 0 to 100. Raises Unreadable.
     """
     try:
         with Image.open(io.BytesIO(data)) as image:
@@ -24,7 +25,8 @@ def render(data: bytes, file_format: str, side_px: int | None) -> bytes:
             picture = _shrink(image, side_px)
     except (OSError, SyntaxError, ValueError) as error:
         raise Unreadable(f"The kept picture is damaged ({error}); upload or make it again.") from error
-    return _pack(picture, file_format, exif, is_small=side_px is not None)
+    usual = _USUAL_QUALITY if side_px is None else _SMALL_QUALITY
+    return _pack(picture, file_format, exif, usual if quality is None else quality)
 
 
 def _shrink(image: Image.Image, side_px: int | None) -> Image.Image:
@@ -39,17 +41,17 @@ def _shrink(image: Image.Image, side_px: int | None) -> Image.Image:
     return picture
 
 
-def _pack(picture: Image.Image, file_format: str, exif: bytes, *, is_small: bool) -> bytes:
+def _pack(picture: Image.Image, file_format: str, exif: bytes, quality: int) -> bytes:
     file = io.BytesIO()
     match file_format:
         case "webp":
             method = 4 if picture.width * picture.height <= _FAST_ABOVE_PIXELS else 0
             try:
-                picture.save(file, "WEBP", quality=80 if is_small else 92, method=method, exif=exif)
+                picture.save(file, "WEBP", quality=quality, method=method, exif=exif)
             except ValueError as error:
                 raise Unreadable(f"WebP cannot hold this picture ({error}); ask for png or jpeg.") from error
         case "jpeg":
-            _onto_white(picture).save(file, "JPEG", quality=80 if is_small else 92, exif=exif)
+            _onto_white(picture).save(file, "JPEG", quality=quality, exif=exif)
         case _:
             picture.save(file, "PNG", compress_level=1)
     return file.getvalue()

@@ -32,8 +32,9 @@ def _inspect(data: bytes) -> _Answer:
     return asdict(texts.read_texts(data)), b""
 
 
-def _render(data: bytes, file_format: str, side_px: str) -> _Answer:
-    return {}, rendering.render(data, file_format, int(side_px) or None)
+def _render(data: bytes, file_format: str, side_px: str, quality: str = "") -> _Answer:
+    chosen = int(quality) if quality else None
+    return {}, rendering.render(data, file_format, int(side_px) or None, chosen)
 
 
 _ERRANDS: Mapping[str, Callable[..., _Answer]] = {"read": _read, "inspect": _inspect, "render": _render}

@@ -56,6 +56,17 @@ class Thumbnails:
         await asyncio.shield(making)
         return await self._images.open_derived(wanted.image_id, wanted.name)
 
+    async def pack(self, image_id: str, file_format: str, quality: int) -> bytes | None:
+        """Returns a file of that quality, 0 to 100, None where no such image is kept. It is kept by nobody.
+
+        Raises Unreadable and StorageFailed.
+        """
+        async with self._slots:
+            kept = await self._images.open_file(image_id)
+            if kept is None:
+                return None
+            return (await run_errand(kept.chunks, "render", file_format, "0", str(quality))).body
+
     async def close(self) -> None:
         """Gives up what is being made."""
         making = list(self._making.values())

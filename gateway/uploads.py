@@ -10,13 +10,18 @@ from gateway.errands import run_errand
 from gateway.texts import Texts
 
 UPLOAD_LIMIT_BYTES = 50 * 1024 * 1024
-_FILES = frozenset({("POST", "/images"), ("POST", "/images/inspect")})
+EDIT_LIMIT_BYTES = 2 * UPLOAD_LIMIT_BYTES  # of several files together
+_LIMITS_BYTES = {
+    ("POST", "/images"): UPLOAD_LIMIT_BYTES,
+    ("POST", "/images/inspect"): UPLOAD_LIMIT_BYTES,
+    ("POST", "/v1/images/edits"): EDIT_LIMIT_BYTES,
+}
 _AT_ONCE = 2
 
 
 def body_limit_bytes(method: str, path: str, usual_bytes: int) -> int:
     """Returns how large the body of a request may be."""
-    return UPLOAD_LIMIT_BYTES if (method, path) in _FILES else usual_bytes
+    return _LIMITS_BYTES.get((method, path), usual_bytes)
 
 
 @dataclass(frozen=True, slots=True)
