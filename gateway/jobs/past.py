@@ -94,14 +94,26 @@ class JobEvents:
 
 def append_event(connection: sa.Connection, job: Job) -> Past:
     """Keeps that a job is now as it is."""
-    statement = job_events.insert().values(
-        job_id=job.id,
-        attempt=job.attempt,
-        state=job.state,
-        snapshot=rows.to_snapshot(job),
-        created_at=time.time(),
-    )
+    statement = job_events.insert().values(_to_row(job, time.time()))
     return Past(connection.execute(statement.returning(job_events.c.seq)).scalar_one(), job)
+
+
+def append_events(connection: sa.Connection, changed: Sequence[Job]) -> list[Past]:
+    """Keeps that jobs are now as they are, in less time than one by one."""
+    now = time.time()
+    statement = job_events.insert().returning(job_events.c.seq, sort_by_parameter_order=True)
+    seqs = connection.execute(statement, [_to_row(job, now) for job in changed]).scalars()
+    return [Past(seq, job) for seq, job in zip(seqs, changed, strict=True)]
+
+
+def _to_row(job: Job, now: float) -> dict[str, Any]:
+    return {
+        "job_id": job.id,
+        "attempt": job.attempt,
+        "state": job.state,
+        "snapshot": rows.to_snapshot(job),
+        "created_at": now,
+    }
 
 
 def skip_past(connection: sa.Connection, last_seq: int) -> None:

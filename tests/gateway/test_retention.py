@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 
 from gateway.depot import StorageFailed
 from gateway.images import ImageStore
+from gateway.jobs.archive import Search
 from gateway.jobs.holdings import Holding
 from gateway.jobs.job import State
 from gateway.retention import Candidate, Policy, Share, plan
@@ -239,6 +243,41 @@ async def test_a_store_that_is_down_puts_deleting_off_and_loses_nothing(
     age(tmp_path, 2 * HOUR_S)
     await records.housekeeping(Policy()).collect(time.time())
     assert await records.kept() == {left.images[0].id}
+
+
+@pytest.mark.chaos
+async def test_whenever_it_is_killed_no_job_is_without_its_image(tmp_path: Path) -> None:
+    draw = random.Random(7)
+    for _ in range(5):
+        await churn_until_killed(tmp_path, draw)
+        with opened_records(tmp_path) as records:
+            jobs = await records.archive.page(Search(""), 1000)
+            made = {image.id for job in jobs for image in job.images}
+            assert made <= await records.kept()
+            age(tmp_path, 2 * HOUR_S)
+            house = records.housekeeping(Policy(uploads_s=HOUR_S))
+            await house.collect(time.time())
+            assert made <= await records.kept()
+            for job in jobs:
+                if not job.state.is_final:
+                    await records.store.record(job, replace(job, state=State.FAILED))
+            await records.history.forget("", [job.id for job in jobs])
+            # As if it were later: what was sent and held by those that were killed is old now.
+            await house.tidy(time.time() + 2 * HOUR_S)
+            await house.collect(time.time() + 2 * HOUR_S)
+            assert await records.kept() == set()
+
+
+async def churn_until_killed(folder: Path, draw: random.Random) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.gateway.churn", str(folder), stdout=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    for _ in range(draw.randrange(5, 40)):
+        assert await process.stdout.readline()
+    await asyncio.sleep(draw.random() / 50)  # somewhere between two of its steps
+    process.kill()
+    await process.communicate()
 
 
 async def test_others_write_while_much_is_let_go(records: Records) -> None:
