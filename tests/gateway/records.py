@@ -74,8 +74,9 @@ def fresh(state: State = State.QUEUED, created_at: float = 1000.0, **more: Any) 
 
 
 @contextmanager
-def opened_records(folder: Path) -> Generator[Records]:
-    engine = open_database(f"sqlite:///{folder}/jobs.db")
+def opened_records(folder: Path, database: str | None = None) -> Generator[Records]:
+    """Yields the records in a folder, or with their jobs in another database."""
+    engine = open_database(database or f"sqlite:///{folder}/jobs.db")
     transactions = Transactions(engine, lambda _job, _seq: None)
     images = ImageStore.open(f"{folder}/images")
     archive, holdings = Archive(transactions), Holdings(transactions)

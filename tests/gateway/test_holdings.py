@@ -12,8 +12,8 @@ from tests.gateway.records import Records, fresh, opened_records
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    with opened_records(tmp_path) as records:
+def records(tmp_path: Path, database: str) -> Iterator[Records]:
+    with opened_records(tmp_path, database) as records:
         yield records
 
 

@@ -30,8 +30,8 @@ NOW = 100 * DAY_S
 
 
 @pytest.fixture
-def records(tmp_path: Path) -> Iterator[Records]:
-    with opened_records(tmp_path) as records:
+def records(tmp_path: Path, database: str) -> Iterator[Records]:
+    with opened_records(tmp_path, database) as records:
         yield records
 
 
@@ -248,7 +248,7 @@ async def test_a_store_that_is_down_puts_deleting_off_and_loses_nothing(
 @pytest.mark.chaos
 async def test_whenever_it_is_killed_no_job_is_without_its_image(tmp_path: Path) -> None:
     draw = random.Random(7)
-    for _ in range(5):
+    for _ in range(3):
         await churn_until_killed(tmp_path, draw)
         with opened_records(tmp_path) as records:
             jobs = await records.archive.page(Search(""), 1000)
@@ -273,7 +273,7 @@ async def churn_until_killed(folder: Path, draw: random.Random) -> None:
         sys.executable, "-m", "tests.gateway.churn", str(folder), stdout=subprocess.PIPE
     )
     assert process.stdout is not None
-    for _ in range(draw.randrange(5, 40)):
+    for _ in range(draw.randrange(5, 25)):
         assert await process.stdout.readline()
     await asyncio.sleep(draw.random() / 50)  # somewhere between two of its steps
     process.kill()
