@@ -2,36 +2,45 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated, cast
+from uuid import uuid4
 
 import sqlalchemy as sa
 from fastapi import Depends, Request
 from opentelemetry.trace import TracerProvider
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from gateway.catalogue import Catalogue
 from gateway.depot import StorageFailed
 from gateway.events import EventHub
+from gateway.history import History
+from gateway.housekeeping import keeping_house
+from gateway.identity import Roster
 from gateway.images import ImageStore
 from gateway.jobs.archive import Archive
 from gateway.jobs.board import Board
 from gateway.jobs.books import Books
 from gateway.jobs.census import Census
-from gateway.jobs.database import open_database
+from gateway.jobs.claims import Claims
+from gateway.jobs.database import DatabaseUnusable, using_database
 from gateway.jobs.dispatcher import Dispatcher
 from gateway.jobs.forecast import Forecast
 from gateway.jobs.holdings import Holdings
+from gateway.jobs.inventory import Inventory
 from gateway.jobs.job import Job
+from gateway.jobs.locks import is_shared
+from gateway.jobs.neighbours import being_present, following
 from gateway.jobs.past import JobEvents
 from gateway.jobs.store import JobStore
 from gateway.jobs.switches import Switches
+from gateway.jobs.tokens import Tokens
 from gateway.jobs.transactions import Transactions
 from gateway.metrics import Metrics
 from gateway.replicas import EDIT, T2I, TILING, Replica, connect_replicas
 from gateway.results import Results
+from gateway.retention import Policy
 from gateway.settings import Settings
 from gateway.thumbnails import Thumbnails
 from gateway.tracing import CarryTrace, Traces
@@ -54,7 +63,7 @@ OWNER = ""
 
 
 class CannotOpen(Exception):
-    """The job database or the image store cannot be used; the message says why and what to do."""
+    """The studio cannot be opened, or not safely; the message says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,10 @@ class Studio:
     arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
     uploads: Uploads
     thumbnails: Thumbnails
+    history: History
+    retention: Policy
+    roster: Roster
+    max_waiting_jobs: int
 
 
 @asynccontextmanager
@@ -75,20 +88,37 @@ async def open_studio(
     settings: Settings, hub: EventHub, provider: TracerProvider | None
 ) -> AsyncGenerator[Studio]:
     """Yields a studio that works on its jobs, and stops it; `provider` gets their traces."""
-    engine = await asyncio.to_thread(_open_database, settings.database)
+    async with AsyncExitStack() as stack:
+        engine = await _open_database(settings.database, stack)
+        yield await stack.enter_async_context(_running_studio(settings, hub, provider, engine))
+
+
+@asynccontextmanager
+async def _running_studio(
+    settings: Settings, hub: EventHub, provider: TracerProvider | None, engine: sa.Engine
+) -> AsyncGenerator[Studio]:
     images = await _open_images(settings.images)
     given = {T2I: settings.t2i, EDIT: settings.edit, TILING: settings.tiling}
     board = Board(Forecast({service.name: len(each) for service, each in given.items()}))
 
     metrics = Metrics()
 
-    def publish(job: Job, seq: int) -> None:
+    def count(job: Job) -> None:
         if job.state.is_final:
             metrics.ended(job)
-        hub.publish_job(show_job(board.view(job)), seq)
 
-    transactions = Transactions(engine, publish)
+    def publish(job: Job, seq: int) -> None:
+        hub.publish_job(job.owner, show_job(board.view(job)), seq)
+
+    def publish_own(job: Job, seq: int) -> None:
+        count(job)
+        publish(job, seq)
+
+    # Among several gateways all events come back from the database, those of this one too: in one order.
+    is_sole = not is_shared(engine)
+    transactions = Transactions(engine, publish_own if is_sole else lambda job, _: count(job))
     try:
+        roster = await _open_roster(transactions, settings)
         addresses = {service: each for service, each in given.items() if each}
         interceptors = [CarryTrace()] if provider is not None else []
         async with (
@@ -96,12 +126,15 @@ async def open_studio(
             connect(settings.arbiter, settings.trust) as arbiter,
         ):
             catalogues = {service.name: Catalogue(service, replicas) for service in addresses}
-            results = Results(settings.results, images)
+            holdings = Holdings(transactions)
+            results = Results(settings.results, images, holdings)
             books = Books(
                 store=JobStore(transactions),
+                claims=Claims(transactions, None if is_sole else str(uuid4())),
                 events=JobEvents(transactions),
                 archive=Archive(transactions),
-                holdings=Holdings(transactions),
+                holdings=holdings,
+                inventory=Inventory(transactions),
                 switches=Switches(transactions),
                 census=Census(transactions),
                 images=images,
@@ -114,31 +147,47 @@ async def open_studio(
             )
             dispatcher = Dispatcher(books, replicas)
             thumbnails = Thumbnails(images)
-            await dispatcher.start()
-            try:
-                yield Studio(
-                    limner_version(),
-                    books,
-                    dispatcher,
-                    replicas,
-                    arbiter_pb2_grpc.ArbiterServiceStub(arbiter),
-                    Uploads.open(),
-                    thumbnails,
-                )
-            finally:
-                await thumbnails.close()
-                await dispatcher.stop()
+            async with being_present(engine, books.claims):
+                try:
+                    async with following(engine, books, dispatcher, publish):
+                        history = History(books.archive, holdings, images, hub)
+                        async with keeping_house(history, books, settings.retention):
+                            yield Studio(
+                                limner_version(),
+                                books,
+                                dispatcher,
+                                replicas,
+                                arbiter_pb2_grpc.ArbiterServiceStub(arbiter),
+                                Uploads.open(),
+                                thumbnails,
+                                history,
+                                settings.retention,
+                                roster,
+                                settings.max_waiting_jobs,
+                            )
+                finally:
+                    await thumbnails.close()
+                    await dispatcher.stop()
     finally:
         transactions.close()
 
 
-def _open_database(url: str) -> sa.Engine:
+async def _open_database(url: str, stack: AsyncExitStack) -> sa.Engine:
     try:
-        return open_database(url)
-    except (SQLAlchemyError, OSError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        text = f"The job database {url!r} cannot be opened: {cause}. Is its folder there and writable?"
-        raise CannotOpen(text) from error
+        return await asyncio.to_thread(stack.enter_context, using_database(url))
+    except DatabaseUnusable as error:
+        raise CannotOpen(str(error)) from error
+
+
+async def _open_roster(transactions: Transactions, settings: Settings) -> Roster:
+    roster = Roster(Tokens(transactions), is_loopback=settings.is_loopback)
+    await roster.refresh()
+    if roster.is_empty and not settings.is_loopback:
+        raise CannotOpen(
+            f"On host {settings.host} other machines could use the studio, and there is no token yet; "
+            "make one with `limner token add NAME`, or set LIMNER_HOST to 127.0.0.1."
+        )
+    return roster
 
 
 async def _open_images(location: str) -> ImageStore:

@@ -27,7 +27,7 @@ class Word(StrEnum):
     EVENTS = "events"  # are written, up to that seq
     CLAIMED = "claimed"  # that job, by that gateway, which gives it to a service
     RELEASED = "released"  # that job, by that gateway, which took it back from there
-    ORDER = "order"  # has changed
+    ORDER = "order"  # of those jobs has changed
     SWITCHES = "switches"  # have changed
     LEFT = "left"  # has a gateway
 
@@ -49,11 +49,16 @@ class Announcements:
 
     @asynccontextmanager
     async def followed(self, hear: Hear, catch_up: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
-        """Has `hear` called for everything that is committed after this is entered, until it is left.
+        """Has `hear` called for everything that is committed while this is entered.
 
-        A lost connection is made again, and `catch_up` is called then for what was told meanwhile.
+        `catch_up` is called first, and again whenever a lost connection is made anew: for what it missed.
         """
         connection = await self._connect()
+        try:
+            await catch_up()
+        except BaseException:
+            await connection.close()
+            raise
         following = asyncio.create_task(self._follow(connection, hear, catch_up))
         try:
             yield

@@ -14,6 +14,7 @@ from gateway import limits
 from gateway.events import Signal
 from gateway.jobs import messages
 from gateway.jobs.books import Books
+from gateway.jobs.insistence import insist
 from gateway.jobs.job import Fault, Job, Picture, Progress, Stage, State
 from gateway.jobs.kinds import TRADES
 from gateway.jobs.pace import Pace, Turn
@@ -65,13 +66,19 @@ class Attempt:
         if self._hearing is not None:
             self._hearing.cancel()
 
-    def withdraw(self) -> None:
-        """Takes the job back from the service, to be queued again; one that has started goes on."""
+    def withdraw(self) -> bool:
+        """Takes the job back from the service, to be queued again; returns False for one that has started."""
         live = self._books.board.in_hand[self.job_id]
-        if live.stage is Stage.WAITING and (self._hearing is None or self._job.state is State.QUEUED):
-            self._is_withdrawn = True
-            if self._hearing is not None:
-                self._hearing.cancel()
+        if live.stage is not Stage.WAITING or (self._hearing is not None and self._has_started):
+            return False
+        self._is_withdrawn = True
+        if self._hearing is not None:
+            self._hearing.cancel()
+        return True
+
+    @property
+    def _has_started(self) -> bool:
+        return self._job.state is not State.QUEUED
 
     async def run(self) -> Ending:
         """Sees the job through to its end, to the loss of the replica, or to its being withdrawn."""
@@ -103,8 +110,8 @@ class Attempt:
             return await self._give_up()
 
     async def _run(self) -> Ending:
-        job = self._fresh or await self._books.store.get(self.job_id)
-        if job is None or job.state is not State.QUEUED or self._is_cancelled:
+        job = await insist(lambda _: self._books.claims.take(self.job_id, self._fresh))
+        if job is None or self._is_cancelled:
             raise Superseded
         self._job = job
         if job.model is None and not await self._settle_model():
@@ -164,9 +171,10 @@ class Attempt:
                     self._show()
                 case Turn.SKIP:
                     pass
-        if message.HasField("preview") and self._books.hub.has_readers and self._pace.may_preview(now):
+        is_heard = self._books.hub.is_heard_by(self._job.owner)
+        if message.HasField("preview") and is_heard and self._pace.may_preview(now):
             event = messages.to_preview(self.job_id, message)
-            self._books.hub.publish(Signal(f"preview {self.job_id}", event))
+            self._books.hub.publish(self._job.owner, Signal(f"preview {self.job_id}", event))
 
     async def _take_checkpoint(self, checkpoint: progress_pb2.Checkpoint) -> None:
         self._has_checkpoint = self._has_advanced = True
@@ -177,7 +185,7 @@ class Attempt:
             self._books.metrics.stage.labels(self._job.kind, stage).observe(
                 duration.ToTimedelta().total_seconds()
             )
-        image_id = await self._books.results.keep(result.image)
+        image_id = await insist(lambda _: self._books.results.keep(result.image, self._job))
         size = result.image.size
         picture = Picture(result.image_index, image_id, size.width, size.height, result.seed)
         # An image that an earlier attempt already made is replaced by itself: same seed, same pixels.
@@ -199,7 +207,7 @@ class Attempt:
         started_at = self._job.started_at or now
         running = replace(self._job, state=State.RUNNING, progress=progress, started_at=started_at)
         # Written while the service goes on: the first image of a fast model need not wait for it.
-        self._starting = asyncio.create_task(self._books.store.record(self._job, running))
+        self._starting = asyncio.create_task(self._keep(self._job, running))
         self._job = running
 
     async def _conclude(self, fault: Fault) -> Ending:
@@ -230,7 +238,14 @@ class Attempt:
         progress = Progress(image_count=self._wanted_count(), waiting_for=text)
         attempt = self._job.attempt + 1
         await self._record(
-            replace(self._job, state=State.QUEUED, attempt=attempt, losses=losses, progress=progress)
+            replace(
+                self._job,
+                state=State.QUEUED,
+                attempt=attempt,
+                losses=losses,
+                progress=progress,
+                holder=None,
+            )
         )
 
     async def _end(
@@ -252,10 +267,12 @@ class Attempt:
 
     async def _give_up(self) -> Ending:
         """Ends a job whose cancelling was waiting for this attempt; leaves any other as it is."""
-        job = await self._books.store.get(self.job_id)
-        if job is not None and job.state is State.CANCELLING:
-            await self._books.store.record(job, replace(job, state=State.CANCELLED, finished_at=time.time()))
-        if self._has_checkpoint:
+        job = await insist(lambda _: self._books.store.get(self.job_id))
+        is_over = job is None or job.state.is_final
+        if job is not None and job.state is State.CANCELLING and job.holder == self._books.claims.holder:
+            await self._keep(job, replace(job, state=State.CANCELLED, finished_at=time.time()))
+            is_over = True
+        if self._has_checkpoint and is_over:
             await self._books.images.drop_checkpoint(self.job_id)
         return Ending()
 
@@ -264,13 +281,19 @@ class Attempt:
             starting, self._starting = self._starting, None
             if not await starting:
                 raise Superseded
-        if not await self._books.store.record(self._job, after):
+        if not await self._keep(self._job, after):
             raise Superseded
         self._job = after
 
+    async def _keep(self, before: Job, after: Job) -> bool:
+        return await insist(
+            lambda is_repeated: self._books.store.record(before, after, is_repeated=is_repeated)
+        )
+
     def _show(self) -> None:
-        if self._books.hub.has_readers:
-            self._books.hub.publish_job(show_job(self._books.board.view(self._job)), None)
+        if self._books.hub.is_heard_by(self._job.owner):
+            shown = show_job(self._books.board.view(self._job))
+            self._books.hub.publish_job(self._job.owner, shown, None)
 
     def _progress(self) -> Progress:
         return self._books.board.in_hand.get(self.job_id, self._job.progress)

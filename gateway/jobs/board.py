@@ -18,6 +18,8 @@ class Board:
         self.forecast = forecast
         self.line = Line()
         self.in_hand: dict[str, Progress] = {}  # of jobs given to a service, in the order they were given
+        self.owners: dict[str, str] = {}  # of those
+        self.elsewhere: dict[str, str] = {}  # owners of jobs that wait at a service of another gateway
         self.obstacles: dict[str, str] = {}  # why nothing of a capability can start, in plain words
         self.held_back: dict[str, str] = {}  # by capability: its first job, which others overtake
         self.is_paused = False
@@ -26,12 +28,14 @@ class Board:
         """Puts `job` in line."""
         self.line.add(to_entry(job))
 
-    def waiting(self, limit: int) -> list[str]:
-        """Returns the ids of at most `limit` jobs that have not started, the next one first."""
-        return list(islice(chain(self._given_but_waiting(), self.line), limit))
+    def waiting(self, owner: str, limit: int) -> list[str]:
+        """Returns at most `limit` of an owner's jobs that have not started, the next one first."""
+        owners = self.owners | self.elsewhere
+        given = [job_id for job_id in self._given_but_waiting() if owners.get(job_id) == owner]
+        return list(islice(chain(given, self.line.owned(owner)), limit))
 
     def waiting_count(self) -> int:
-        """Returns how many jobs have not started."""
+        """Returns how many jobs have not started, whoever owns them."""
         return len(self._given_but_waiting()) + len(self.line)
 
     def view(self, job: Job) -> Job:
@@ -57,10 +61,12 @@ class Board:
         ahead = self.line.ahead(job.id)
         if ahead is None:
             return replace(job.progress, waiting_for=self._obstacle(job) or job.progress.waiting_for)
+        # Of those that services have, it is not said what they are.
+        ahead[job.capability] += len(given)
         eta_s = self.forecast.end_s(job.capability, ahead, running_s)
         return replace(
             job.progress,
-            queue_position=sum(ahead.values()) + len(given) + 1,
+            queue_position=sum(ahead.values()) + 1,
             eta_s=None if self.is_paused else eta_s,
             waiting_for=self._obstacle(job) or job.progress.waiting_for,
         )
@@ -73,9 +79,10 @@ class Board:
         return self.obstacles.get(job.capability)
 
     def _given_but_waiting(self) -> list[str]:
-        return [job_id for job_id, progress in self.in_hand.items() if progress.stage is Stage.WAITING]
+        here = [job_id for job_id, progress in self.in_hand.items() if progress.stage is Stage.WAITING]
+        return here + [job_id for job_id in self.elsewhere if job_id not in self.in_hand]
 
 
 def to_entry(job: Job) -> Entry:
     """Returns what the order of a job depends on."""
-    return Entry(job.id, job.capability, job.priority, job.rank, job.model, job.created_at)
+    return Entry(job.id, job.capability, job.priority, job.rank, job.model, job.created_at, job.owner)

@@ -9,7 +9,9 @@ from gateway.images import ImageStore
 from gateway.jobs.archive import Archive
 from gateway.jobs.board import Board
 from gateway.jobs.census import Census
+from gateway.jobs.claims import Claims
 from gateway.jobs.holdings import Holdings
+from gateway.jobs.inventory import Inventory
 from gateway.jobs.past import JobEvents
 from gateway.jobs.store import JobStore
 from gateway.jobs.switches import Switches
@@ -23,9 +25,11 @@ class Books:
     """Where everything that happens to jobs is read and written."""
 
     store: JobStore
+    claims: Claims
     events: JobEvents
     archive: Archive
     holdings: Holdings
+    inventory: Inventory
     switches: Switches
     census: Census
     images: ImageStore

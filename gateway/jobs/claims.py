@@ -53,6 +53,11 @@ class Claims:
         await self._transactions.write(work)
         return replace(job, holder=None)
 
+    async def held(self) -> list[Job]:
+        """Returns the jobs that wait at the services to which gateways gave them."""
+        query = sa.select(jobs).where(jobs.c.state == State.QUEUED, jobs.c.holder.is_not(None))
+        return await self._transactions.read(lambda connection: to_jobs(connection, query))
+
     async def recover(self) -> None:
         """Puts what dead gateways were working on back in the queue, and ends what they were cancelling."""
         if not await self._transactions.read(self._find_orphans):

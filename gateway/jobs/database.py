@@ -100,7 +100,7 @@ def _migrating(engine: sa.Engine) -> Generator[sa.Connection]:
             yield connection
         return
     with engine.connect() as connection:
-        # What SQLite cannot alter is made anew and the old table dropped, with all rows that refer to its own.
+        # What SQLite cannot alter is made anew and the old table dropped, with all rows that refer to it.
         connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
         connection.commit()
         try:

@@ -7,12 +7,14 @@ from contextvars import Context
 from dataclasses import replace
 
 import structlog
+from uuid_utils import uuid7
 
 from gateway import schemas
 from gateway.events import Signal
 from gateway.jobs.attempt import Attempt, Ending
 from gateway.jobs.board import PAUSED, to_entry
 from gateway.jobs.books import Books
+from gateway.jobs.insistence import insist
 from gateway.jobs.job import Fault, Job, Progress, State
 from gateway.jobs.order import Entry
 from gateway.jobs.verdict import Verdict
@@ -27,6 +29,7 @@ _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 2.0
 _SHOWN_IN_QUEUE = 100
 _FRESH_LIMIT = 256
+_CLEARED_AT_ONCE = 100  # in one transaction, for which everybody else who writes waits
 
 
 class Dispatcher:
@@ -41,17 +44,23 @@ class Dispatcher:
         self._board = books.board
         self._replicas = replicas
         self._attempts: dict[str, Attempt] = {}
+        self._works: dict[str, asyncio.Task[None]] = {}  # that see the attempts through
         self._given: dict[str, Entry] = {}  # where the jobs of the attempts were in line
         self._fresh: dict[str, Job] = {}  # as they are in the store, to spare reading them again
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Takes up what the last gateway left."""
-        await self._books.store.recover()
+        await self._books.claims.recover()
+        await self.load()
+
+    async def load(self) -> None:
+        """Takes in the whole queue as it is kept."""
         self._board.is_paused = await self._books.switches.is_paused()
-        for job in await self._books.store.queued():
-            self._queue(job)
-        self._fill()
+        for entry in await self._books.store.line():
+            if entry.id not in self._attempts:
+                self._board.line.add(entry)
+        self.see(await self._books.claims.held())
 
     async def stop(self) -> None:
         """Hangs up every call; running jobs go on from their checkpoints at the next start."""
@@ -71,25 +80,43 @@ class Dispatcher:
         """Keeps waiting jobs from starting, or lets them; what runs goes on."""
         await self._books.switches.pause(is_paused)
         self._board.is_paused = is_paused
+        await _end(self._withdraw())
+        self._fill()
+
+    def see_pause(self, is_paused: bool) -> None:
+        """Takes in whether the queue is paused, whoever has done it."""
+        self._board.is_paused = is_paused
+        self._withdraw()
+        self._fill()
+
+    def see(self, jobs: Sequence[Job]) -> None:
+        """Takes in what jobs have become, whoever has changed them."""
+        for job in jobs:
+            self._see(job)
         self._withdraw()
         self._fill()
 
     async def rearrange(self, owner: str, ids: Sequence[str]) -> None:
         """Puts an owner's waiting jobs of `ids` first, in this order."""
-        self._replace(await self._books.store.rearrange(owner, ids))
+        await self._replace(await self._books.store.rearrange(owner, ids))
 
     async def prioritise(self, job: Job, priority: int) -> Job:
         """Gives a job that waits another priority and returns it; any other stays as it is."""
         after = replace(job, priority=priority, rank=None)
         if job.state is not State.QUEUED or not await self._books.store.record(job, after):
             return job
-        self._replace([after])
+        await self._replace([after])
         return after
 
-    async def clear(self, owner: str) -> list[Job]:
-        """Cancels every job of an owner that waits, and returns them."""
-        ended = [await self.cancel(job.id) for job in await self._books.store.queued(owner)]
-        return [job for job in ended if job is not None and job.state is State.CANCELLED]
+    async def clear(self, owner: str) -> int:
+        """Cancels every job of an owner that waits, and returns how many those were."""
+        last_id, count = str(uuid7()), 0
+        while cancelled := await self._books.store.cancel_waiting(owner, last_id, _CLEARED_AT_ONCE):
+            for job_id in cancelled:
+                self._give_up(job_id)
+            count += len(cancelled)
+            self._announce()
+        return count
 
     async def cancel(self, job_id: str) -> Job | None:
         """Cancels a job and returns it: cancelled if it had not started, else cancelling, or as it ended."""
@@ -105,27 +132,47 @@ class Dispatcher:
                 return after
         return None
 
+    def _see(self, job: Job) -> None:
+        is_waiting = job.state is State.QUEUED
+        is_elsewhere = is_waiting and job.holder not in (None, self._books.claims.holder)
+        self._board.elsewhere.pop(job.id, None)
+        if is_elsewhere:
+            self._board.elsewhere[job.id] = job.owner
+        if job.id in self._attempts:
+            if job.state in (State.CANCELLING, State.CANCELLED):
+                self._attempts[job.id].cancel()
+            elif is_waiting:
+                self._given[job.id] = to_entry(job)
+        elif is_waiting and not is_elsewhere:
+            self._queue(job)
+        else:
+            self._board.line.discard(job.id)
+            self._fresh.pop(job.id, None)
+
     def _queue(self, job: Job) -> None:
         self._board.queue(job)
         if len(self._fresh) < _FRESH_LIMIT:
             self._fresh[job.id] = job
 
-    def _replace(self, changed: Sequence[Job]) -> None:
+    async def _replace(self, changed: Sequence[Job]) -> None:
         for job in changed:
             if job.id in self._board.line:
                 self._queue(job)
             elif job.id in self._given:
                 self._given[job.id] = to_entry(job)
-        self._withdraw()
+        await _end(self._withdraw())
         self._fill()
 
     def _hang_up(self, job_id: str) -> None:
+        self._give_up(job_id)
+        self._announce()
+
+    def _give_up(self, job_id: str) -> None:
         self._board.line.discard(job_id)
         self._fresh.pop(job_id, None)
         attempt = self._attempts.get(job_id)
         if attempt is not None:
             attempt.cancel()
-        self._announce()
 
     def _fill(self) -> None:
         """Gives jobs to free replicas, the least busy first, until there is no more of either."""
@@ -138,11 +185,12 @@ class Dispatcher:
             if job_id is None:
                 free = [other for other in free if other.service is not replica.service]
                 continue
-            self._given[job_id] = self._board.line.take(job_id)
+            self._given[job_id] = given = self._board.line.take(job_id)
             self._board.in_hand[job_id] = Progress()
+            self._board.owners[job_id] = given.owner
             replica.jobs.add(job_id)
             self._attempts[job_id] = Attempt(job_id, self._fresh.pop(job_id, None), replica, self._books)
-            self._spawn(self._work(job_id, replica))
+            self._works[job_id] = self._spawn(self._work(job_id, replica))
             free = [other for other in free if other.is_free]
         self._announce()
 
@@ -154,13 +202,19 @@ class Dispatcher:
             self._board.held_back[name] = first.id
         return chosen
 
-    def _withdraw(self) -> None:
-        """Takes back what waits at a service and may not start now, or not before what is in line."""
+    def _withdraw(self) -> list[asyncio.Task[None]]:
+        """Takes back what waits at a service and may not start now, or not before what is in line.
+
+        Returns the work that ends with that.
+        """
+        withdrawn: list[asyncio.Task[None]] = []
         for job_id, attempt in self._attempts.items():
             given = self._given[job_id]
             first = self._board.line.first(given.capability)
-            if self._board.is_paused or (first is not None and first.must_precede(given)):
-                attempt.withdraw()
+            is_early = self._board.is_paused or (first is not None and first.must_precede(given))
+            if is_early and attempt.withdraw():
+                withdrawn.append(self._works[job_id])
+        return withdrawn
 
     async def _work(self, job_id: str, replica: Replica) -> None:
         bind_job(job_id)
@@ -168,6 +222,9 @@ class Dispatcher:
         try:
             with self._books.traces.attempt(job_id, replica.service.name):
                 ending = await self._attempts[job_id].run()
+            if ending.again is not None:
+                again = ending.again
+                ending = replace(ending, again=await insist(lambda _: self._books.claims.release(again)))
         except Exception:
             log.exception("attempt broke", replica=replica.address)
             await self._bury(job_id)
@@ -175,7 +232,9 @@ class Dispatcher:
             replica.jobs.discard(job_id)
             self._attempts.pop(job_id, None)
             self._given.pop(job_id, None)
+            self._works.pop(job_id, None)
             self._board.in_hand.pop(job_id, None)
+            self._board.owners.pop(job_id, None)
         self._settle(ending, replica)
 
     def _settle(self, ending: Ending, replica: Replica) -> None:
@@ -187,10 +246,11 @@ class Dispatcher:
             replica.failures = 0
         self._fill()
         if ending.again is not None:
-            self._books.hub.publish_job(show_job(self._board.view(ending.again)), None)
+            shown = show_job(self._board.view(ending.again))
+            self._books.hub.publish_job(ending.again.owner, shown, None)
 
     async def _bury(self, job_id: str) -> None:
-        job = await self._books.store.get(job_id)
+        job = await insist(lambda _: self._books.store.get(job_id))
         if job is not None and not job.state.is_final:
             fault = Fault("INTERNAL", "Limner made a mistake; the log of the gateway has the details.")
             await self._books.store.record(
@@ -224,23 +284,29 @@ class Dispatcher:
         }
 
     def _announce(self) -> None:
-        if self._books.hub.has_readers:
-            self._books.hub.publish(Signal("queue", self.queue_event()))
+        for owner in self._books.hub.listeners:
+            self._books.hub.publish(owner, Signal("queue", self.queue_event(owner)))
 
-    def queue_event(self) -> schemas.QueueEvent:
-        """Returns who waits now, and for what."""
+    def queue_event(self, owner: str) -> schemas.QueueEvent:
+        """Returns which of an owner's jobs wait now, and for what."""
         return schemas.QueueEvent(
-            waiting=self._board.waiting(_SHOWN_IN_QUEUE),
+            waiting=self._board.waiting(owner, _SHOWN_IN_QUEUE),
             total=self._board.waiting_count(),
             held_up_by=PAUSED if self._board.is_paused else next(iter(self._board.obstacles.values()), None),
             paused=self._board.is_paused,
         )
 
-    def _spawn(self, work: Coroutine[object, object, None]) -> None:
+    def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         # In a context of its own, not in that of the request or job that happened to make room.
         task = asyncio.create_task(work, context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
+
+
+async def _end(works: Sequence[asyncio.Task[None]]) -> None:
+    if works:
+        await asyncio.wait(works)
 
 
 def _load(replica: Replica) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
@@ -32,10 +32,15 @@ async def being_present(engine: sa.Engine, claims: Claims) -> AsyncGenerator[Non
 async def following(
     engine: sa.Engine, books: Books, dispatcher: Dispatcher, publish: Publish
 ) -> AsyncGenerator[None]:
-    """Has `publish` called for each event once, in the order of their seq, whichever gateway wrote it."""
+    """Has the dispatcher work, and `publish` called for each event once and in order, whoever wrote it.
+
+    A sole gateway publishes events as it writes them.
+    """
     if books.claims.holder is None:
+        await dispatcher.start()
         yield
         return
+    await books.claims.recover()
     neighbours = Neighbours(books, dispatcher, publish, await books.events.last_seq())
     announcements = Announcements(listening_parameters(engine.url))
     async with announcements.followed(neighbours.hear, neighbours.catch_up):
@@ -63,9 +68,9 @@ class Neighbours:
                     await self._read_events()
             case ((Word.CLAIMED | Word.RELEASED), [job_id, gateway]):
                 if gateway != self._books.claims.holder:
-                    self._dispatcher.see(list((await self._books.store.get_all([job_id])).values()))
-            case Word.ORDER, _:
-                self._dispatcher.see(await self._books.store.queued())
+                    await self._see([job_id])
+            case Word.ORDER, job_ids:
+                await self._see(job_ids)
             case Word.SWITCHES, _:
                 self._dispatcher.see_pause(await self._books.switches.is_paused())
             case Word.LEFT, _:
@@ -75,15 +80,17 @@ class Neighbours:
 
     async def catch_up(self) -> None:
         """Takes in whatever was announced while nobody heard it."""
-        self._dispatcher.see_pause(await self._books.switches.is_paused())
-        self._dispatcher.see(await self._books.store.queued())
+        await self._dispatcher.load()
         await self._read_events()
+
+    async def _see(self, job_ids: Sequence[str]) -> None:
+        found = await self._books.store.get_all(job_ids)
+        self._dispatcher.see(list(found.values()))
 
     async def _read_events(self) -> None:
         while events := await self._books.events.after(self._seq, _BATCH):
             # Read after the events, so at least as new: a job that has gone on is not put in line again.
-            now = await self._books.store.get_all([event.job.id for event in events])
-            self._dispatcher.see(list(now.values()))
+            await self._see([event.job.id for event in events])
             for event in events:
                 self._publish(event.job, event.seq)
                 self._seq = event.seq

@@ -63,7 +63,7 @@ async def order_queue(body: Order, studio: StudioDep, owner: Owner) -> schemas.Q
 @router.post("/clear", operation_id="clearQueue")
 async def clear_queue(studio: StudioDep, owner: Owner) -> schemas.Cleared:
     """Cancels every job of the caller that waits; what runs goes on."""
-    return schemas.Cleared(cancelled=len(await studio.dispatcher.clear(owner)))
+    return schemas.Cleared(cancelled=await studio.dispatcher.clear(owner))
 
 
 async def _show(studio: Studio, owner: str, limit: int) -> schemas.Queue:

@@ -157,7 +157,7 @@ async def test_recovery_requeues_what_ran_and_ends_what_was_being_cancelled(
     assert ended.state is State.CANCELLED
     assert ended.finished_at is not None
     assert await store.get(done.id) == done
-    assert [each.id for each in await store.queued()] == [ran.id]
+    assert [each.id for each in await store.line()] == [ran.id]
 
 
 async def test_events_since_a_seq_are_those_after_it(store: JobStore, events: JobEvents) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from itertools import pairwise
 from pathlib import Path
 
@@ -206,14 +207,14 @@ async def test_what_a_stopped_gateway_ran_is_taken_over_at_once(
 ) -> None:
     gate = Gate()
     service.scripts = [gate]
-    async with running_gateway(settings) as second:
-        await second.patch("/queue", json={"paused": True})
-        async with running_gateway(settings) as first:
-            running = await submit(second)
-            await first.patch("/queue", json={"paused": False})
-            await gate.reached.wait()
-        done = await until_status(second, running["id"], "succeeded")
-    assert done["images"]
+    async with AsyncExitStack() as stopped, AsyncExitStack() as left:
+        first = await stopped.enter_async_context(running_gateway(settings))
+        running = await submit(first)
+        await gate.reached.wait()
+        second = await left.enter_async_context(running_gateway(settings))
+        assert (await job(second, running["id"]))["status"] == "running"
+        await stopped.aclose()
+        assert (await until_status(second, running["id"], "succeeded"))["images"]
 
 
 async def test_a_gateway_that_stops_hearing_catches_up(
