@@ -30,6 +30,7 @@ class Word(StrEnum):
     ORDER = "order"  # of those jobs has changed
     SWITCHES = "switches"  # have changed
     LEFT = "left"  # has a gateway
+    FORGOTTEN = "forgotten"  # are jobs, which no event tells
 
 
 Hear = Callable[[str, list[str]], Awaitable[None]]

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.jobs.announcements import Word, announce
 from gateway.jobs.job import Job, Kind, State
 from gateway.jobs.past import read_last_seq, skip_past
 from gateway.jobs.rows import to_searchable
@@ -88,6 +89,7 @@ class Archive:
             images = set(connection.execute(released.returning(image_refs.c.image_id)).scalars())
             still = sa.select(image_refs.c.image_id).where(image_refs.c.image_id.in_(images)).distinct()
             skip_past(connection, last_seq)
+            announce(connection, Word.FORGOTTEN)
             return Forgotten(gone, tuple(sorted(images - set(connection.execute(still).scalars()))))
 
         return await self._transactions.write(work)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 
+from gateway.events import RESET
 from gateway.jobs.announcements import Announcements, Word
 from gateway.jobs.books import Books
 from gateway.jobs.claims import Claims
@@ -75,6 +76,9 @@ class Neighbours:
                 self._dispatcher.see_pause(await self._books.switches.is_paused())
             case Word.LEFT, _:
                 await self._books.claims.recover()
+            case Word.FORGOTTEN, _:
+                for owner in self._books.hub.listeners:
+                    self._books.hub.publish(owner, RESET)
             case _:
                 pass  # of a newer version, whose events say what matters
 

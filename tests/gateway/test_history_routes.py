@@ -104,6 +104,20 @@ async def test_readers_learn_that_a_job_is_gone(service: ScriptedService, client
         assert (await take(events, lambda _event: True))[0]["data"]["type"] == "reset"
 
 
+async def test_readers_at_another_gateway_learn_it_too(
+    service: ScriptedService, settings: Settings, postgres: str
+) -> None:
+    settings = settings.model_copy(update={"database": postgres})
+    async with running_gateway(settings) as client, running_gateway(settings) as other:
+        done = await finish(client)
+        async with listening(other) as events:
+            await take(events, lambda event: event["data"]["type"] == "queue")
+            await client.delete(f"/history/{done['id']}")
+            await take(events, lambda event: event["data"]["type"] == "reset")
+        assert (await other.get(f"/jobs/{done['id']}")).status_code == 404
+        assert (await other.get(done["images"][0]["url"])).status_code == 404
+
+
 async def test_usage_says_what_is_kept_and_what_goes_next(
     service: ScriptedService, settings: Settings
 ) -> None:
