@@ -167,7 +167,8 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
 def _allowed_methods(request: Request) -> str:
     """Returns all methods of the path; the framework names only those of the first route that has it."""
     paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
-    for path, methods in paths.items():
+    # A path that is written out goes before one with a parameter in that place.
+    for path, methods in sorted(paths.items(), key=lambda each: "{" in each[0]):
         if compile_path(path)[0].match(request.url.path):
             return ", ".join(sorted(method.upper() for method in methods))
     return ""

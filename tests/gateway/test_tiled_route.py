@@ -12,6 +12,8 @@ import httpx
 import pytest
 from grpc import StatusCode
 
+from gateway.jobs.database import open_database
+from gateway.jobs.holdings import Holding, add_holdings
 from gateway.settings import Settings
 from limner.edit.v1 import edit_pb2
 from limner.image.v1 import image_pb2
@@ -191,7 +193,15 @@ async def kept_by_hand(settings: Settings, data: bytes) -> str:
     path = Path(settings.images) / "blobs" / "sha256" / image_id[:2] / image_id[2:4] / image_id
     await asyncio.to_thread(path.parent.mkdir, parents=True)
     await asyncio.to_thread(path.write_bytes, data)
+    await asyncio.to_thread(_hold, settings, image_id)
     return image_id
+
+
+def _hold(settings: Settings, image_id: str) -> None:
+    engine = open_database(settings.database)
+    with engine.begin() as connection:
+        add_holdings(connection, [Holding(image_id, "")], 0.0)
+    engine.dispose()
 
 
 async def test_a_large_result_moves_from_the_folder_into_the_store(
