@@ -16,6 +16,9 @@ from gateway.server import GatewayServer
 from gateway.settings import Settings
 from gateway.studio import CannotOpen
 from tests.gateway.conftest import running_gateway
+from tests.gateway.flow import submit, until_status
+from tests.gateway.scripted import ScriptedService
+from tests.gateway.test_dispatch import Gate
 
 IMAGE = "ab" * 32
 
@@ -156,21 +159,50 @@ def test_the_driver_in_the_url_does_not_matter(tmp_path: Path) -> None:
     engine.dispose()
 
 
+class Outage:
+    """Takes a database away from everybody, and gives it back."""
+
+    def __init__(self, database: str) -> None:
+        url = sa.make_url(database)
+        self._name = url.database
+        self._server = url.set(database="postgres", drivername="postgresql+psycopg")
+
+    async def begin(self) -> None:
+        query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+        await asyncio.to_thread(self._run, f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS false', query)
+
+    async def end(self) -> None:
+        await asyncio.to_thread(self._run, f'ALTER DATABASE "{self._name}" ALLOW_CONNECTIONS true')
+
+    def _run(self, *statements: str) -> None:
+        engine = sa.create_engine(self._server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.execute(sa.text(statement), {"name": self._name})
+
+
 async def test_a_gateway_answers_again_when_its_database_does(settings: Settings, postgres: str) -> None:
-    server = sa.create_engine(sa.make_url(postgres).set(database="postgres", drivername="postgresql+psycopg"))
-    name = sa.make_url(postgres).database
-
-    def allow(connections: bool) -> None:
-        with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(sa.text(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {connections}'))
-            if not connections:
-                query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
-                connection.execute(sa.text(query), {"name": name})
-
+    outage = Outage(postgres)
     async with running_gateway(settings.model_copy(update={"database": postgres})) as client:
-        await asyncio.to_thread(allow, False)
+        await outage.begin()
         away = await client.get("/jobs")
-        await asyncio.to_thread(allow, True)
         assert (away.status_code, away.json()["code"]) == (503, "DATABASE_UNAVAILABLE")
+        await outage.end()
         assert (await client.get("/jobs")).status_code == 200
-    await asyncio.to_thread(server.dispose)
+
+
+async def test_a_job_in_hand_waits_for_a_database_that_is_away(
+    service: ScriptedService, settings: Settings, postgres: str
+) -> None:
+    service.usual = gate = Gate()
+    outage = Outage(postgres)
+    async with running_gateway(settings.model_copy(update={"database": postgres})) as client:
+        running = await submit(client, seed=7)
+        await gate.reached.wait()
+        await outage.begin()
+        gate.go_on.set()
+        assert (await client.get("/jobs")).status_code == 503
+        await outage.end()
+        done = await until_status(client, running["id"], "succeeded")
+    assert [image["seed"] for image in done["images"]] == [7]
+    assert len(service.calls) == 1
