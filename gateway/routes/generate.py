@@ -124,23 +124,23 @@ async def _take(
     prefer: str | None,
 ) -> schemas.Job:
     job = replace(await acceptance.check(body, studio, owner), idempotency_key=key)
+    (job,) = await acceptance.keep([job], body, studio)
+    response.headers["Location"] = f"/jobs/{job.id}"
     wait_s = read_wait(prefer)
-    with studio.books.hub.ending_of(job.id) as ending:
-        (job,) = await acceptance.keep([job], body, studio)
-        response.headers["Location"] = f"/jobs/{job.id}"
-        if wait_s > 0:
-            response.headers["Preference-Applied"] = f"wait={wait_s}"
-            return await _wait(studio, job, ending, wait_s, response)
+    if wait_s > 0:
+        response.headers["Preference-Applied"] = f"wait={wait_s}"
+        return await _wait(studio, job, wait_s, response)
     return show_job(studio.books.board.view(job))
 
 
-async def _wait(
-    studio: Studio, job: Job, ending: asyncio.Future[schemas.Job], wait_s: int, response: Response
-) -> schemas.Job:
-    if job.state.is_final:
-        response.status_code = 200
-        return show_job(job)
-    done, _ = await asyncio.wait([ending], timeout=wait_s)
+async def _wait(studio: Studio, job: Job, wait_s: int, response: Response) -> schemas.Job:
+    with studio.books.hub.ending_of(job.id) as ending:
+        # Read after asking for its end, so that one of both tells of it.
+        job = await studio.books.store.get(job.id) or job
+        if job.state.is_final:
+            response.status_code = 200
+            return show_job(job)
+        done, _ = await asyncio.wait([ending], timeout=wait_s)
     if done and not ending.cancelled():
         response.status_code = 200
         return ending.result()

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.gateway.flow import finish, job, submit
-from tests.gateway.scripted import ScriptedService, draw
+from tests.gateway.scripted import Context, Request, Response, ScriptedService, draw, result
 
 PATH = "/generate/text-to-image"
 
@@ -88,6 +88,27 @@ async def test_a_repeat_of_a_finished_job_is_answered_with_its_result(
     second = await client.post(PATH, json={"prompt": "x"}, headers=headers)
     assert (second.status_code, second.json()) == (200, first.json())
     assert len(service.calls) == 1
+
+
+async def test_a_repeat_waits_for_the_job_of_the_first_call(
+    service: ScriptedService, client: httpx.AsyncClient
+) -> None:
+    is_awaited = asyncio.Event()
+
+    async def linger(request: Request, context: Context) -> AsyncIterator[Response]:
+        await is_awaited.wait()
+        yield result(request)
+
+    service.scripts = [linger]
+    headers = {"Idempotency-Key": "one"}
+    first = await client.post(PATH, json={"prompt": "x"}, headers=headers)
+    repeat = client.post(PATH, json={"prompt": "x"}, headers=headers | {"Prefer": "wait=60"})
+    waiting = asyncio.create_task(repeat)
+    await asyncio.wait([waiting], timeout=0.3)
+    is_awaited.set()
+    second = await asyncio.wait_for(waiting, 30)
+    assert (second.status_code, second.json()["id"]) == (200, first.json()["id"])
+    assert second.json()["status"] == "succeeded"
 
 
 async def test_a_wait_that_is_too_short_answers_202(sockets: object, client: httpx.AsyncClient) -> None:
