@@ -58,10 +58,6 @@ def limner_version() -> str:
         return "0"
 
 
-# While there are no tokens, everything belongs to nobody in particular.
-OWNER = ""
-
-
 class CannotOpen(Exception):
     """The studio cannot be opened, or not safely; the message says why and what to do."""
 
