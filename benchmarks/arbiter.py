@@ -37,7 +37,7 @@ from services.arbiter.records import Past
 from services.arbiter.servicer import Arbiter
 from services.arbiter.tickets import Ticket
 from services.arbiter.vigil import Limits
-from services.rpc.server import TranslateErrors
+from services.rpc.translation import TranslateErrors
 from tests.arbiter.holder import MIB, Holder, session, to_stub
 from tests.arbiter.schedules import FirstComeFirstServed, Simulation, read_traces
 

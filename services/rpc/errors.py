@@ -30,6 +30,11 @@ from grpc import StatusCode
 
 from limner.failure import DOMAIN, Violation
 
+# gRPC's clients lose a status whose trailers exceed 8 KiB. The message stands there twice: as it is, and with
+# every byte beyond ASCII written as three.
+_MESSAGE_MAX_BYTES, _METADATA_MAX_BYTES, _VIOLATIONS_MAX_BYTES = 768, 256, 2560
+_QUOTED_CHARS = 100
+
 
 class LimnerError(Exception):
     """A failure that a caller can understand: one sentence, and every number of it as metadata."""
@@ -61,7 +66,8 @@ class ModelNotFound(LimnerError):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         names = ", ".join(sorted(known))
-        super().__init__(f"There is no model named {name!r}; known: {names}.", model=name, known=names)
+        text = f"There is no model named {name[:_QUOTED_CHARS]!r}; known: {names}."
+        super().__init__(text, model=name, known=names)
 
 
 class FeatureUnsupported(LimnerError):
@@ -143,19 +149,13 @@ class Unauthenticated(LimnerError):
 
 
 def to_status(error: LimnerError) -> status_pb2.Status:
-    """Returns the rich status that says everything `error` knows."""
+    """Returns the rich status that says all that `error` knows, or what of it fits into trailers."""
+    metadata = {key: _shorten(value, _METADATA_MAX_BYTES) for key, value in error.metadata.items()}
     details: list[Message] = [
-        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata)
+        error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=metadata)
     ]
     if isinstance(error, InvalidFields):
-        details.append(
-            error_details_pb2.BadRequest(
-                field_violations=[
-                    error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description)
-                    for v in error.violations
-                ]
-            )
-        )
+        details.append(_to_bad_request(error.violations))
     if error.retry_after_s is not None:
         delay = duration_pb2.Duration()
         delay.FromMilliseconds(int(error.retry_after_s * 1000))
@@ -163,4 +163,24 @@ def to_status(error: LimnerError) -> status_pb2.Status:
     packed = [any_pb2.Any() for _ in details]
     for envelope, detail in zip(packed, details, strict=True):
         envelope.Pack(detail)
-    return status_pb2.Status(code=code_pb2.Code.Value(error.code.name), message=error.message, details=packed)
+    message = _shorten(error.message, _MESSAGE_MAX_BYTES)
+    return status_pb2.Status(code=code_pb2.Code.Value(error.code.name), message=message, details=packed)
+
+
+def _to_bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
+    """Returns the first of the violations, as many as fit."""
+    kept = error_details_pb2.BadRequest()
+    for violation in violations:
+        kept.field_violations.add(
+            field=_shorten(violation.field, _METADATA_MAX_BYTES),
+            description=_shorten(violation.description, _MESSAGE_MAX_BYTES),
+        )
+        if kept.ByteSize() > _VIOLATIONS_MAX_BYTES:
+            del kept.field_violations[-1]
+            break
+    return kept
+
+
+def _shorten(text: str, most_bytes: int) -> str:
+    data = text.encode(errors="replace")
+    return text if len(data) <= most_bytes else f"{data[: most_bytes - 3].decode(errors='ignore')}…"

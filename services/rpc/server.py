@@ -1,31 +1,29 @@
 """How a process here serves gRPC: limits, health, reflection, error translation, graceful stop."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
-# grpc_health, grpc_reflection and grpc_status ship without annotations.
+# grpc_health and grpc_reflection ship without annotations.
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import grpc
 import structlog
 from grpc import aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from grpc_status import rpc_status
 
 from limner.channel import LIMITS
 from limner.endpoint import is_socket
 from limner.tracing import open_tracing
-from services.rpc.errors import LimnerError, to_status
 from services.rpc.following import Begin, FollowJobs
 from services.rpc.guard import Guard, check_folder, check_reach
 from services.rpc.tokens import DemandToken
+from services.rpc.translation import TranslateErrors
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
@@ -40,8 +38,6 @@ _SERVER_OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.so_reuseport", 0),
 ]
 
-_GENERIC = "Limner made a mistake; the log of the service has the details."
-
 
 class Register(Protocol):
     """Adds one servicer to a server, as the generated `add_…_to_server` functions do."""
@@ -49,61 +45,6 @@ class Register(Protocol):
     def __call__(self, server: aio.Server) -> None:
         """Adds the servicer to `server`."""
         ...
-
-
-class TranslateErrors(aio.ServerInterceptor):
-    """Turns every LimnerError into its rich status, and any other exception into INTERNAL and a log entry."""
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Any]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> Any:
-        """Returns the handler with its behaviour wrapped."""
-        handler = await continuation(handler_call_details)
-        if handler is None:
-            return None
-        method = handler_call_details.method
-        if handler.response_streaming:
-            kind = "stream_stream" if handler.request_streaming else "unary_stream"
-            wrapped = _guard_stream(getattr(handler, kind), method)
-        else:
-            kind = "stream_unary" if handler.request_streaming else "unary_unary"
-            wrapped = _guard_unary(getattr(handler, kind), method)
-        make = getattr(grpc, f"{kind}_rpc_method_handler")
-        return make(wrapped, handler.request_deserializer, handler.response_serializer)
-
-
-def _guard_unary(behaviour: Any, method: str) -> Any:
-    async def guarded(request: Any, context: aio.ServicerContext[Any, Any]) -> Any:
-        try:
-            return await behaviour(request, context)
-        except Exception as error:
-            await _abort(context, error, method)
-
-    return guarded
-
-
-def _guard_stream(behaviour: Any, method: str) -> Any:
-    async def guarded(request: Any, context: aio.ServicerContext[Any, Any]) -> AsyncIterator[Any]:
-        try:
-            async for response in behaviour(request, context):
-                yield response
-        except Exception as error:
-            await _abort(context, error, method)
-
-    return guarded
-
-
-async def _abort(context: aio.ServicerContext[Any, Any], error: Exception, method: str) -> NoReturn:
-    if isinstance(error, aio.AbortError):
-        raise error
-    if not isinstance(error, LimnerError):
-        log.exception("call failed", method=method)
-        error = LimnerError(_GENERIC)
-    # abort_with_status is missing from the aio interface (grpc issue 27970); its parts do the same.
-    status = cast("Any", rpc_status.to_status(to_status(error)))
-    await context.abort(status.code, status.details, status.trailing_metadata)
 
 
 @asynccontextmanager

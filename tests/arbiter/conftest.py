@@ -27,7 +27,7 @@ from services.arbiter.journal import Journal
 from services.arbiter.ledger import Device
 from services.arbiter.servicer import Arbiter
 from services.arbiter.vigil import Limits
-from services.rpc.server import TranslateErrors
+from services.rpc.translation import TranslateErrors
 from tests.arbiter.holder import MIB, to_stub
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import grpc
 import pytest
@@ -85,6 +86,35 @@ async def test_a_fault_of_ours_tells_the_caller_nothing_of_its_inside(
         await CapabilityServiceStub(channel).Describe(capability_pb2.DescribeRequest())
     assert caught.value.code() is grpc.StatusCode.INTERNAL
     assert "secret" not in str(caught.value.details())
+
+
+@pytest.mark.parametrize("letter", ["x", "字", "🦆", "\0", "\n", "\u0301"])
+async def test_an_error_that_quotes_too_much_still_arrives(
+    failing: tuple[Failing, aio.Channel], letter: str
+) -> None:
+    servicer, channel = failing
+    text = letter * 100_000
+    servicer.error = errors.InvalidFields([Violation(f"{text}{index}", text) for index in range(100)])
+    servicer.error.metadata = {"one": text, "other": text}
+    with pytest.raises(aio.AioRpcError) as caught:
+        await CapabilityServiceStub(channel).Describe(capability_pb2.DescribeRequest())
+    failure = read_failure(caught.value)
+    assert (failure.code, failure.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
+    assert failure.message.startswith(letter)
+    assert failure.violations
+
+
+async def test_bytes_that_are_no_request_are_refused_with_a_reason(
+    failing: tuple[Failing, aio.Channel],
+) -> None:
+    _, channel = failing
+    method = "/limner.capability.v1.CapabilityService/Quote"
+    call = cast("aio.UnaryUnaryMultiCallable[bytes, bytes]", channel.unary_unary(method))
+    with pytest.raises(aio.AioRpcError) as caught:
+        await call(b"\xff\xff")
+    failure = read_failure(caught.value)
+    assert (failure.code, failure.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELDS")
+    assert failure.violations[0].field == "request"
 
 
 async def test_a_unix_socket_is_for_its_owner_alone(
