@@ -11,7 +11,7 @@ from limner.edit.v1 import edit_pb2
 from limner.failure import Violation
 from limner.image.v1 import image_pb2
 from services.edit.job import Control, Job, settings_of
-from services.pipelines.brief import Brief, fill_in, find_faults
+from services.pipelines.brief import Brief, fill_in
 from services.pipelines.catalogue import (
     CONTEXT,
     CONTROL,
@@ -24,6 +24,7 @@ from services.pipelines.catalogue import (
     Catalogue,
     Model,
 )
+from services.pipelines.faults import find_faults
 from services.rpc.errors import FeatureUnsupported, InvalidFields
 from services.synthesis.geometry import Margins, Size, fit
 from services.synthesis.pictures import Picture, look_at
@@ -106,8 +107,9 @@ class _Reading:
             )
         if len(request.controls) > CONTROLS_MAX:
             self._note("controls", f"controls has {len(request.controls)} entries; at most {CONTROLS_MAX}.")
-        controls = [self._read_control(c, f"controls[{i}]") for i, c in enumerate(request.controls)]
-        self._check_context(request.controls)
+        sent = request.controls[:CONTROLS_MAX]
+        controls = [self._read_control(c, f"controls[{i}]") for i, c in enumerate(sent)]
+        self._check_context(sent)
         regions = self._read_regions(request.entities)
         start, stencil = None, None
         if request.HasField("start_image"):
@@ -132,7 +134,7 @@ class _Reading:
         count = request.layer_count or LAYERS_USUAL
         if not 1 <= count <= LAYERS_MAX:
             self._note("layer_count", f"layer_count is {count}; use 1 to {LAYERS_MAX}.")
-        brief = self._brief(request.settings, [whole] if whole else [])
+        brief = self._brief(request.settings, [whole] if whole else [], images_per_seed=count)
         return Job(brief, LAYERS, whole=whole, layer_count=count)
 
     def _brief(
@@ -141,13 +143,17 @@ class _Reading:
         seen: Sequence[Picture],
         size: Size | None = None,
         guidance_scale: float | None = None,
+        images_per_seed: int = 1,
     ) -> Brief:
         """Ends the reading: raises InvalidFields if anything was wrong."""
-        self.found.extend(find_faults(settings, self.model.limits, self.model.name, prefix="settings."))
+        limits, name = self.model.limits, self.model.name
+        self.found.extend(
+            find_faults(settings, limits, name, prefix="settings.", images_per_seed=images_per_seed)
+        )
         if self.found:
             raise InvalidFields(self.found)
         usual = size or (seen[0].size_px if seen else None)
-        fitted = fit(usual, self.model.limits) if usual else None
+        fitted = fit(usual, limits) if usual else None
         return fill_in(settings, self.model, fitted, guidance_scale)
 
     def _read_pictures(self, images: Sequence[image_pb2.Image], name: str, most: int) -> tuple[Picture, ...]:

@@ -12,6 +12,7 @@ import safetensors.torch
 import torch
 from diffusers.schedulers.scheduling_flow_match_euler_discrete import FlowMatchEulerDiscreteScheduler
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 
 from limner.progress.v1.progress_pb2 import Checkpoint
 
@@ -69,7 +70,11 @@ def resume_point(checkpoint: Checkpoint | None, fingerprint: str) -> tuple[int, 
         return 0, 0, None
     if not checkpoint.latents or checkpoint.fingerprint != fingerprint:
         return checkpoint.image_index, 0, None
-    return checkpoint.image_index, checkpoint.step, unpack_latents(checkpoint.latents)
+    try:
+        return checkpoint.image_index, checkpoint.step, unpack_latents(checkpoint.latents)
+    except (SafetensorError, KeyError):
+        # Torn on its way: the image is painted from its first step.
+        return checkpoint.image_index, 0, None
 
 
 class LatentColours:

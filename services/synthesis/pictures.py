@@ -46,7 +46,9 @@ def look_at(image: image_pb2.Image, field: str) -> Picture | Violation:
             return _measure(found, image.data, field)
     except Image.DecompressionBombError as error:
         return Violation(field, f"{field} is too large ({error}); make it smaller.")
-    except (OSError, SyntaxError, ValueError):
+    except MemoryError:
+        raise
+    except Exception:  # Pillow raises whatever broken bytes make its readers raise.
         return Violation(field, f"{field} is no picture that can be read; send a PNG, JPEG or WebP file.")
 
 
@@ -56,7 +58,9 @@ def decode(picture: Picture) -> Image.Image:
         with Image.open(io.BytesIO(picture.data), formats=_FORMATS) as found:
             found.load()
             image = ImageOps.exif_transpose(found)
-    except (OSError, SyntaxError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow raises whatever broken bytes make its readers raise.
         text = f"{picture.field} is damaged ({error}); export it again."
         raise InvalidFields([Violation(picture.field, text)]) from error
     if image.mode.startswith("I"):

@@ -11,8 +11,9 @@ from limner.failure import Violation
 from limner.image.v1 import image_pb2
 from limner.image.v1.image_pb2 import Size as SizeMessage
 from limner.tiling.v1 import tiling_pb2
-from services.pipelines.brief import Brief, fill_in, find_faults
+from services.pipelines.brief import Brief, fill_in
 from services.pipelines.catalogue import Catalogue, Limits, Model
+from services.pipelines.faults import find_faults
 from services.rpc.errors import FeatureUnsupported, InvalidFields
 from services.synthesis.pictures import Picture, look_at
 from services.synthesis.regions import Region, to_region
@@ -113,6 +114,8 @@ class _Reading:
             text = f"use multiples of {GRAIN_PX} from {limits.min_side_px} to {limits.max_side_px}."
             self._note("tiles.tile_px", f"tiles.tile_px is {tile_px}; {text}")
             tile_px = native_px
+        if tiles.mode not in {tiling_pb2.MODE_UNSPECIFIED, *_MODES}:
+            self._note("tiles.mode", f"tiles.mode is {tiles.mode}; use 1 (refine) or 2 (joint).")
         overlap_px = tiles.overlap_px or usual_overlap(tile_px)
         if not GRAIN_PX <= overlap_px <= tile_px // 2:
             text = f"use {GRAIN_PX} to {tile_px // 2}, half of a tile."

@@ -7,6 +7,7 @@ from limner.image.v1 import image_pb2
 from services.rpc.errors import InvalidFields
 from services.synthesis.pictures import Picture, decode, flatten, look_at
 from tests.edit.drawing import message, pixels, scene
+from tests.rpc.odd_pictures import ill_turned_pictures, odd_pictures
 
 
 def seen(image: image_pb2.Image) -> Picture:
@@ -44,3 +45,29 @@ def test_a_truncated_file_is_called_damaged() -> None:
     picture = seen(image_pb2.Image(data=whole.data[: len(whole.data) // 2]))
     with pytest.raises(InvalidFields, match="image is damaged"):
         decode(picture)
+
+
+def test_every_odd_file_is_decoded_or_refused_by_name() -> None:
+    for data in odd_pictures():
+        found = look_at(image_pb2.Image(data=data), "image")
+        if isinstance(found, Picture):
+            _decode_or_refuse(found)
+        else:
+            assert found.field == "image"
+
+
+@pytest.mark.parametrize("number", range(2))
+def test_a_photograph_whose_exif_cannot_be_rewritten_is_called_damaged(number: int) -> None:
+    picture = seen(image_pb2.Image(data=ill_turned_pictures()[number]))
+    with pytest.raises(InvalidFields, match="image is damaged"):
+        decode(picture)
+
+
+def _decode_or_refuse(picture: Picture) -> None:
+    try:
+        decode(picture)
+    except InvalidFields as refused:
+        fields = [violation.field for violation in refused.violations]
+    else:
+        return
+    assert fields == ["image"]
