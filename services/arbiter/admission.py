@@ -12,6 +12,9 @@ from services.arbiter.leases import Key, Lease, State
 QUEUE_LIMIT, TENANT_LIMIT = 256, 32
 _RETRY_S = 5.0
 _LARGEST_BYTES = 1 << 56  # Beyond any machine; sums of such figures still fit the wire.
+_LONGEST_S = 366 * 24 * 3600.0  # Of a prediction; the waits that follow from many of them still fit the wire.
+_NAME_CHARS, _PROFILE_CHARS = 128, 256  # They are kept in the ledger.
+ALTERNATIVES_LIMIT = 16
 
 
 def admit_ticket(book: Book, key: Key, acquire: rq.Acquire, now_s: float) -> bool:
@@ -50,8 +53,14 @@ def admit_begin(book: Book, lease: Lease, begin: rq.Begin) -> bool:
         state = "being recalled" if lease.draining else lease.state
         reason = "STALE_TOKEN" if lease.draining else "PROTOCOL_VIOLATION"
         book.reject(
-            lease.key, lease.token, reason, f"Lease {lease.token} is {state}; it cannot begin {begin.job!r}."
+            lease.key,
+            lease.token,
+            reason,
+            f"Lease {lease.token} is {state}; it cannot begin {begin.job[:_NAME_CHARS]!r}.",
         )
+    elif len(begin.job) > _NAME_CHARS:
+        message = f"job has {len(begin.job)} characters; it must have at most {_NAME_CHARS}."
+        book.reject(lease.key, lease.token, "INVALID_FIELDS", message)
     elif not 0 <= begin.working_bytes <= (_LARGEST_BYTES if lease.charges else 0):
         message = (
             f"working_bytes is {begin.working_bytes}; it must be 0 to {_LARGEST_BYTES}, or 0 without memory."
@@ -77,18 +86,34 @@ def never_fits(book: Book, alternatives: Sequence[Alternative]) -> str:
 
 
 def _fault(acquire: rq.Acquire) -> str:
-    if not acquire.ticket or len(acquire.ticket) > 128:
-        return f"ticket has {len(acquire.ticket)} characters; it must have 1 to 128."
-    if not 1 <= len(acquire.alternatives) <= 16:
-        return f"alternatives has {len(acquire.alternatives)} entries; it must have 1 to 16."
+    if not acquire.ticket or len(acquire.ticket) > _NAME_CHARS:
+        return f"ticket has {len(acquire.ticket)} characters; it must have 1 to {_NAME_CHARS}."
+    if len(acquire.tenant) > _NAME_CHARS:
+        return f"tenant has {len(acquire.tenant)} characters; it must have at most {_NAME_CHARS}."
+    if not 1 <= len(acquire.alternatives) <= ALTERNATIVES_LIMIT:
+        return (
+            f"alternatives has {len(acquire.alternatives)} entries; it must have 1 to {ALTERNATIVES_LIMIT}."
+        )
     if not 1 <= acquire.priority <= 3:
         return f"priority is {acquire.priority}; it must be 1 to 3, or 0 for the default."
-    charges = [charge for a in acquire.alternatives for charge in a.charges]
-    return next((fault for charge in charges if (fault := charge_fault(charge))), "")
+    return next((fault for each in acquire.alternatives if (fault := alternative_fault(each))), "")
 
 
-def charge_fault(charge: Charge) -> str:
-    """Says what is wrong with a charge's figures; empty when nothing is."""
+def alternative_fault(alternative: Alternative) -> str:
+    """Says what is wrong with an alternative's names and figures; empty when nothing is."""
+    for name, text, most in (
+        ("tier", alternative.tier, _NAME_CHARS),
+        ("profile", alternative.profile, _PROFILE_CHARS),
+    ):
+        if len(text) > most:
+            return f"{name} has {len(text)} characters; it must have at most {most}."
+    for name, span_s in (("load", alternative.load_s), ("run", alternative.run_s)):
+        if span_s is not None and not 0 <= span_s <= _LONGEST_S:
+            return f"{name} is {span_s:g} seconds; it must be 0 to {_LONGEST_S:g}, or absent."
+    return next((fault for charge in alternative.charges if (fault := _charge_fault(charge))), "")
+
+
+def _charge_fault(charge: Charge) -> str:
     figures = {
         "resident_bytes": charge.resident_bytes,
         "working_bytes": charge.working_bytes,

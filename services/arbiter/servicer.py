@@ -14,7 +14,7 @@ from limner.arbiter.v1 import arbiter_pb2 as pb
 from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceServicer
 from limner.failure import Violation
 from services.arbiter import requests as rq
-from services.arbiter.admission import charge_fault
+from services.arbiter.admission import ALTERNATIVES_LIMIT, alternative_fault
 from services.arbiter.engine import Engine
 from services.arbiter.events import Event
 from services.arbiter.learning import corrected
@@ -24,6 +24,8 @@ from services.arbiter.portrait import to_snapshot
 from services.arbiter.quotes import quote
 from services.arbiter.wire import read_alternative, read_request
 from services.rpc.errors import InvalidFields, ProtocolViolation
+
+_NAME_CHARS = 128
 
 Context = aio.ServicerContext[Any, Any]
 
@@ -77,18 +79,21 @@ class Arbiter(ArbiterServiceServicer):
         now_s = time.monotonic()
         read = read_request(request, now_s - time.time())
         if isinstance(read, rq.Hello):
+            _check_names(request)
             self._engine.open(key, request.seq, read, outbox)
         else:
             self._engine.receive(key, request.seq, read, outbox)
 
     async def Quote(self, request: pb.QuoteRequest, context: Context) -> pb.QuoteResponse:
         """Says whether a demand would fit."""
+        if (count := len(request.alternatives)) > ALTERNATIVES_LIMIT:
+            text = f"alternatives has {count} entries; at most {ALTERNATIVES_LIMIT} are allowed."
+            raise InvalidFields([Violation("alternatives", text)])
         alternatives = tuple(read_alternative(alternative) for alternative in request.alternatives)
         faults = [
-            Violation(f"alternatives[{index}].charges", fault)
+            Violation(f"alternatives[{index}]", fault)
             for index, alternative in enumerate(alternatives)
-            for charge in alternative.charges
-            if (fault := charge_fault(charge))
+            if (fault := alternative_fault(alternative))
         ]
         if faults:
             raise InvalidFields(faults)
@@ -125,12 +130,23 @@ class Arbiter(ArbiterServiceServicer):
                 self._engine.drain(name, is_draining=action == "drain_device")
         except KeyError:
             known = ", ".join(self._known(action)) or "none"
-            raise InvalidFields([Violation(action, f"{action} is {name!r}; known: {known}.")]) from None
+            raise InvalidFields(
+                [Violation(action, f"{action} is {name[:_NAME_CHARS]!r}; known: {known}.")]
+            ) from None
         return pb.AdministerResponse()
 
     def _known(self, action: str) -> list[str]:
         book = self._engine.core.book
         return sorted(book.workers.current if action == "fence_holder" else book.ledger.devices)
+
+
+def _check_names(hello: pb.SessionRequest) -> None:
+    """Raises ProtocolViolation for names too long to be kept in the ledger."""
+    names = {"holder": hello.holder, "incarnation": hello.incarnation, "service": hello.hello.service}
+    for field, name in names.items():
+        if len(name) > _NAME_CHARS:
+            text = f"{field} has {len(name)} characters; it must have at most {_NAME_CHARS}."
+            raise ProtocolViolation(text, holder=hello.holder)
 
 
 def _to_watch_response(event: Event) -> pb.WatchResponse:

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from limner.arbiter.v1 import arbiter_pb2 as pb
 from limner.failure import read_failure
@@ -92,6 +93,13 @@ async def test_a_session_that_does_not_begin_well_ends(stub: Stub, first: dict[s
         assert await _reason(holder) == "PROTOCOL_VIOLATION"
 
 
+async def test_a_name_too_long_for_the_ledger_ends_the_session(stub: Stub) -> None:
+    for name, service in (("a" * 129, "t2i"), ("a", "s" * 129)):
+        async with session(stub, name) as holder:
+            await holder.say(hello=pb.Hello(pid=os.getpid(), service=service))
+            assert await _reason(holder) == "PROTOCOL_VIOLATION"
+
+
 async def test_a_session_speaks_for_one_worker_only(stub: Stub) -> None:
     async with session(stub, "a") as holder:
         await holder.hello(pid=os.getpid())
@@ -114,8 +122,12 @@ async def test_a_stale_incarnation_is_told_so(stub: Stub) -> None:
         pb.Alternative(charges=[pb.Charge(resident_bytes=-1)]),
         pb.Alternative(charges=[pb.Charge(working_bytes=-(2**63))]),
         pb.Alternative(charges=[pb.Charge(context_bytes=2**63 - 1)]),
+        pb.Alternative(load=Duration(seconds=2**62)),
+        pb.Alternative(run=Duration(seconds=-1)),
+        pb.Alternative(profile="p" * 257),
+        pb.Alternative(tier="t" * 129),
     ],
-    ids=["negative", "very negative", "huge"],
+    ids=["negative", "very negative", "huge", "endless", "before it began", "a long profile", "a long tier"],
 )
 async def test_senseless_figures_are_refused_by_name(stub: Stub, alternative: pb.Alternative) -> None:
     async with session(stub, "a") as holder:
