@@ -1,4 +1,4 @@
-"""Paints without the gateway: python examples/direct_grpc.py unix:$HOME/.limner/run/t2i.sock "a red star"."""
+"""Paints without the gateway: python examples/grpc_client.py unix:$HOME/.limner/run/t2i.sock "a red star"."""
 
 import asyncio
 import sys
