@@ -36,8 +36,9 @@ HTTP_STATUS: Mapping[StatusCode, int] = {
     StatusCode.FAILED_PRECONDITION: 409,
     StatusCode.ABORTED: 409,
     StatusCode.RESOURCE_EXHAUSTED: 429,
-    StatusCode.UNAUTHENTICATED: 401,
-    StatusCode.PERMISSION_DENIED: 403,
+    # Whom a service does not let in is the gateway, not who asked the gateway.
+    StatusCode.UNAUTHENTICATED: 502,
+    StatusCode.PERMISSION_DENIED: 502,
     StatusCode.UNIMPLEMENTED: 501,
     StatusCode.UNAVAILABLE: 503,
     StatusCode.CANCELLED: 503,
