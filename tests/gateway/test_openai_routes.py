@@ -19,6 +19,7 @@ from PIL import Image
 
 from gateway.settings import Settings
 from limner.progress.v1.progress_pb2 import STAGE_DENOISING
+from tests.gateway.callers import calling
 from tests.gateway.conftest import running_gateway
 from tests.gateway.flow import until_status
 from tests.gateway.scripted import (
@@ -414,6 +415,21 @@ async def test_a_studio_without_an_editor_says_so_once(service: ScriptedService,
         with pytest.raises(openai.ConflictError, match="This studio runs no") as caught:
             await api.images.edit(image=png(), prompt="make it blue")
         assert caught.value.response.headers["X-Should-Retry"] == "false"
+
+
+async def test_the_key_is_the_token_and_images_are_its_own(
+    settings: Settings, service: ScriptedService
+) -> None:
+    async with calling(settings) as callers:
+        url = f"{callers.nobody.base_url}/v1"
+        async with openai.AsyncOpenAI(base_url=url, api_key=callers.secrets["ada"]) as ada:
+            await ada.images.generate(prompt=PROMPT)
+        assert await count_jobs(callers.ada) == 1
+        assert await count_jobs(callers.bob) == 0
+        async with openai.AsyncOpenAI(base_url=url, api_key="anything") as stranger:
+            with pytest.raises(openai.AuthenticationError, match="wrong or revoked") as caught:
+                await stranger.images.generate(prompt=PROMPT)
+        assert caught.value.code == "invalid_api_key"
 
 
 async def _read_all(stream: Any) -> list[Any]:
