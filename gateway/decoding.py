@@ -39,7 +39,9 @@ def decode(data: bytes) -> Picture:
     try:
         image.load()
         image = ImageOps.exif_transpose(_to_srgb(to_8_bits(image)))
-    except (OSError, SyntaxError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # Pillow raises whatever broken bytes make its readers raise.
         raise Unreadable(f"The picture is damaged ({error}); export it again.") from error
     file = io.BytesIO()
     # Fast rather than small: the largest picture would take a minute otherwise.
@@ -52,7 +54,9 @@ def _open(data: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(data), formats=FORMATS)
     except Image.DecompressionBombError as error:
         raise TooManyPixels(f"The picture is too large ({error}); make it smaller.") from error
-    except (OSError, SyntaxError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:
         raise Unreadable(
             "The file is not a picture that can be read; upload a PNG, JPEG or WebP file."
         ) from error

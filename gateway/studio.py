@@ -33,6 +33,7 @@ from gateway.jobs.job import Job
 from gateway.jobs.locks import is_shared
 from gateway.jobs.neighbours import being_present, following
 from gateway.jobs.past import JobEvents
+from gateway.jobs.queue import Queue
 from gateway.jobs.store import JobStore
 from gateway.jobs.switches import Switches
 from gateway.jobs.tokens import Tokens
@@ -69,6 +70,7 @@ class Studio:
     version: str
     books: Books
     dispatcher: Dispatcher
+    queue: Queue
     replicas: list[Replica]
     arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
     uploads: Uploads
@@ -152,6 +154,7 @@ async def _running_studio(
                                 limner_version(),
                                 books,
                                 dispatcher,
+                                Queue(books, dispatcher),
                                 replicas,
                                 arbiter_pb2_grpc.ArbiterServiceStub(arbiter),
                                 Uploads.open(),

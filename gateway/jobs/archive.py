@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from gateway.jobs.announcements import Word, announce
-from gateway.jobs.job import Job, Kind, State
+from gateway.jobs.job import Job, Kind, State, only_ids
 from gateway.jobs.past import read_last_seq, skip_past
 from gateway.jobs.rows import to_searchable
 from gateway.jobs.store import get_job, to_jobs
@@ -62,7 +62,8 @@ class Archive:
 
     async def unended(self, job_ids: Sequence[str], owner: str | None = None) -> list[str]:
         """Returns those of the jobs that have not ended, of one owner or of all."""
-        query = sa.select(jobs.c.id).where(jobs.c.id.in_(job_ids), jobs.c.state.not_in(ENDED))
+        unended = jobs.c.state.not_in(ENDED)
+        query = sa.select(jobs.c.id).where(jobs.c.id.in_(only_ids(job_ids)), unended)
         if owner is not None:
             query = query.where(jobs.c.owner == owner)
         return await self._transactions.read(lambda connection: list(connection.execute(query).scalars()))
@@ -74,7 +75,7 @@ class Archive:
 
         The images that nobody holds now are still to be dropped.
         """
-        which = jobs.c.id.in_(job_ids) & jobs.c.state.in_(ENDED)
+        which = jobs.c.id.in_(only_ids(job_ids)) & jobs.c.state.in_(ENDED)
         if owner is not None:
             which &= jobs.c.owner == owner
         if spares_favourites:
@@ -108,6 +109,9 @@ def select_page(search: Search, limit: int) -> sa.Select[Any]:
         query = query.where(jobs.c.batch == search.batch)
     if search.before_id is not None:
         query = query.where(jobs.c.id < search.before_id)
+    if any("\0" in word for word in search.words):
+        # No prompt has it, and Postgres takes no text that does.
+        return query.where(sa.false())
     for word in search.words:
         query = query.where(jobs.c.prompt.contains(to_searchable(word), autoescape=True))
     return query.order_by(jobs.c.id.desc()).limit(limit)

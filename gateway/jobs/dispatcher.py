@@ -2,12 +2,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextvars import Context
 from dataclasses import replace
 
 import structlog
-from uuid_utils import uuid7
 
 from gateway import schemas
 from gateway.events import Signal
@@ -17,19 +16,15 @@ from gateway.jobs.books import Books
 from gateway.jobs.insistence import insist
 from gateway.jobs.job import Fault, Job, Progress, State
 from gateway.jobs.order import Entry
-from gateway.jobs.verdict import Verdict
+from gateway.jobs.rests import Rests
 from gateway.replicas import Replica
 from gateway.views import show_job
 from limner.logs import bind_job
 
 log = structlog.get_logger(__name__)
 
-# A replica that failed is left alone for this long, doubled with each further failure up to the maximum.
-_FIRST_PAUSE_S = 0.05
-_LONGEST_PAUSE_S = 2.0
 _SHOWN_IN_QUEUE = 100
 _FRESH_LIMIT = 256
-_CLEARED_AT_ONCE = 100  # in one transaction, for which everybody else who writes waits
 
 
 class Dispatcher:
@@ -43,6 +38,7 @@ class Dispatcher:
         self._books = books
         self._board = books.board
         self._replicas = replicas
+        self._rests = Rests(replicas, books.board, self._fill)
         self._attempts: dict[str, Attempt] = {}
         self._works: dict[str, asyncio.Task[None]] = {}  # that see the attempts through
         self._given: dict[str, Entry] = {}  # where the jobs of the attempts were in line
@@ -76,17 +72,10 @@ class Dispatcher:
         self._withdraw()
         self._fill()
 
-    async def pause(self, is_paused: bool) -> None:
-        """Keeps waiting jobs from starting, or lets them; what runs goes on."""
-        await self._books.switches.pause(is_paused)
+    async def switch(self, is_paused: bool) -> None:
+        """Takes in whether the queue is paused; what waits at services is taken back first."""
         self._board.is_paused = is_paused
         await _end(self._withdraw())
-        self._fill()
-
-    def see_pause(self, is_paused: bool) -> None:
-        """Takes in whether the queue is paused, whoever has done it."""
-        self._board.is_paused = is_paused
-        self._withdraw()
         self._fill()
 
     def see(self, jobs: Sequence[Job]) -> None:
@@ -95,42 +84,6 @@ class Dispatcher:
             self._see(job)
         self._withdraw()
         self._fill()
-
-    async def rearrange(self, owner: str, ids: Sequence[str]) -> None:
-        """Puts an owner's waiting jobs of `ids` first, in this order."""
-        await self._replace(await self._books.store.rearrange(owner, ids))
-
-    async def prioritise(self, job: Job, priority: int) -> Job:
-        """Gives a job that waits another priority and returns it; any other stays as it is."""
-        after = replace(job, priority=priority, rank=None)
-        if job.state is not State.QUEUED or not await self._books.store.record(job, after):
-            return job
-        await self._replace([after])
-        return after
-
-    async def clear(self, owner: str) -> int:
-        """Cancels every job of an owner that waits, and returns how many those were."""
-        last_id, count = str(uuid7()), 0
-        while cancelled := await self._books.store.cancel_waiting(owner, last_id, _CLEARED_AT_ONCE):
-            for job_id in cancelled:
-                self._give_up(job_id)
-            count += len(cancelled)
-            self._announce()
-        return count
-
-    async def cancel(self, job_id: str) -> Job | None:
-        """Cancels a job and returns it: cancelled if it had not started, else cancelling, or as it ended."""
-        while (job := await self._books.store.get(job_id)) is not None:
-            if job.state.is_final or job.state is State.CANCELLING:
-                return job
-            if job.state is State.QUEUED:
-                after = replace(job, state=State.CANCELLED, finished_at=time.time())
-            else:
-                after = replace(job, state=State.CANCELLING, progress=self._board.view(job).progress)
-            if await self._books.store.record(job, after):
-                self._hang_up(job_id)
-                return after
-        return None
 
     def _see(self, job: Job) -> None:
         is_waiting = job.state is State.QUEUED
@@ -154,7 +107,8 @@ class Dispatcher:
         if len(self._fresh) < _FRESH_LIMIT:
             self._fresh[job.id] = job
 
-    async def _replace(self, changed: Sequence[Job]) -> None:
+    async def move(self, changed: Sequence[Job]) -> None:
+        """Gives jobs that wait the places that they have now; what they displace is taken back first."""
         for job in changed:
             if job.id in self._board.line:
                 self._queue(job)
@@ -163,16 +117,15 @@ class Dispatcher:
         await _end(self._withdraw())
         self._fill()
 
-    def _hang_up(self, job_id: str) -> None:
-        self._give_up(job_id)
+    def give_up(self, job_ids: Iterable[str]) -> None:
+        """Lets go of jobs that are cancelled."""
+        for job_id in job_ids:
+            self._board.line.discard(job_id)
+            self._fresh.pop(job_id, None)
+            attempt = self._attempts.get(job_id)
+            if attempt is not None:
+                attempt.cancel()
         self._announce()
-
-    def _give_up(self, job_id: str) -> None:
-        self._board.line.discard(job_id)
-        self._fresh.pop(job_id, None)
-        attempt = self._attempts.get(job_id)
-        if attempt is not None:
-            attempt.cancel()
 
     def _fill(self) -> None:
         """Gives jobs to free replicas, the least busy first, until there is no more of either."""
@@ -241,7 +194,9 @@ class Dispatcher:
         if ending.again is not None:
             self._queue(ending.again)
         if ending.verdict is not None and ending.verdict.obstacle is not None:
-            self._rest(replica, ending.verdict)
+            resting = self._rests.rest(replica, ending.verdict)
+            if resting is not None:
+                self._spawn(resting)
         elif ending.verdict is None:
             replica.failures = 0
         self._fill()
@@ -256,32 +211,6 @@ class Dispatcher:
             await self._books.store.record(
                 job, replace(job, state=State.FAILED, fault=fault, finished_at=time.time())
             )
-
-    def _rest(self, replica: Replica, verdict: Verdict) -> None:
-        if replica.obstacle is not None:
-            return
-        pause_s = verdict.pause_s
-        if pause_s is None:
-            pause_s = min(_FIRST_PAUSE_S * 2**replica.failures, _LONGEST_PAUSE_S)
-        replica.failures += 1
-        replica.obstacle = verdict.obstacle
-        self._see_obstacles()
-        self._spawn(self._wait_for(replica, pause_s))
-
-    async def _wait_for(self, replica: Replica, pause_s: float) -> None:
-        await asyncio.sleep(pause_s)
-        await replica.channel.channel_ready()
-        replica.obstacle = None
-        self._see_obstacles()
-        self._fill()
-
-    def _see_obstacles(self) -> None:
-        by_service: dict[str, list[str | None]] = {}
-        for replica in self._replicas:
-            by_service.setdefault(replica.service.name, []).append(replica.obstacle)
-        self._board.obstacles = {
-            name: obstacles[0] for name, obstacles in by_service.items() if obstacles[0] and all(obstacles)
-        }
 
     def _announce(self) -> None:
         for owner in self._books.hub.listeners:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -110,3 +111,8 @@ class Job:
     holder: str | None = None  # id of the gateway that has given it to a service
     idempotency_key: str | None = None
     request_hash: str = ""
+
+
+def only_ids(texts: Iterable[str]) -> list[str]:
+    """Returns those of the texts that can be ids of jobs: not every database takes every text."""
+    return [text for text in texts if text.isascii() and text.isprintable()]

@@ -73,7 +73,7 @@ class Neighbours:
             case Word.ORDER, job_ids:
                 await self._see(job_ids)
             case Word.SWITCHES, _:
-                self._dispatcher.see_pause(await self._books.switches.is_paused())
+                await self._dispatcher.switch(await self._books.switches.is_paused())
             case Word.LEFT, _:
                 await self._books.claims.recover()
             case Word.FORGOTTEN, _:

@@ -12,7 +12,7 @@ from gateway.jobs import rows
 from gateway.jobs.announcements import Word, announce
 from gateway.jobs.holdings import Holding, add_holdings, refer
 from gateway.jobs.insistence import is_away
-from gateway.jobs.job import Job, State
+from gateway.jobs.job import Job, State, only_ids
 from gateway.jobs.order import Entry
 from gateway.jobs.past import append_event, append_events
 from gateway.jobs.ranking import arrange
@@ -114,7 +114,7 @@ class JobStore:
             waiting = (jobs.c.state == State.QUEUED) & (jobs.c.owner == owner)
             extremes = sa.select(sa.func.max(jobs.c.priority), sa.func.min(jobs.c.rank)).where(waiting)
             highest, lowest = connection.execute(extremes).one()
-            named = sa.select(jobs).where(waiting, jobs.c.id.in_(ids))
+            named = sa.select(jobs).where(waiting, jobs.c.id.in_(only_ids(ids)))
             # Locked in one order, or two that rearrange would wait for one another.
             found = to_jobs(connection, named.order_by(jobs.c.id).with_for_update())
             changed = arrange(found, ids, highest, lowest)

@@ -72,7 +72,7 @@ async def get_job(job_id: str, studio: StudioDep, owner: Owner) -> schemas.Job:
 async def cancel_job(job_id: str, studio: StudioDep, owner: Owner) -> schemas.Job:
     """Cancels a job: at once if it waits, within a step if it runs. A finished job stays as it is."""
     await _find(studio, owner, job_id)
-    job = await studio.dispatcher.cancel(job_id)
+    job = await studio.queue.cancel(job_id)
     if job is None:
         raise _unknown(job_id)
     return show_job(studio.books.board.view(job))
@@ -83,7 +83,7 @@ async def change_job(job_id: str, body: JobChange, studio: StudioDep, owner: Own
     """Stars a job, or gives one that waits another priority; once it has started, that changes nothing."""
     job = await _find(studio, owner, job_id)
     if body.priority is not None:
-        job = await studio.dispatcher.prioritise(job, PRIORITIES[body.priority])
+        job = await studio.queue.prioritise(job, PRIORITIES[body.priority])
     if body.favourite is not None:
         job = await studio.books.archive.star(job_id, body.favourite) or job
     return show_job(studio.books.board.view(job))

@@ -13,13 +13,14 @@ from fastapi.responses import JSONResponse
 from fastapi.sse import EventSourceResponse
 from pydantic import ValidationError
 
-from gateway import acceptance, openai_forms, schemas
+from gateway import acceptance, openai_forms
 from gateway.dialect import OpenAIFailure
 from gateway.identity import Owner
 from gateway.openai_answers import ModelCard, ModelList, PaintedImages
 from gateway.openai_delivery import Delivery
 from gateway.openai_images import EditBody, GenerationBody, check_options, to_edit, to_generation
 from gateway.problems import ProblemError
+from gateway.refusals import problem
 from gateway.replicas import EDIT, T2I, Service
 from gateway.requests import GenerateRequest
 from gateway.routes.generate import IdempotencyKey
@@ -148,5 +149,4 @@ async def _names(studio: Studio, services: tuple[Service, ...]) -> list[str]:
 
 def _unknown(name: str, names: list[str]) -> ProblemError:
     text = f"The model {name[:100]!r} does not exist here; known: {', '.join(names) or 'none'}."
-    wrong = schemas.FieldProblem(field="model", value=name[:100], message=text)
-    return ProblemError(404, "MODEL_NOT_FOUND", text, errors=[wrong])
+    return ProblemError(404, "MODEL_NOT_FOUND", text, errors=[problem("model", name, text)])

@@ -49,21 +49,21 @@ async def change_queue(body: QueueChange, studio: StudioDep, caller: CallerDep) 
             f"{caller.owner!r}."
         )
         raise ProblemError(403, "ADMIN_ONLY", text)
-    await studio.dispatcher.pause(body.paused)
+    await studio.queue.pause(body.paused)
     return await _show(studio, caller.owner, 100)
 
 
 @router.put("/order", operation_id="orderQueue")
 async def order_queue(body: Order, studio: StudioDep, owner: Owner) -> schemas.Queue:
     """Puts the caller's waiting jobs that are named first, in this order; the others follow as they were."""
-    await studio.dispatcher.rearrange(owner, body.ids)
+    await studio.queue.rearrange(owner, body.ids)
     return await _show(studio, owner, 100)
 
 
 @router.post("/clear", operation_id="clearQueue")
 async def clear_queue(studio: StudioDep, owner: Owner) -> schemas.Cleared:
     """Cancels every job of the caller that waits; what runs goes on."""
-    return schemas.Cleared(cancelled=await studio.dispatcher.clear(owner))
+    return schemas.Cleared(cancelled=await studio.queue.clear(owner))
 
 
 async def _show(studio: Studio, owner: str, limit: int) -> schemas.Queue:
