@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 import httpx
 
@@ -12,18 +13,35 @@ async def exchange(
 ) -> str:
     """Sends bytes to a client's gateway, then `trickle` byte by byte, and returns all that is answered."""
     reader, writer = await asyncio.open_connection(client.base_url.host, client.base_url.port)
-    answer = asyncio.create_task(reader.read())
+    answered = asyncio.Event()
+    answer = asyncio.create_task(_read(reader, answered))
     try:
         async with asyncio.timeout(60):
             writer.write(sent)
             for byte in trickle:
-                if (await asyncio.wait([answer], timeout=pause_s))[0]:
+                # Not after the answer has begun: what a closed gateway is sent would cut the answer off.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause_s):
+                        await answered.wait()
+                if answered.is_set():
                     break
                 writer.write(bytes([byte]))
             return (await answer).decode(errors="replace")
     finally:
         answer.cancel()
         writer.close()
+
+
+async def _read(reader: asyncio.StreamReader, answered: asyncio.Event) -> bytes:
+    read = b""
+    try:
+        while piece := await reader.read(65536):
+            read += piece
+            answered.set()
+    except ConnectionResetError:
+        pass  # A gateway that closes with something unread resets; what it said was said before.
+    answered.set()
+    return read
 
 
 def request(line: str, *headers: str, body: bytes = b"") -> bytes:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gateway.depot import Depot, Kept
 from gateway.images import ImageStore
 from gateway.negotiation import choose
 from gateway.settings import Settings
@@ -193,12 +194,24 @@ async def test_a_kept_file_that_is_no_picture_is_a_clear_refusal_every_time(
             assert (answer.status_code, answer.json()["code"]) == (422, "UNREADABLE_IMAGE")
 
 
+class HaltedStore(ImageStore):
+    """Has every file, and never gives one out."""
+
+    def __init__(self, depot: Depot) -> None:
+        super().__init__(depot)
+        self.asked = asyncio.Event()
+
+    async def open_file(self, image_id: str) -> Kept | None:
+        self.asked.set()
+        await asyncio.Event().wait()
+
+
 async def test_closing_gives_up_what_is_being_made(tmp_path: Path) -> None:
-    images = ImageStore.open(str(tmp_path / "images"))
-    image_id = await images.put(packed(halves(2048, 2048)))
+    images = HaltedStore(Depot.open(str(tmp_path / "images")))
+    image_id = await images.put(packed(halves(64, 64)))
     thumbnails = Thumbnails(images)
     asking = asyncio.create_task(thumbnails.open_file(Rendition(image_id, "webp", 64)))
-    await asyncio.sleep(0.01)
+    await images.asked.wait()
     await thumbnails.close()
     with pytest.raises(asyncio.CancelledError):
         await asking
