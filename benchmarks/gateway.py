@@ -1,4 +1,4 @@
-"""Measures the gateway: long queues, many readers, the price of a job, cancelling, pictures: `make bench-gateway`."""
+"""Measures the gateway: long queues, many readers, the price of a job, pictures: `make bench-gateway`."""
 
 from __future__ import annotations
 
