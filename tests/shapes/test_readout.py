@@ -65,7 +65,7 @@ def test_the_answer_is_the_last_that_is_not_padding(side: str) -> None:
     mask = torch.ones(1, 9, dtype=torch.long)
     mask[:, slice(0, 2) if side == "left" else slice(-2, None)] = 0
     last = 9 if side == "left" else 7
-    assert take_answers(tokens, mask).flatten().tolist() == list(range(last - ANSWER_TOKENS, last))
+    assert list(map(int, take_answers(tokens, mask).flatten())) == list(range(last - ANSWER_TOKENS, last))
 
 
 def test_each_place_is_read_from_its_own_token() -> None:
