@@ -93,12 +93,12 @@ class Roster:
         return time.monotonic() - self._read_at < FRESH_S
 
 
-def _caller(request: Request) -> Caller:
+async def _caller(request: Request) -> Caller:
     return cast("Caller", request.state.caller)
 
 
-def _owner(request: Request) -> str:
-    return _caller(request).owner
+async def _owner(request: Request) -> str:
+    return cast("Caller", request.state.caller).owner
 
 
 CallerDep = Annotated[Caller, Depends(_caller)]

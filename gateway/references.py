@@ -27,6 +27,8 @@ async def check_pictures(request: GenerateRequest, images: ImageStore, held: Con
     Masks that are all black are refused, too.
     """
     ids = referred(request)
+    if not ids:
+        return
     problems = await _check_sizes(ids, images, held)
     if not problems:
         found = {image_id: await images.get(image_id) for image_id in set(ids.values())}

@@ -203,7 +203,8 @@ async def _open_images(location: str) -> ImageStore:
     return images
 
 
-def _from_request(request: Request) -> Studio:
+# Not a plain function, here and in `identity`: FastAPI would call that in a thread, at every request.
+async def _from_request(request: Request) -> Studio:
     return cast("Studio", request.app.state.studio)
 
 
