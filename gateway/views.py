@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import UTC, datetime
 
 from gateway import schemas
@@ -20,7 +19,7 @@ def show_job(job: Job) -> schemas.Job:
         id=job.id,
         kind=job.kind,
         status=job.state,
-        progress=schemas.JobProgress(**asdict(job.progress)),
+        progress=schemas.JobProgress.model_validate(job.progress, from_attributes=True),
         request=job.request,
         images=[show_picture(picture) for picture in job.images],
         error=schemas.JobError(code=job.fault.code, message=job.fault.message) if job.fault else None,
