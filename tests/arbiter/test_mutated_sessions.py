@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import aio
 from hypothesis import HealthCheck, given, settings
@@ -33,7 +33,13 @@ _SEEDED = settings(
 _KEPT = {"pid", "start_time_ticks"}
 
 
-def _sayings(token: int) -> list[Message]:
+# What gRPC's client says by itself when it writes in the moment in which it is hung up on.
+_HUNG_UP = "Internal error from Core"
+_TOKEN = 7  # Stands for the lease's own, which nobody knows before.
+
+
+def _sayings() -> list[pb.SessionRequest]:
+    token = _TOKEN
     second = Duration(seconds=1)
     charge = pb.Charge(device="cpu:0", resident_bytes=MIB, working_bytes=MIB)
     alternative = pb.Alternative(tier="full", profile="odd", charges=[charge], load=second, run=second)
@@ -44,7 +50,7 @@ def _sayings(token: int) -> list[Message]:
                 ticket="u", alternatives=[alternative], deadline=Timestamp(seconds=2**33), tenant="x"
             )
         ),
-        pb.SessionRequest(confirm=pb.Confirm(token=token + 1)),
+        pb.SessionRequest(confirm=pb.Confirm(token=token)),
         pb.SessionRequest(loaded=pb.Loaded(token=token, observed_bytes=100 * MIB)),
         pb.SessionRequest(begin=pb.Begin(token=token, job="j", priority=1, working_bytes=MIB)),
         pb.SessionRequest(end=pb.End(token=token, job="j", peak_bytes=150 * MIB)),
@@ -63,35 +69,43 @@ def _sayings(token: int) -> list[Message]:
     ]
 
 
-@given(st.data())
+def _is_kept(field: FieldDescriptor) -> bool:
+    is_envelope = field.containing_type is pb.SessionRequest.DESCRIPTOR and field.containing_oneof is None
+    return is_envelope or field.name in _KEPT
+
+
+_odd = st.sampled_from(_sayings()).flatmap(lambda good: mutated(good, _is_kept))
+_odd_sayings = st.lists(_odd, min_size=1, max_size=4)
+
+
+@given(sayings=_odd_sayings)
 @settings(_SEEDED, max_examples=60)
 async def test_odd_requests_of_a_session_harm_nobody_else(
-    stub: Stub, sleeper: StartSleeper, data: st.DataObject
+    stub: Stub, sleeper: StartSleeper, sayings: list[pb.SessionRequest]
 ) -> None:
-    await _misbehave(stub, sleeper, data)
+    await _misbehave(stub, sleeper, sayings)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1800)
-@given(st.data())
-@settings(_SEEDED, max_examples=5000)
+@given(sayings=_odd_sayings)
+@settings(_SEEDED, max_examples=2000)
 async def test_thousands_of_odd_sessions_harm_nobody_else(
-    stub: Stub, sleeper: StartSleeper, data: st.DataObject
+    stub: Stub, sleeper: StartSleeper, sayings: list[pb.SessionRequest]
 ) -> None:
-    await _misbehave(stub, sleeper, data)
+    await _misbehave(stub, sleeper, sayings)
 
 
-async def _misbehave(stub: Stub, sleeper: StartSleeper, data: st.DataObject) -> None:
+async def _misbehave(stub: Stub, sleeper: StartSleeper, sayings: list[pb.SessionRequest]) -> None:
     worker = await sleeper()
     try:
         async with session(stub, "odd", str(worker.pid)) as holder:
-            await holder.hello(pid=worker.pid)
-            token = await holder.take("t", 100)
-            for _ in range(data.draw(st.integers(1, 4))):
-                good = data.draw(st.sampled_from(_sayings(token)))
-                odd = data.draw(mutated(good, lambda field: _is_envelope(field) or field.name in _KEPT))
-                if not await _say(holder, odd):
-                    break
+            token = await _take(holder, worker.pid)
+            await holder.say(loaded=pb.Loaded(token=token, observed_bytes=100 * MIB))
+            # Whoever is hung up on hears so below.
+            with suppress(aio.AioRpcError, asyncio.InvalidStateError):
+                for saying in sayings:
+                    await holder.say(**_filled_in(saying, token))
             await _check_end(holder)
         assert await charged_bytes(stub) >= 0
     finally:
@@ -103,14 +117,29 @@ async def _misbehave(stub: Stub, sleeper: StartSleeper, data: st.DataObject) -> 
     await _serve_another(stub, sleeper)
 
 
-async def _say(holder: Holder, request: Message) -> bool:
-    """Says one thing; False when the session has ended."""
+def _filled_in(request: pb.SessionRequest, token: int) -> dict[str, Any]:
+    """Returns what a request says, with the lease's own token."""
     kind = request.WhichOneof("message")
-    try:
-        await holder.say(**({} if kind is None else {kind: getattr(request, kind)}))
-    except (aio.AioRpcError, asyncio.InvalidStateError):
-        return False
-    return True
+    if kind is None:
+        return {}
+    said = getattr(request, kind)
+    for each in (said, *getattr(said, "held", ())):
+        if getattr(each, "token", None) == _TOKEN:
+            each.token = token
+    return {kind: said}
+
+
+async def _take(holder: Holder, pid: int) -> int:
+    """Opens a session and goes all the way to a lease, of a profile that nobody has taught anything yet."""
+    await holder.hello(pid=pid)
+    wanted = pb.Alternative(
+        tier="full", profile=f"profile {pid}", charges=[pb.Charge(resident_bytes=100 * MIB)]
+    )
+    await holder.say(acquire=pb.Acquire(ticket=f"ticket {pid}", alternatives=[wanted]))
+    offer = await holder.hear("offer")
+    await holder.say(confirm=pb.Confirm(token=offer.token))
+    await holder.hear("confirm_accepted")
+    return offer.token
 
 
 async def _check_end(holder: Holder) -> None:
@@ -121,23 +150,14 @@ async def _check_end(holder: Holder) -> None:
         failure = read_failure(error)
     else:
         return
+    if failure.message == _HUNG_UP:
+        return
     assert failure.reason in {"PROTOCOL_VIOLATION", "INVALID_FIELDS", "STALE_TOKEN"}, failure
 
 
 async def _serve_another(stub: Stub, sleeper: StartSleeper) -> None:
     worker = await sleeper()
     async with session(stub, "good", str(worker.pid)) as holder:
-        await holder.hello(pid=worker.pid)
-        charge = pb.Charge(resident_bytes=100 * MIB)
-        wanted = pb.Alternative(tier="full", profile=f"good {worker.pid}", charges=[charge])
-        await holder.say(acquire=pb.Acquire(ticket=f"good {worker.pid}", alternatives=[wanted]))
-        offer = await holder.hear("offer")
-        await holder.say(confirm=pb.Confirm(token=offer.token))
-        await holder.hear("confirm_accepted")
-        await holder.release(offer.token)
+        await holder.release(await _take(holder, worker.pid))
     worker.kill()
     await worker.wait()
-
-
-def _is_envelope(field: FieldDescriptor) -> bool:
-    return field.containing_type is pb.SessionRequest.DESCRIPTOR and field.containing_oneof is None
