@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,7 +44,8 @@ class Replica:
     jobs: set[str] = field(default_factory=set[str])  # given to it and not finished
     obstacle: str | None = None  # why it takes nothing now, in plain words
     failures: int = 0  # in a row
-    warm_model: str | None = None  # of the last job
+    warm_model: str | None = None  # that it has when it has done what it was given
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # of whoever calls it next
 
     # One computes; one more waits, so that the arbiter sees what comes and no time is lost between jobs.
     SLOTS = 2

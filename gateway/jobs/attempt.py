@@ -110,6 +110,18 @@ class Attempt:
             return await self._give_up()
 
     async def _run(self) -> Ending:
+        # In the order in which they were given: what a service hears first, it does first.
+        async with self._replica.turn:
+            ending = await self._call()
+        if self._hearing is None:
+            return ending
+        await self._hearing
+        made, wanted = len(self._job.images), self._wanted_count()
+        text = f"The service ended after {made} of {wanted} images; send the job again."
+        return await self._conclude(Fault("INTERNAL", text))
+
+    async def _call(self) -> Ending:
+        """Begins to hear the service, unless the job has ended or goes back."""
         job = await insist(lambda _: self._books.claims.take(self.job_id, self._fresh))
         if job is None or self._is_cancelled:
             raise Superseded
@@ -123,10 +135,7 @@ class Attempt:
         if self._is_withdrawn:
             return Ending(again=self._job)
         self._hearing = asyncio.create_task(self._hear(messages.resume_point(self._job, stored)))
-        await self._hearing
-        made, wanted = len(self._job.images), self._wanted_count()
-        text = f"The service ended after {made} of {wanted} images; send the job again."
-        return await self._conclude(Fault("INTERNAL", text))
+        return Ending()
 
     async def _settle_model(self) -> bool:
         """Checks a job that was accepted while no service answered; an impossible one fails here."""

@@ -142,6 +142,7 @@ class Dispatcher:
             self._board.in_hand[job_id] = Progress()
             self._board.owners[job_id] = given.owner
             replica.jobs.add(job_id)
+            replica.warm_model = given.model or replica.warm_model
             self._attempts[job_id] = Attempt(job_id, self._fresh.pop(job_id, None), replica, self._books)
             self._works[job_id] = self._spawn(self._work(job_id, replica))
             free = [other for other in free if other.is_free]

@@ -2,14 +2,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import httpx
 
 from gateway.settings import Settings
+from limner.capability.v1 import capability_pb2
 from limner.progress.v1.progress_pb2 import STAGE_DENOISING, STAGE_WAITING
 from tests.gateway.conftest import running_gateway
 from tests.gateway.flow import Json, finish, job, submit, until, until_status
-from tests.gateway.scripted import Context, Request, Response, ScriptedService, progress, result
+from tests.gateway.scripted import (
+    Context,
+    Request,
+    Response,
+    ScriptedService,
+    describe,
+    progress,
+    result,
+    serve_images,
+)
 
 
 class OneByOne:
@@ -143,6 +154,35 @@ async def test_a_waiting_job_is_told_when_it_will_be_done(
     etas_s = [each["progress"]["eta_s"] for each in (await queue(client))["waiting"]]
     assert 0 < etas_s[0] < etas_s[1]
     await end_all(client, one_by_one, ids)
+
+
+class TwoModels(ScriptedService):
+    """A service with a second model."""
+
+    async def Describe(
+        self, request: capability_pb2.DescribeRequest, context: Context
+    ) -> capability_pb2.DescribeResponse:
+        described = describe()
+        described.models.add().CopyFrom(described.models[0])
+        described.models[1].name = "other"
+        return described
+
+
+async def test_a_job_held_back_to_avoid_a_model_switch_says_so(sockets: Path, settings: Settings) -> None:
+    one_by_one = OneByOne()
+    service = TwoModels(usual=one_by_one)
+    async with serve_images(sockets / "t2i", service), running_gateway(settings) as client:
+        await client.patch("/queue", json={"paused": True})
+        models = ["shapes", "other", "shapes", "other"]
+        ids = [(await submit(client, seed=n, model=model))["id"] for n, model in enumerate(models)]
+        await client.patch("/queue", json={"paused": False})
+        await until_status(client, ids[0], "running")
+        held_back, last = (await queue(client))["waiting"][1:]
+        assert (held_back["id"], last["id"]) == (ids[1], ids[3])
+        assert "avoid a model switch" in held_back["progress"]["waiting_for"]
+        assert last["progress"]["waiting_for"] is None
+        await end_all(client, one_by_one, ids)
+    assert one_by_one.begun == [0, 2, 1, 3]
 
 
 async def test_a_job_can_be_tried_again(service: ScriptedService, client: httpx.AsyncClient) -> None:
