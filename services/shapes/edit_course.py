@@ -19,12 +19,10 @@ from services.shapes.instructions import instruction
 from services.shapes.latents import load_packed
 from services.shapes.pictures import render
 from services.shapes.prompts import encode_instructions
-from services.shapes.readout import Readout, readout_loss, take_answers
 from services.shapes.scenes import Scene, draw_scene
 
 SIZE = (128, 128)
 PAIRS = 18_000
-READOUT_WEIGHT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,6 @@ class EditCourse:
 
     processor: Qwen2_5_VLProcessor
     albums: list[Album]
-    readout: Readout
 
     def draw(self, painter: Painter, rng: random.Random) -> Batch:
         """Draws a batch with freshly worded instructions."""
@@ -78,12 +75,7 @@ class EditCourse:
         # What is taken away counts as much as what is put there.
         weights = [weigh((*p.scene.shapes, *p.edit.apply(p.scene).shapes), SIZE) for p in pairs]
         sources = tuple(latents[chosen].float() for latents in album.sources)
-        # So that what was understood before is not lost.
-        told = [index for index, text in enumerate(said) if text != " "]
-        wanted = [pairs[index].edit.apply(pairs[index].scene) for index in told]
-        unclear = readout_loss(self.readout, take_answers(embeddings, mask)[told], wanted)
-        edited = album.edited[chosen].float()
-        return Batch(SIZE, edited, torch.stack(weights), embeddings, mask, sources, READOUT_WEIGHT * unclear)
+        return Batch(SIZE, album.edited[chosen].float(), torch.stack(weights), embeddings, mask, sources)
 
 
 def show(pair: Pair) -> list[Image.Image]:

@@ -50,7 +50,6 @@ class Batch:
     """Pictures of one size in px, as latents (n, tokens, 64), and what they are painted from.
 
     `weights` (n, tokens, 1) are one on average; `sources` are the latents of input pictures of the same size.
-    `unclear` is what the text encoder did not understand, as a loss.
     """
 
     size: tuple[int, int]
@@ -59,7 +58,6 @@ class Batch:
     embeddings: torch.Tensor
     mask: torch.Tensor
     sources: tuple[torch.Tensor, ...] = ()
-    unclear: torch.Tensor | float = 0.0
 
 
 class Course(Protocol):
@@ -88,9 +86,7 @@ def train_painter(
     def step(index: int, generator: torch.Generator) -> dict[str, torch.Tensor]:
         rng = random.Random(seed * 10_000_019 + index)
         with lower_precision():
-            batch = course.draw(painter, rng)
-            flow = flow_loss(painter.transformer, batch, generator)
-        return {"loss": flow + batch.unclear, "flow": flow}
+            return {"loss": flow_loss(painter.transformer, course.draw(painter, rng), generator)}
 
     fit("painter", trainee, step, steps, learning_rate, folder, seed=seed)
     return average

@@ -14,10 +14,12 @@ import torch
 from services.shapes.architecture import EDITOR_TEXT_LAYERS
 from services.shapes.checkpoint import CHECKPOINT, EDIT_CHECKPOINT, load_painter, load_vae, save_editor
 from services.shapes.edit_course import PAIRS, EditCourse, fill_albums
-from services.shapes.flow import BATCH, LEARNING_RATE, train_painter
+from services.shapes.flow import BATCH, train_painter
 from services.shapes.lookout import hold_gaze, look_across
 from services.shapes.tokens import build_processor, build_tokenizer
 from services.shapes.understanding import SIGHT_STEPS, STEPS, deepen, train_sight, train_understanding
+
+LEARNING_RATE = 3e-4
 
 
 def main() -> None:
@@ -32,17 +34,19 @@ def main() -> None:
     if not options.further:
         look_across(start.transformer)
     hold_gaze(start.transformer)
+    deepen(start.text_encoder, EDITOR_TEXT_LAYERS)
     processor = build_processor(tokenizer)
     if not options.further:
-        deepen(start.text_encoder, EDITOR_TEXT_LAYERS)
         train_sight(
             start.text_encoder, processor, options.folder, steps=options.sight_steps, seed=options.seed
         )
-    readout = train_understanding(
+    train_understanding(
         start.text_encoder, processor, options.folder, steps=options.understanding_steps, seed=options.seed
     )
+    # What it has understood, the flow's error would only blur.
+    start.text_encoder.requires_grad_(False)
     editor = train_painter(
-        start, EditCourse(processor, albums, readout), options.folder, options.steps,
+        start, EditCourse(processor, albums), options.folder, options.steps,
         learning_rate=options.learning_rate, seed=options.seed,
     )  # fmt: skip
     save_editor(options.out, editor, tokenizer, options.checkpoint)
@@ -60,7 +64,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=12_000, help="of 16 edits")
     parser.add_argument("--sight-steps", type=int, default=SIGHT_STEPS, help="of 64 pictures")
     parser.add_argument("--understanding-steps", type=int, default=STEPS, help="of 48 instructions")
-    parser.add_argument("--learning-rate", type=float, default=LEARNING_RATE)
+    parser.add_argument(
+        "--learning-rate", type=float, default=LEARNING_RATE, help="more makes it forget how to paint"
+    )
     parser.add_argument("--pairs-share", type=float, default=1.0, help="less than 1 for a quick trial")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)

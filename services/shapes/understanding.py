@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 import random
 from pathlib import Path
 
@@ -11,17 +12,20 @@ from torch import nn
 from transformers import Qwen2_5_VLForConditionalGeneration, Qwen2_5_VLProcessor
 
 from services.shapes.architecture import TEXT_WIDTH
-from services.shapes.edit_course import draw_pair, show
+from services.shapes.edit_course import Pair, draw_pair, show
+from services.shapes.edit_draws import edit_requests
 from services.shapes.latents import paint_all
 from services.shapes.loop import Trainee, fit
 from services.shapes.precision import lower_precision
 from services.shapes.prompts import encode_instructions, see
-from services.shapes.readout import Readout, readout_loss, take_answers
+from services.shapes.readout import Readout, count_understood, readout_loss, take_answers
 from services.shapes.scenes import PLACES, draw_scene
 
+log = logging.getLogger(__name__)
 SIGHT_BATCH, BATCH = 64, 48
 SIGHT_STEPS, STEPS = 1_600, 3_000
 LEARNING_RATE = 1e-3
+EXAMINED = 100
 # Tokens of 28x28 px that the encoder sees of a picture of 128x128.
 _SEEN_TOKENS = 16
 
@@ -82,8 +86,8 @@ def train_sight(
 def train_understanding(
     encoder: Qwen2_5_VLForConditionalGeneration, processor: Qwen2_5_VLProcessor, folder: Path,
     *, steps: int = STEPS, seed: int = 0,
-) -> Readout:  # fmt: skip
-    """Has `encoder` learn which scene an instruction leads to; returns what reads it."""
+) -> None:  # fmt: skip
+    """Has `encoder` learn which scene an instruction leads to."""
     model = Understanding(encoder)
     average = copy.deepcopy(model)
 
@@ -100,4 +104,15 @@ def train_understanding(
     optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.99), weight_decay=0.01)
     fit("understanding", Trainee(model, average, optimizer), step, steps, LEARNING_RATE, folder, seed=seed)
     encoder.load_state_dict(average.text_encoder.state_dict())
-    return average.readout.requires_grad_(False)
+    log.info("understands %d of %d unseen instructions", examine(average, processor), EXAMINED)
+
+
+@torch.no_grad()
+def examine(understanding: Understanding, processor: Qwen2_5_VLProcessor) -> int:
+    """Returns how many of EXAMINED unseen instructions are understood, as linearly read from the answer."""
+    rng, right = random.Random(1), 0
+    for seed, (scene, edit) in enumerate(edit_requests(EXAMINED)):
+        pair = Pair(scene, edit, seed)
+        encoded = encode_instructions(understanding.text_encoder, processor, [pair.word(rng)], [show(pair)])
+        right += count_understood(understanding.readout, take_answers(*encoded), [edit.apply(scene)])
+    return right

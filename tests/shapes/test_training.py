@@ -123,7 +123,7 @@ def test_one_command_trains_from_nothing_and_saves_a_checkpoint(
         ".jinja",
         ".txt",
     }
-    assert (work / "painter.csv").read_text().startswith("step,seconds,loss,flow\n1,")
+    assert (work / "painter.csv").read_text().startswith("step,seconds,loss\n1,")
     assert load_file(work / "painter.safetensors")
 
 
