@@ -41,6 +41,7 @@ class Dispatcher:
         self._rests = Rests(replicas, books.board, self._fill)
         self._attempts: dict[str, Attempt] = {}
         self._works: dict[str, asyncio.Task[None]] = {}  # that see the attempts through
+        self._overheard: set[str] = set()  # jobs of attempts of which others have said something meanwhile
         self._given: dict[str, Entry] = {}  # where the jobs of the attempts were in line
         self._fresh: dict[str, Job] = {}  # as they are in the store, to spare reading them again
         self._tasks: set[asyncio.Task[None]] = set()
@@ -96,6 +97,7 @@ class Dispatcher:
                 self._attempts[job.id].cancel()
             elif is_waiting:
                 self._given[job.id] = to_entry(job)
+                self._overheard.add(job.id)
         elif is_waiting and not is_elsewhere:
             self._queue(job)
         else:
@@ -189,7 +191,16 @@ class Dispatcher:
             self._works.pop(job_id, None)
             self._board.in_hand.pop(job_id, None)
             self._board.owners.pop(job_id, None)
+        await self._look_again(job_id)
         self._settle(ending, replica)
+
+    async def _look_again(self, job_id: str) -> None:
+        """Puts a job back in line that another gateway let go while this one was trying to have it."""
+        if job_id in self._overheard:
+            self._overheard.discard(job_id)
+            job = await insist(lambda _: self._books.store.get(job_id))
+            if job is not None and job_id not in self._attempts:
+                self._see(job)
 
     def _settle(self, ending: Ending, replica: Replica) -> None:
         if ending.again is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import base64
 import io
 from collections.abc import AsyncIterator
@@ -290,8 +291,11 @@ async def test_a_reader_who_leaves_a_stream_cancels_nothing(
     has_left = asyncio.Event()
 
     async def linger(request: Request, context: Context) -> AsyncIterator[Response]:
-        yield preview(4)
-        await has_left.wait()
+        # Again and again: the first may come before the reader listens.
+        while not has_left.is_set():
+            yield preview(4)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(has_left.wait(), 0.1)
         yield result(request)
 
     service.scripts = [linger]
