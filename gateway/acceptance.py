@@ -48,8 +48,7 @@ async def check(body: requests.GenerateRequest, studio: Studio, owner: str) -> J
         kind=kind,
         capability=service.name,
         state=State.QUEUED,
-        # When a job is made does not belong to what is made: the file would differ.
-        request=body.model_dump(mode="json", exclude={"priority"}),
+        request=body.to_record(),
         created_at=time.time(),
         # Without an answer from the service the job is checked when it is handed over.
         model=body.model if described is not None else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 MAX_SEED = 2**53 - 1  # the largest integer that JavaScript keeps exact
 Prompt = Annotated[str, Field(min_length=1, max_length=2000)]
@@ -60,6 +60,13 @@ class GenerateRequest(Body):
     def image_count(self) -> int:
         """How many images the job makes."""
         return self.count
+
+    def to_record(self) -> dict[str, JsonValue]:
+        """Returns what is kept of the request and written into its pictures.
+
+        When a job is made does not belong to what is made: the file would differ.
+        """
+        return self.model_dump(mode="json", exclude={"priority"})
 
 
 class TextToImageRequest(GenerateRequest):

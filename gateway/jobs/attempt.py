@@ -147,7 +147,7 @@ class Attempt:
         except Refused as refused:
             await self._end(State.FAILED, fault=Fault("INVALID_FIELDS", str(refused)))
             return False
-        await self._record(replace(self._job, model=whole.model, request=whole.model_dump(mode="json")))
+        await self._record(replace(self._job, model=whole.model, request=whole.to_record()))
         return True
 
     async def _hear(self, resume_from: progress_pb2.Checkpoint | None) -> None:

@@ -108,7 +108,7 @@ async def inspect_image(request: Request, studio: StudioDep, owner: Owner) -> sc
     sizes = await asyncio.gather(*(studio.books.images.measure(image_id) for image_id in ids))
     return schemas.InspectedImage(
         kind=restored.kind,
-        request=restored.request.model_dump(mode="json"),
+        request=restored.request.to_record(),
         seed=restored.seed,
         width=texts.width,
         height=texts.height,

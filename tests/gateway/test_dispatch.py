@@ -166,6 +166,9 @@ async def test_a_job_waits_for_a_service_that_is_down_and_starts_with_it(
     async with serve_images(sockets / "t2i", ScriptedService()):
         done = await until_status(client, accepted["id"], "succeeded")
     assert done["request"]["model"] == "shapes"
+    # What is kept is what a service that answered at once would have made of it.
+    async with serve_images(sockets / "t2i", ScriptedService()):
+        assert (await finish(client, seed=done["request"]["seed"]))["request"] == done["request"]
 
 
 async def test_a_job_accepted_without_a_service_is_checked_before_it_starts(
