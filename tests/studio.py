@@ -83,6 +83,18 @@ class Studio:
         return found[0] if len(found) == 1 else None
 
 
+def limner(studio: Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs one command on a studio to its end, as a user would type it."""
+    return subprocess.run(
+        [sys.executable, "-m", "limner.cli", *arguments],
+        env=studio.environment(),
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+
+
 def members(master_pid: int, home: Home) -> list[psutil.Process]:
     """Returns `limner run`, its descendants, and whatever shares supervisord's session."""
     found = {process.pid: process for process in _descendants(master_pid)}

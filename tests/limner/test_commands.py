@@ -18,22 +18,10 @@ from PIL import Image
 from limner.client import AsyncClient, Job, RequestRejected
 from limner.requests import TextToImage
 from services.shapes.judge import judge, scene_from_caption
-from tests.studio import Studio, until
+from tests.studio import Studio, limner, until
 
 PROMPT = "a red circle on the left, white background"
 LONG = ("--steps", "100", "--width", "256", "--height", "256")
-
-
-def limner(studio: Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs one command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "limner.cli", *arguments],
-        env=studio.environment(),
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
 
 
 def test_a_generated_picture_shows_what_was_asked(studio: Studio, tmp_path: Path) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from tests.studio import Studio, running_studio
+from tests.studio import Studio, limner, running_studio
 
 
 @pytest.fixture(scope="module")
@@ -23,21 +22,14 @@ def layered_studio(tmp_path_factory: pytest.TempPathFactory, layered: Path) -> I
         yield running
 
 
-def limner(studio: Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "limner.cli", "layers", *arguments, "--prompt", "a poster", "--steps", "2"],
-        env=studio.environment(),
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+def separate(studio: Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return limner(studio, "layers", *arguments, "--prompt", "a poster", "--steps", "2")
 
 
 def test_a_picture_is_taken_apart_into_numbered_files(layered_studio: Studio, tmp_path: Path) -> None:
     picture, output = tmp_path / "poster.png", tmp_path / "out.png"
     Image.new("RGBA", (256, 320), "#ff000080").save(picture)
-    answer = limner(layered_studio, str(picture), "--count", "3", "--seed", "7", "-o", str(output))
+    answer = separate(layered_studio, str(picture), "--count", "3", "--seed", "7", "-o", str(output))
     assert answer.returncode == 0, answer.stderr
     files = [tmp_path / f"out-{number}.png" for number in (1, 2, 3)]
     assert answer.stdout == "".join(f"{file}  256×320  seed 7\n" for file in files)
@@ -53,7 +45,7 @@ def test_a_picture_is_taken_apart_into_numbered_files(layered_studio: Studio, tm
 def test_the_built_in_model_refuses(layered_studio: Studio, tmp_path: Path) -> None:
     picture = tmp_path / "poster.png"
     Image.new("RGB", (256, 256), "red").save(picture)
-    answer = limner(layered_studio, str(picture), "--model", "shapes", "-o", str(tmp_path / "out.png"))
+    answer = separate(layered_studio, str(picture), "--model", "shapes", "-o", str(tmp_path / "out.png"))
     assert answer.returncode == 2
     assert "image asks for layers, which shapes cannot do; it can do" in answer.stderr
     assert not (tmp_path / "out-1.png").exists()

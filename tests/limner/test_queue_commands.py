@@ -4,28 +4,15 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
 from limner.client import Job
 from limner.requests import TextToImage
-from tests.studio import Studio
+from tests.studio import Studio, limner
 
 PROMPT = "a purple ring at the top, white background"
-
-
-def limner(studio: Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Runs one command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "limner.cli", *arguments],
-        env=studio.environment(),
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
 
 
 def shown_ids(answer: subprocess.CompletedProcess[str]) -> list[str]:

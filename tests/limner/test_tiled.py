@@ -16,7 +16,7 @@ from limner.requests import Tiled
 from services.shapes.captions import scene_from_caption
 from services.shapes.judge import judge
 from tests.edit.drawing import BEFORE, scene
-from tests.studio import Studio, running_studio, until
+from tests.studio import Studio, limner, running_studio, until
 
 
 @pytest.fixture(scope="module")
@@ -25,17 +25,6 @@ def tiling_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     home = tmp_path_factory.mktemp("tiled") / "home"
     with running_studio(home, settings={"LIMNER_TILING_INLINE_LIMIT_BYTES": "1000"}) as running:
         yield running
-
-
-def limner(studio: Studio, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "limner.cli", *arguments],
-        env=studio.environment(),
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
 
 
 def shows_the_scene(file: Path) -> bool:
