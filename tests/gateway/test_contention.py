@@ -13,6 +13,8 @@ from gateway.jobs.job import Job, Kind, State
 from gateway.server import GatewayServer
 from gateway.settings import Settings
 from gateway.studio import Studio
+from tests.gateway.conftest import running_gateway
+from tests.gateway.flow import submit, until_status
 from tests.gateway.scripted import ScriptedService
 
 
@@ -50,3 +52,23 @@ async def test_a_job_that_another_gateway_lets_go_while_this_one_asks_for_it_is_
             studio.dispatcher.see([job])
             answered.set()
             assert (await asyncio.wait_for(ending, 30)).status is State.SUCCEEDED
+
+
+async def test_a_service_hears_of_jobs_in_their_order_however_long_each_takes_to_be_claimed(
+    service: ScriptedService, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Slow(Claims):
+        """Takes long for the first job."""
+
+        async def take(self, job_id: str, fresh: Job | None) -> Job | None:
+            taken = await super().take(job_id, fresh)
+            if taken is not None and taken.request["seed"] == 0:
+                await asyncio.sleep(0.2)  # which is what the test is about
+            return taken
+
+    monkeypatch.setattr("gateway.studio.Claims", Slow)
+    async with running_gateway(settings) as client:
+        ids = [(await submit(client, seed=seed))["id"] for seed in range(2)]
+        for job_id in ids:
+            await until_status(client, job_id, "succeeded")
+    assert [call.seeds[0] for call in service.calls] == [0, 1]
