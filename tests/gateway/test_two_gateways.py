@@ -51,9 +51,14 @@ async def second(first: Client, settings: Settings) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-async def idle(first: Client, settings: Settings, sockets: Path) -> AsyncIterator[Client]:
-    """A client of another gateway, whose own service is down: what runs, the first one runs."""
+async def idle(
+    service: ScriptedService, first: Client, settings: Settings, sockets: Path
+) -> AsyncIterator[Client]:
+    """A client of another gateway, which has found its own service down: what runs, the first one runs."""
     async with running_gateway(settings.model_copy(update={"t2i": (f"unix:{sockets}/none",)})) as client:
+        while (await client.get("/queue")).json()["held_up_by"] is None:
+            await end_all(first, [(await submit(client))["id"]])
+        service.calls.clear()
         yield client
 
 
