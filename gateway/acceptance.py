@@ -7,28 +7,31 @@ import secrets
 import time
 from collections.abc import Sequence
 
+from pydantic import BaseModel
 from uuid_utils import uuid7
 
 from gateway import limits, requests
 from gateway.jobs.holdings import ImagesGone
+from gateway.jobs.intake import KeyTaken, TooManyWaiting
 from gateway.jobs.job import PRIORITIES, Job, Progress, State
 from gateway.jobs.kinds import TRADES, kind_of
 from gateway.jobs.pictures import referred
-from gateway.jobs.store import KeyTaken, TooManyWaiting
 from gateway.problems import ProblemError, feature_disabled
 from gateway.quotas import check_images, check_room, too_many_waiting
 from gateway.references import check_pictures, missing
 from gateway.refusals import Refused
 from gateway.space import check_space
 from gateway.studio import Studio
-from gateway.views import show_model
 
 # Drawn seeds are short enough to be read out and typed in.
 _SEED_RANGE = 2**32
 
 
-async def check(body: requests.GenerateRequest, studio: Studio, owner: str) -> Job:
-    """Returns the job that a request makes, not kept yet. Raises Refused or ProblemError."""
+async def check(body: requests.GenerateRequest, studio: Studio, owner: str, key: str | None = None) -> Job:
+    """Returns the job that a request with this idempotency key makes, not kept yet.
+
+    Raises Refused or ProblemError.
+    """
     limits.check_form(body)
     kind = kind_of(body)
     service = TRADES[kind].service
@@ -37,10 +40,10 @@ async def check(body: requests.GenerateRequest, studio: Studio, owner: str) -> J
         raise feature_disabled(service)
     held = await studio.books.holdings.held_by(owner, set(referred(body).values()))
     await check_pictures(body, studio.books.images, held)
-    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-    described = await catalogue.recall()
-    if described is not None:
-        body = limits.fill_in(body, [show_model(model) for model in described.models])
+    sent = body
+    models = await catalogue.recall_models()
+    if models is not None:
+        body = limits.fill_in(body, models)
     if body.seed is None:
         body = body.model_copy(update={"seed": secrets.randbelow(_SEED_RANGE)})
     return Job(
@@ -51,12 +54,18 @@ async def check(body: requests.GenerateRequest, studio: Studio, owner: str) -> J
         request=body.to_record(),
         created_at=time.time(),
         # Without an answer from the service the job is checked when it is handed over.
-        model=body.model if described is not None else None,
+        model=body.model if models is not None else None,
         priority=PRIORITIES[body.priority],
         progress=Progress(total_steps=body.steps or 0, image_count=body.image_count),
         owner=owner,
-        request_hash=digest,
+        idempotency_key=key,
+        request_hash=digest(sent) if key is not None else "",
     )
+
+
+def digest(body: BaseModel) -> str:
+    """Returns what tells a body that is sent again from another one under its idempotency key."""
+    return hashlib.sha256(body.model_dump_json().encode()).hexdigest()
 
 
 async def keep(jobs: Sequence[Job], body: requests.GenerateRequest, studio: Studio) -> Sequence[Job]:

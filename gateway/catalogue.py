@@ -7,7 +7,9 @@ from collections.abc import Sequence
 import structlog
 from grpc import aio
 
+from gateway import schemas
 from gateway.replicas import Replica, Service
+from gateway.views import show_model
 from limner.capability.v1 import capability_pb2
 
 log = structlog.get_logger(__name__)
@@ -24,6 +26,7 @@ class Catalogue:
         self.service = service
         self._replicas = [replica for replica in replicas if replica.service is service]
         self._known: capability_pb2.DescribeResponse | None = None
+        self._models: list[schemas.Model] = []  # of it
         self._known_at = float("-inf")  # monotonic, s
         self._refresh: asyncio.Task[None] | None = None
 
@@ -49,6 +52,7 @@ class Catalogue:
                 last = error
             else:
                 self._known, self._known_at = answer, time.monotonic()
+                self._models = [show_model(model) for model in answer.models]
                 return answer
         assert last is not None, "settings hold at least one address"
         raise last
@@ -60,6 +64,10 @@ class Catalogue:
         elif time.monotonic() - self._known_at > FRESH_S and (self._refresh is None or self._refresh.done()):
             self._refresh = asyncio.create_task(self._renew())
         return self._known
+
+    async def recall_models(self) -> Sequence[schemas.Model] | None:
+        """Returns the models of the latest answer, as `recall` does."""
+        return self._models if await self.recall() is not None else None
 
     async def _renew(self) -> None:
         try:

@@ -36,6 +36,7 @@ _RETRY_S = 15.0
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _CAUSE_CHARACTERS = 300
+_FRESH_S = 1.0  # Room on a disk is asked for with a margin, and at every request.
 
 
 class StorageFailed(OSError):
@@ -62,6 +63,7 @@ class Depot:
 
     def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
         self._store, self._folder = store, folder
+        self._measured: tuple[float, int] | None = None  # when (monotonic, s), and free bytes then
 
     @classmethod
     def open(cls, location: str) -> Depot:
@@ -126,11 +128,14 @@ class Depot:
         return Kept(found.meta["size"], _pieces(found.stream(_PIECE_BYTES)))
 
     async def free_bytes(self) -> int | None:
-        """Returns how much room is left, None where nothing tells."""
+        """Returns how much room was left a second ago at the most, None where nothing tells."""
         if self._folder is None:
             return None
-        with _failures():
-            return (await asyncio.to_thread(shutil.disk_usage, self._folder)).free
+        if self._measured is None or time.monotonic() - self._measured[0] > _FRESH_S:
+            with _failures():
+                usage = await asyncio.to_thread(shutil.disk_usage, self._folder)
+            self._measured = time.monotonic(), usage.free
+        return self._measured[1]
 
     async def delete(self, key: str) -> None:
         """Deletes a file, if it is there."""

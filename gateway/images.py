@@ -83,7 +83,7 @@ class ImageStore:
         return await self._depot.open_file(_key(image_id)) if _is_id(image_id) else None
 
     async def free_bytes(self) -> int | None:
-        """Returns how much room is left, None where nothing tells."""
+        """Returns how much room was left a second ago at the most, None where nothing tells."""
         return await self._depot.free_bytes()
 
     async def list_kept(self) -> AsyncIterator[KeptFile]:

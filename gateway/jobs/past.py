@@ -21,6 +21,8 @@ _COLUMNS = (
     job_events.c.state.label("event_state"),
     job_events.c.snapshot.label("event_snapshot"),
 )
+_INSERT = job_events.insert().returning(job_events.c.seq)
+_INSERT_MANY = job_events.insert().returning(job_events.c.seq, sort_by_parameter_order=True)
 # Whoever has seen less than this seq has missed something that is no longer kept.
 _FLOOR = "whole_from_seq"
 
@@ -94,15 +96,14 @@ class JobEvents:
 
 def append_event(connection: sa.Connection, job: Job) -> Past:
     """Keeps that a job is now as it is."""
-    statement = job_events.insert().values(_to_row(job, time.time()))
-    return Past(connection.execute(statement.returning(job_events.c.seq)).scalar_one(), job)
+    seq = connection.execute(_INSERT, _to_row(job, time.time())).scalar_one()
+    return Past(seq, job)
 
 
 def append_events(connection: sa.Connection, changed: Sequence[Job]) -> list[Past]:
     """Keeps that jobs are now as they are, in less time than one by one."""
     now = time.time()
-    statement = job_events.insert().returning(job_events.c.seq, sort_by_parameter_order=True)
-    seqs = connection.execute(statement, [_to_row(job, now) for job in changed]).scalars()
+    seqs = connection.execute(_INSERT_MANY, [_to_row(job, now) for job in changed]).scalars()
     return [Past(seq, job) for seq, job in zip(seqs, changed, strict=True)]
 
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any, cast
 
 import sqlalchemy as sa
 
 from gateway.jobs.job import Fault, Job, Kind, Picture, Progress, Stage, State
 
+_FIELDS = tuple(field.name for field in fields(Job))
+# dataclasses.asdict copies what lies deeper, of which there is nothing here, and takes five times as long.
+_INNER = {kind: tuple(field.name for field in fields(kind)) for kind in (Progress, Fault, Picture)}
 SNAPSHOT = ("progress", "images", "fault", "started_at", "finished_at")
 
 
 def to_row(job: Job) -> dict[str, Any]:
     """Returns the columns of `job`."""
-    columns = {field.name: to_column(getattr(job, field.name)) for field in fields(job)}
+    columns = {name: to_column(getattr(job, name)) for name in _FIELDS}
     return {**columns, "prompt": to_searchable(str(job.request.get("prompt", "")))}
 
 
@@ -27,15 +30,19 @@ def to_searchable(text: str) -> str:
 def to_column(value: Any) -> Any:
     """Returns what a JSON or plain column keeps of one field's value."""
     if isinstance(value, (Progress, Fault)):
-        return asdict(value)
+        return _to_dict(value)
     if isinstance(value, tuple):
-        return [asdict(picture) for picture in cast("tuple[Picture, ...]", value)]
+        return [_to_dict(picture) for picture in cast("tuple[Picture, ...]", value)]
     return value
+
+
+def _to_dict(value: Progress | Fault | Picture) -> dict[str, Any]:
+    return {name: getattr(value, name) for name in _INNER[type(value)]}
 
 
 def to_job(row: sa.RowMapping | dict[str, Any]) -> Job:
     """Returns the job of a row of `jobs`."""
-    return Job(**{**{field.name: row[field.name] for field in fields(Job)}, **_read_values(row)})
+    return Job(**{**{name: row[name] for name in _FIELDS}, **_read_values(row)})
 
 
 def to_snapshot(job: Job) -> dict[str, Any]:

@@ -1,17 +1,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, OperationalError
 
 from gateway.jobs import rows
 from gateway.jobs.announcements import Word, announce
-from gateway.jobs.holdings import Holding, add_holdings, refer
-from gateway.jobs.insistence import is_away
+from gateway.jobs.holdings import Holding, add_holdings
+from gateway.jobs.intake import Intake
 from gateway.jobs.job import Job, State, only_ids
 from gateway.jobs.order import Entry
 from gateway.jobs.past import append_event, append_events
@@ -22,23 +21,12 @@ from gateway.jobs.transactions import Past, Transactions
 _ANNOUNCED_AT_ONCE = 100  # ids: an announcement has at most 8,000 bytes
 
 
-class KeyTaken(Exception):
-    """The idempotency key has been used; `job` is what it made."""
-
-    def __init__(self, job: Job) -> None:
-        super().__init__(f"The idempotency key {job.idempotency_key!r} belongs to job {job.id}.")
-        self.job = job
-
-
-class TooManyWaiting(Exception):
-    """With these jobs more of their owner's would wait than may."""
-
-
 class JobStore:
     """The record of every job; what it has confirmed survives the death of every process."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
+        self._intake = Intake(transactions)
 
     async def add(
         self, added: Sequence[Job], image_ids: Collection[str] = (), max_waiting: int | None = None
@@ -47,45 +35,11 @@ class JobStore:
 
         Raises KeyTaken, ImagesGone, or TooManyWaiting if then more than `max_waiting` of the owner's waited.
         """
-
-        def insert(connection: sa.Connection) -> tuple[None, list[Past]]:
-            connection.execute(jobs.insert(), [rows.to_row(job) for job in added])
-            referred = [Holding(image_id, job.owner, job.id) for job in added for image_id in image_ids]
-            if referred:
-                refer(connection, referred, time.time())
-            # After the insertion: whose key was used before gets its job, however many wait.
-            if max_waiting is not None and _count_waiting(connection, added[0].owner) > max_waiting:
-                raise TooManyWaiting
-            return None, [append_event(connection, job) for job in added]
-
-        try:
-            await self._insert(added, insert)
-        except IntegrityError:
-            taken = await self._transactions.read(lambda connection: _find_by_key(connection, added[0]))
-            if taken is None:
-                raise
-            raise KeyTaken(taken) from None
+        await self._intake.add(added, image_ids, max_waiting)
 
     async def is_kept(self, job: Job) -> bool:
         """Tells whether the idempotency key of `job` has been used."""
-        if job.idempotency_key is None:
-            return False
-        return await self._transactions.read(lambda connection: _find_by_key(connection, job)) is not None
-
-    async def _insert(
-        self, added: Sequence[Job], insert: Callable[[sa.Connection], tuple[None, list[Past]]]
-    ) -> None:
-        def insert_missing(connection: sa.Connection) -> tuple[None, list[Past]]:
-            is_there = get_job(connection, added[0].id) is not None
-            return (None, []) if is_there else insert(connection)
-
-        try:
-            await self._transactions.write_events(insert)
-        except OperationalError as error:
-            if not is_away(error):
-                raise
-            # Its connection was lost, perhaps with the answer to a commit; a second loss is for the client.
-            await self._transactions.write_events(insert_missing)
+        return job.idempotency_key is not None and await self._intake.find_by_key(job) is not None
 
     async def record(self, before: Job, after: Job, *, is_repeated: bool = False) -> bool:
         """Changes a job that still has the attempt and state of `before`; otherwise returns False.
@@ -201,14 +155,3 @@ def get_job(connection: sa.Connection, job_id: str) -> Job | None:
 def _has(connection: sa.Connection, after: Job, changes: dict[str, Any]) -> bool:
     now = get_job(connection, after.id)
     return now is not None and all(getattr(now, name) == getattr(after, name) for name in changes)
-
-
-def _count_waiting(connection: sa.Connection, owner: str) -> int:
-    waiting = (jobs.c.state == State.QUEUED) & (jobs.c.owner == owner)
-    return connection.execute(sa.select(sa.func.count()).where(waiting)).scalar_one()
-
-
-def _find_by_key(connection: sa.Connection, job: Job) -> Job | None:
-    same = (jobs.c.owner == job.owner) & (jobs.c.idempotency_key == job.idempotency_key)
-    row = connection.execute(sa.select(jobs).where(same)).mappings().one_or_none()
-    return rows.to_job(row) if row is not None else None

@@ -66,11 +66,15 @@ class Transactions:
                 result, events = work(connection)
                 if events:
                     announce(connection, Word.EVENTS, str(events[-1].seq))
-            for event in events:
-                loop.call_soon_threadsafe(self._publish, event.job, event.seq)
+            if events:
+                loop.call_soon_threadsafe(self._publish_all, events)
             return result, events
 
         return await self._write(run)
+
+    def _publish_all(self, events: list[Past]) -> None:
+        for event in events:
+            self._publish(event.job, event.seq)
 
     async def _write(self, run: Callable[[], Result]) -> Result:
         # Shielded: a caller that goes away must not leave a transaction half queued.

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 from dataclasses import replace
 from typing import Annotated, Any
@@ -107,9 +106,9 @@ async def generate_batch(
     """Makes a job of every prompt with every seed: all are accepted, or none."""
     made = [await acceptance.check(each, studio, owner) for each in batches.spread(body)]
     batch = str(uuid7())
-    digest = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
-    jobs = [replace(job, batch=batch, request_hash=digest) for job in made]
-    jobs[0] = replace(jobs[0], idempotency_key=idempotency_key)
+    jobs = [replace(job, batch=batch) for job in made]
+    if idempotency_key is not None:
+        jobs[0] = replace(jobs[0], idempotency_key=idempotency_key, request_hash=acceptance.digest(body))
     kept = await acceptance.keep(jobs, body.request, studio)
     shown = [show_job(studio.books.board.view(job)) for job in kept]
     return schemas.JobBatch(id=kept[0].batch or batch, jobs=shown)
@@ -123,7 +122,7 @@ async def _take(
     key: str | None,
     prefer: str | None,
 ) -> schemas.Job:
-    job = replace(await acceptance.check(body, studio, owner), idempotency_key=key)
+    job = await acceptance.check(body, studio, owner, key)
     (job,) = await acceptance.keep([job], body, studio)
     response.headers["Location"] = f"/jobs/{job.id}"
     wait_s = read_wait(prefer)

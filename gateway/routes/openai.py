@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
@@ -103,7 +102,7 @@ async def _make(
     body: GenerateRequest, delivery: Delivery, request: Request, owner: str, key: str | None
 ) -> Response:
     studio = delivery.studio
-    job = replace(await acceptance.check(body, studio, owner), idempotency_key=key)
+    job = await acceptance.check(body, studio, owner, key)
     (job,) = await acceptance.keep([job], body, studio)
     headers = {"X-Request-Id": job.id, "Location": f"/jobs/{job.id}"}
     if delivery.options.stream:

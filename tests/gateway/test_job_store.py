@@ -10,9 +10,10 @@ from uuid_utils import uuid7
 from gateway.jobs.archive import Archive, Search
 from gateway.jobs.claims import Claims
 from gateway.jobs.database import open_database
+from gateway.jobs.intake import KeyTaken
 from gateway.jobs.job import Fault, Job, Kind, Picture, Progress, Stage, State
 from gateway.jobs.past import JobEvents
-from gateway.jobs.store import JobStore, KeyTaken
+from gateway.jobs.store import JobStore
 from gateway.jobs.tables import job_events
 from gateway.jobs.transactions import Transactions
 
