@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 
+from fastapi.sse import ServerSentEvent
+
 from gateway import schemas
 
 # Snapshots are whole, so a slow reader needs only the latest of each job; beyond this many it starts afresh.
@@ -23,9 +25,10 @@ class Signal:
     seq: int | None = None
 
     @cached_property
-    def json(self) -> str:
+    def message(self) -> ServerSentEvent:
         """The event as it is sent; written once, whatever the number of readers."""
-        return self.event.model_dump_json()
+        seq = None if self.seq is None else str(self.seq)
+        return ServerSentEvent(raw_data=self.event.model_dump_json(), event=self.event.type, id=seq)
 
 
 RESET = Signal("reset", schemas.ResetEvent())

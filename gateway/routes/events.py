@@ -35,11 +35,12 @@ async def stream_events(
             replayed = 0
             for signal in await _catch_up(studio, owner, last_event_id):
                 replayed = max(replayed, signal.seq or 0)
-                yield _to_message(signal)
-            yield _to_message(Signal("queue", studio.dispatcher.queue_event(owner)), retry_ms=RETRY_MS)
+                yield signal.message
+            order = Signal("queue", studio.dispatcher.queue_event(owner))
+            yield order.message.model_copy(update={"retry": RETRY_MS})
             async for signal in reader:
                 if signal.seq is None or signal.seq > replayed:
-                    yield _to_message(signal)
+                    yield signal.message
     finally:
         studio.books.metrics.readers.dec()
 
@@ -56,8 +57,3 @@ async def _catch_up(studio: Studio, owner: str, last_event_id: str | None) -> li
                 for each in sorted(latest.values(), key=lambda each: each.seq)
             ]
     return [Signal(RESET.key, RESET.event, await past.last_seq())]
-
-
-def _to_message(signal: Signal, retry_ms: int | None = None) -> ServerSentEvent:
-    seq = None if signal.seq is None else str(signal.seq)
-    return ServerSentEvent(raw_data=signal.json, event=signal.event.type, id=seq, retry=retry_ms)

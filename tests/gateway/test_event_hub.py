@@ -62,7 +62,7 @@ async def test_closing_ends_readers_that_come_later_too() -> None:
 
 async def test_an_event_is_written_once_for_all_readers() -> None:
     shared = signal("a")
-    assert shared.json is shared.json
+    assert shared.message is shared.message
 
 
 async def test_nobody_reads_what_is_another_owners() -> None:
