@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from limner.progress.v1 import progress_pb2 as limner_dot_progress_dot_v1_dot_progress__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dlimner/worker/v1/worker.proto\x12\x10limner.worker.v1\x1a!limner/progress/v1/progress.proto\"\xb3\x01\n\x07\x43ommand\x12&\n\x04load\x18\x01 \x01(\x0b\x32\x16.limner.worker.v1.LoadH\x00\x12$\n\x03run\x18\x02 \x01(\x0b\x32\x15.limner.worker.v1.RunH\x00\x12*\n\x06\x63\x61ncel\x18\x03 \x01(\x0b\x32\x18.limner.worker.v1.CancelH\x00\x12&\n\x04park\x18\x04 \x01(\x0b\x32\x16.limner.worker.v1.ParkH\x00\x42\x06\n\x04kind\"3\n\x04Load\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0c\n\x04tier\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\t\"X\n\x03Run\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x0f\n\x07request\x18\x02 \x01(\x0c\x12\x33\n\x0bresume_from\x18\x03 \x01(\x0b\x32\x1e.limner.progress.v1.Checkpoint\"\x15\n\x06\x43\x61ncel\x12\x0b\n\x03job\x18\x01 \x01(\t\"\x13\n\x04Park\x12\x0b\n\x03job\x18\x01 \x01(\t\"\xa3\x02\n\x05\x45vent\x12(\n\x05ready\x18\x01 \x01(\x0b\x32\x17.limner.worker.v1.ReadyH\x00\x12*\n\x06loaded\x18\x02 \x01(\x0b\x32\x18.limner.worker.v1.LoadedH\x00\x12\x30\n\x08progress\x18\x03 \x01(\x0b\x32\x1c.limner.progress.v1.ProgressH\x00\x12\x34\n\ncheckpoint\x18\x04 \x01(\x0b\x32\x1e.limner.progress.v1.CheckpointH\x00\x12*\n\x06result\x18\x05 \x01(\x0b\x32\x18.limner.worker.v1.ResultH\x00\x12(\n\x05\x65nded\x18\x06 \x01(\x0b\x32\x17.limner.worker.v1.EndedH\x00\x42\x06\n\x04kind\"\x9e\x01\n\x05Ready\x12\x46\n\x10library_versions\x18\x01 \x03(\x0b\x32,.limner.worker.v1.Ready.LibraryVersionsEntry\x12\x15\n\rcontext_bytes\x18\x02 \x01(\x03\x1a\x36\n\x14LibraryVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\" \n\x06Loaded\x12\x16\n\x0eobserved_bytes\x18\x01 \x01(\x03\"-\n\x06Result\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12\x0e\n\x06result\x18\x02 \x01(\x0c\"\x91\x01\n\x05\x45nded\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\n\n\x02ok\x18\x02 \x01(\x08\x12\x11\n\tcancelled\x18\x03 \x01(\x08\x12\x0e\n\x06parked\x18\x07 \x01(\x08\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x12\n\npeak_bytes\x18\x06 \x01(\x03\x12\x17\n\x0frequested_bytes\x18\x08 \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dlimner/worker/v1/worker.proto\x12\x10limner.worker.v1\x1a!limner/progress/v1/progress.proto\"\xdf\x01\n\x07\x43ommand\x12&\n\x04load\x18\x01 \x01(\x0b\x32\x16.limner.worker.v1.LoadH\x00\x12$\n\x03run\x18\x02 \x01(\x0b\x32\x15.limner.worker.v1.RunH\x00\x12*\n\x06\x63\x61ncel\x18\x03 \x01(\x0b\x32\x18.limner.worker.v1.CancelH\x00\x12&\n\x04park\x18\x04 \x01(\x0b\x32\x16.limner.worker.v1.ParkH\x00\x12*\n\x06resize\x18\x05 \x01(\x0b\x32\x18.limner.worker.v1.ResizeH\x00\x42\x06\n\x04kind\"I\n\x04Load\x12\r\n\x05model\x18\x01 \x01(\t\x12\x0c\n\x04tier\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65vice\x18\x03 \x01(\t\x12\x14\n\x0c\x62udget_bytes\x18\x04 \x01(\x03\"X\n\x03Run\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\x0f\n\x07request\x18\x02 \x01(\x0c\x12\x33\n\x0bresume_from\x18\x03 \x01(\x0b\x32\x1e.limner.progress.v1.Checkpoint\"\x15\n\x06\x43\x61ncel\x12\x0b\n\x03job\x18\x01 \x01(\t\"\x13\n\x04Park\x12\x0b\n\x03job\x18\x01 \x01(\t\"\x1e\n\x06Resize\x12\x14\n\x0c\x62udget_bytes\x18\x01 \x01(\x03\"\xd1\x02\n\x05\x45vent\x12(\n\x05ready\x18\x01 \x01(\x0b\x32\x17.limner.worker.v1.ReadyH\x00\x12*\n\x06loaded\x18\x02 \x01(\x0b\x32\x18.limner.worker.v1.LoadedH\x00\x12\x30\n\x08progress\x18\x03 \x01(\x0b\x32\x1c.limner.progress.v1.ProgressH\x00\x12\x34\n\ncheckpoint\x18\x04 \x01(\x0b\x32\x1e.limner.progress.v1.CheckpointH\x00\x12*\n\x06result\x18\x05 \x01(\x0b\x32\x18.limner.worker.v1.ResultH\x00\x12(\n\x05\x65nded\x18\x06 \x01(\x0b\x32\x17.limner.worker.v1.EndedH\x00\x12,\n\x07resized\x18\x07 \x01(\x0b\x32\x19.limner.worker.v1.ResizedH\x00\x42\x06\n\x04kind\"\x9e\x01\n\x05Ready\x12\x46\n\x10library_versions\x18\x01 \x03(\x0b\x32,.limner.worker.v1.Ready.LibraryVersionsEntry\x12\x15\n\rcontext_bytes\x18\x02 \x01(\x03\x1a\x36\n\x14LibraryVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\" \n\x06Loaded\x12\x16\n\x0eobserved_bytes\x18\x01 \x01(\x03\"!\n\x07Resized\x12\x16\n\x0eobserved_bytes\x18\x01 \x01(\x03\"-\n\x06Result\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12\x0e\n\x06result\x18\x02 \x01(\x0c\"\x91\x01\n\x05\x45nded\x12\x0b\n\x03job\x18\x01 \x01(\t\x12\n\n\x02ok\x18\x02 \x01(\x08\x12\x11\n\tcancelled\x18\x03 \x01(\x08\x12\x0e\n\x06parked\x18\x07 \x01(\x08\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x12\n\npeak_bytes\x18\x06 \x01(\x03\x12\x17\n\x0frequested_bytes\x18\x08 \x01(\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,25 +35,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READY_LIBRARYVERSIONSENTRY']._loaded_options = None
   _globals['_READY_LIBRARYVERSIONSENTRY']._serialized_options = b'8\001'
   _globals['_COMMAND']._serialized_start=87
-  _globals['_COMMAND']._serialized_end=266
-  _globals['_LOAD']._serialized_start=268
-  _globals['_LOAD']._serialized_end=319
-  _globals['_RUN']._serialized_start=321
-  _globals['_RUN']._serialized_end=409
-  _globals['_CANCEL']._serialized_start=411
-  _globals['_CANCEL']._serialized_end=432
-  _globals['_PARK']._serialized_start=434
-  _globals['_PARK']._serialized_end=453
-  _globals['_EVENT']._serialized_start=456
-  _globals['_EVENT']._serialized_end=747
-  _globals['_READY']._serialized_start=750
-  _globals['_READY']._serialized_end=908
-  _globals['_READY_LIBRARYVERSIONSENTRY']._serialized_start=854
-  _globals['_READY_LIBRARYVERSIONSENTRY']._serialized_end=908
-  _globals['_LOADED']._serialized_start=910
-  _globals['_LOADED']._serialized_end=942
-  _globals['_RESULT']._serialized_start=944
-  _globals['_RESULT']._serialized_end=989
-  _globals['_ENDED']._serialized_start=992
-  _globals['_ENDED']._serialized_end=1137
+  _globals['_COMMAND']._serialized_end=310
+  _globals['_LOAD']._serialized_start=312
+  _globals['_LOAD']._serialized_end=385
+  _globals['_RUN']._serialized_start=387
+  _globals['_RUN']._serialized_end=475
+  _globals['_CANCEL']._serialized_start=477
+  _globals['_CANCEL']._serialized_end=498
+  _globals['_PARK']._serialized_start=500
+  _globals['_PARK']._serialized_end=519
+  _globals['_RESIZE']._serialized_start=521
+  _globals['_RESIZE']._serialized_end=551
+  _globals['_EVENT']._serialized_start=554
+  _globals['_EVENT']._serialized_end=891
+  _globals['_READY']._serialized_start=894
+  _globals['_READY']._serialized_end=1052
+  _globals['_READY_LIBRARYVERSIONSENTRY']._serialized_start=998
+  _globals['_READY_LIBRARYVERSIONSENTRY']._serialized_end=1052
+  _globals['_LOADED']._serialized_start=1054
+  _globals['_LOADED']._serialized_end=1086
+  _globals['_RESIZED']._serialized_start=1088
+  _globals['_RESIZED']._serialized_end=1121
+  _globals['_RESULT']._serialized_start=1123
+  _globals['_RESULT']._serialized_end=1168
+  _globals['_ENDED']._serialized_start=1171
+  _globals['_ENDED']._serialized_end=1316
 # @@protoc_insertion_point(module_scope)

@@ -31,6 +31,7 @@ class Command(_message.Message):
     RUN_FIELD_NUMBER: _builtins.int
     CANCEL_FIELD_NUMBER: _builtins.int
     PARK_FIELD_NUMBER: _builtins.int
+    RESIZE_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def load(self) -> Global___Load: ...
     @_builtins.property
@@ -39,6 +40,8 @@ class Command(_message.Message):
     def cancel(self) -> Global___Cancel: ...
     @_builtins.property
     def park(self) -> Global___Park: ...
+    @_builtins.property
+    def resize(self) -> Global___Resize: ...
     def __init__(
         self,
         *,
@@ -46,12 +49,13 @@ class Command(_message.Message):
         run: Global___Run | None = ...,
         cancel: Global___Cancel | None = ...,
         park: Global___Park | None = ...,
+        resize: Global___Resize | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "kind", b"kind", "load", b"load", "park", b"park", "run", b"run"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "kind", b"kind", "load", b"load", "park", b"park", "resize", b"resize", "run", b"run"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "kind", b"kind", "load", b"load", "park", b"park", "run", b"run"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cancel", b"cancel", "kind", b"kind", "load", b"load", "park", b"park", "resize", b"resize", "run", b"run"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["load", "run", "cancel", "park"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["load", "run", "cancel", "park", "resize"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -66,20 +70,24 @@ class Load(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
     DEVICE_FIELD_NUMBER: _builtins.int
+    BUDGET_BYTES_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     tier: _builtins.str
     device: _builtins.str
     """As the arbiter names it."""
+    budget_bytes: _builtins.int
+    """Most that the weights may hold there; 0: as much as the tier wants."""
     def __init__(
         self,
         *,
         model: _builtins.str = ...,
         tier: _builtins.str = ...,
         device: _builtins.str = ...,
+        budget_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["device", b"device", "model", b"model", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_bytes", b"budget_bytes", "device", b"device", "model", b"model", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -157,6 +165,30 @@ class Park(_message.Message):
 Global___Park: _TypeAlias = Park  # noqa: Y015
 
 @_typing.final
+class Resize(_message.Message):
+    """Changes what the weights of the loaded model may hold: at once when idle, else before the next step. Answered
+    by Resized in either case, and harmless when no model is loaded.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUDGET_BYTES_FIELD_NUMBER: _builtins.int
+    budget_bytes: _builtins.int
+    """As in Load."""
+    def __init__(
+        self,
+        *,
+        budget_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_bytes", b"budget_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Resize: _TypeAlias = Resize  # noqa: Y015
+
+@_typing.final
 class Event(_message.Message):
     """What a worker tells its front."""
 
@@ -168,6 +200,7 @@ class Event(_message.Message):
     CHECKPOINT_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
     ENDED_FIELD_NUMBER: _builtins.int
+    RESIZED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def ready(self) -> Global___Ready: ...
     @_builtins.property
@@ -180,6 +213,8 @@ class Event(_message.Message):
     def result(self) -> Global___Result: ...
     @_builtins.property
     def ended(self) -> Global___Ended: ...
+    @_builtins.property
+    def resized(self) -> Global___Resized: ...
     def __init__(
         self,
         *,
@@ -189,12 +224,13 @@ class Event(_message.Message):
         checkpoint: _progress_pb2.Checkpoint | None = ...,
         result: Global___Result | None = ...,
         ended: Global___Ended | None = ...,
+        resized: Global___Resized | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "ended", b"ended", "kind", b"kind", "loaded", b"loaded", "progress", b"progress", "ready", b"ready", "result", b"result"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "ended", b"ended", "kind", b"kind", "loaded", b"loaded", "progress", b"progress", "ready", b"ready", "resized", b"resized", "result", b"result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "ended", b"ended", "kind", b"kind", "loaded", b"loaded", "progress", b"progress", "ready", b"ready", "result", b"result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "ended", b"ended", "kind", b"kind", "loaded", b"loaded", "progress", b"progress", "ready", b"ready", "resized", b"resized", "result", b"result"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["ready", "loaded", "progress", "checkpoint", "result", "ended"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["ready", "loaded", "progress", "checkpoint", "result", "ended", "resized"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -265,6 +301,28 @@ class Loaded(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Loaded: _TypeAlias = Loaded  # noqa: Y015
+
+@_typing.final
+class Resized(_message.Message):
+    """How a Resize ended; what could not be given back is still in it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OBSERVED_BYTES_FIELD_NUMBER: _builtins.int
+    observed_bytes: _builtins.int
+    """As in Loaded."""
+    def __init__(
+        self,
+        *,
+        observed_bytes: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["observed_bytes", b"observed_bytes"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Resized: _TypeAlias = Resized  # noqa: Y015
 
 @_typing.final
 class Result(_message.Message):
