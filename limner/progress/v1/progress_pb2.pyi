@@ -219,6 +219,9 @@ class Provenance(_message.Message):
     STAGE_DURATIONS_FIELD_NUMBER: _builtins.int
     PEAK_BYTES_FIELD_NUMBER: _builtins.int
     CHARGED_BYTES_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    READ_BYTES_FIELD_NUMBER: _builtins.int
+    STREAMED_BYTES_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     revision: _builtins.str
     tier: _builtins.str
@@ -226,12 +229,20 @@ class Provenance(_message.Message):
     peak_bytes: _builtins.int
     """Measured on the device while the job ran."""
     charged_bytes: _builtins.int
-    """What the lease was charged."""
+    """What the lease was charged for the same: on the host with the process itself."""
+    steps: _builtins.int
+    """Made in `denoising`; fewer than asked for after a resumption."""
+    read_bytes: _builtins.int
+    """Of weights, to load the model; 0 when it was resident."""
+    streamed_bytes: _builtins.int
+    """Of weights, brought to the device while the job ran."""
     @_builtins.property
     def library_versions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
     def stage_durations(self) -> _containers.MessageMap[_builtins.str, _duration_pb2.Duration]:
-        """Keyed by stage name in lower case."""
+        """Keyed by stage name in lower case, and `evicting`: until the model before was gone. What several results
+        share, such as waiting and loading, is told with the first of them: results add up to their job.
+        """
 
     def __init__(
         self,
@@ -243,10 +254,13 @@ class Provenance(_message.Message):
         stage_durations: _abc.Mapping[_builtins.str, _duration_pb2.Duration] | None = ...,
         peak_bytes: _builtins.int = ...,
         charged_bytes: _builtins.int = ...,
+        steps: _builtins.int = ...,
+        read_bytes: _builtins.int = ...,
+        streamed_bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged_bytes", b"charged_bytes", "library_versions", b"library_versions", "model", b"model", "peak_bytes", b"peak_bytes", "revision", b"revision", "stage_durations", b"stage_durations", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged_bytes", b"charged_bytes", "library_versions", b"library_versions", "model", b"model", "peak_bytes", b"peak_bytes", "read_bytes", b"read_bytes", "revision", b"revision", "stage_durations", b"stage_durations", "steps", b"steps", "streamed_bytes", b"streamed_bytes", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

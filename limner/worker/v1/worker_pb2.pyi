@@ -330,18 +330,24 @@ class Result(_message.Message):
 
     IMAGE_INDEX_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
+    PROVENANCE_FIELD_NUMBER: _builtins.int
     image_index: _builtins.int
     result: _builtins.bytes
     """The capability's own result message."""
+    @_builtins.property
+    def provenance(self) -> _progress_pb2.Provenance:
+        """What the engine does not know of it; the front adds it."""
+
     def __init__(
         self,
         *,
         image_index: _builtins.int = ...,
         result: _builtins.bytes = ...,
+        provenance: _progress_pb2.Provenance | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_index", b"image_index", "result", b"result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_index", b"image_index", "provenance", b"provenance", "result", b"result"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
