@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 # How long open answers may go on after SIGTERM; event streams and waits end at once.
 _GRACE_S = 5
 # New objects between two looks of the garbage collector; requests leave hardly any cycles.
-_COLLECT_AFTER = 20_000
+_COLLECT_AFTER = 5_000
 
 
 class CannotListen(Exception):
