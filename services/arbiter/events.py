@@ -32,6 +32,7 @@ class Events:
         self.revision = epoch * _REVISIONS_PER_EPOCH
         self.counts: Counter[str] = Counter()  # Of every decision since the start.
         self.loads: Counter[str] = Counter()  # Of models since the start, by service.
+        self._loaded_s: deque[float] = deque(maxlen=_KEPT)  # When the latest were, by the wall clock.
         self._kept: deque[Event] = deque(maxlen=_KEPT)
         self._news = asyncio.Event()
 
@@ -41,9 +42,14 @@ class Events:
         self.counts[name] += 1
         if name == LEASE_RESIDENT:
             self.loads[fields["service"]] += 1
+            self._loaded_s.append(at_wall_s)
         self._kept.append(Event(self.revision, at_wall_s, name, fields))
         self._news.set()
         self._news = asyncio.Event()
+
+    def loads_since(self, at_wall_s: float) -> int:
+        """Returns how many models were loaded since then, at most those that are kept."""
+        return sum(loaded_s >= at_wall_s for loaded_s in self._loaded_s)
 
     async def follow(self, after: int, at_wall_s: float) -> AsyncIterator[Event]:
         """Yields every decision after a revision, for ever; a reset stands where some are lost."""

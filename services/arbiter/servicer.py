@@ -26,6 +26,7 @@ from services.arbiter.wire import read_alternative, read_request
 from services.rpc.errors import InvalidFields, ProtocolViolation
 
 _NAME_CHARS = 128
+_HOUR_S = 3600.0
 
 Context = aio.ServicerContext[Any, Any]
 
@@ -110,6 +111,7 @@ class Arbiter(ArbiterServiceServicer):
         snapshot = to_snapshot(self._engine.core.book, events.revision, time.monotonic(), time.time())
         snapshot.decisions.update(events.counts)
         snapshot.loads.update(events.loads)
+        snapshot.loads_last_hour = events.loads_since(time.time() - _HOUR_S)
         return snapshot
 
     async def Watch(self, request: pb.WatchRequest, context: Context) -> AsyncIterator[pb.WatchResponse]:

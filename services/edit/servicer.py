@@ -114,7 +114,9 @@ def _preprocess(request: edit_pb2.PreprocessControlRequest) -> edit_pb2.Preproce
 
 def _to_event(event: worker_pb2.Event) -> edit_pb2.Event:
     if event.HasField("result"):
-        return edit_pb2.Event(result=edit_pb2.Result.FromString(event.result.result))
+        result = edit_pb2.Result.FromString(event.result.result)
+        result.provenance.MergeFrom(event.result.provenance)
+        return edit_pb2.Event(result=result)
     if event.HasField("checkpoint"):
         return edit_pb2.Event(checkpoint=event.checkpoint)
     return edit_pb2.Event(progress=event.progress)

@@ -54,14 +54,16 @@ class Finish:
         return {"parameters": parameters, **dict(brief.metadata)}
 
     def provenance(self) -> Provenance:
-        """Returns what made the last picture."""
-        return Provenance(
+        """Returns what made the last picture, and forgets its times: what several share is told once."""
+        told = Provenance(
             model=self.brief.model.name,
             revision=self.brief.model.revision,
             tier=self.tier,
             library_versions=self.library_versions,
             stage_durations={name: _to_duration(spent_s) for name, spent_s in self.durations_s.items()},
         )
+        self.durations_s.clear()
+        return told
 
 
 def _to_duration(spent_s: float) -> Duration:

@@ -52,6 +52,7 @@ class Lease:
     device: str
     asked_bytes: int = 0  # for a job at work, by that demand
     granted_bytes: int = 0  # the same, as the arbiter knows better
+    resting_bytes: int = 0  # for the weights, and on the host for the process: a card's meter leaves it out
     state: pb.LeaseState.ValueType = pb.LEASE_STATE_LOADING
 
 
@@ -382,7 +383,10 @@ def to_alternative(demand: Demand) -> pb.Alternative:
 def _to_lease(offer: pb.Offer, demand: Demand | None) -> Lease:
     charge = offer.charges[0] if offer.charges else pb.Charge()
     profile, asked_bytes = (demand.profile, demand.working_bytes) if demand else ("", 0)
-    return Lease(offer.token, offer.tier, profile, charge.device, asked_bytes, charge.working_bytes)
+    resting_bytes = charge.resident_bytes + (charge.context_bytes if charge.device.startswith("cpu") else 0)
+    return Lease(
+        offer.token, offer.tier, profile, charge.device, asked_bytes, charge.working_bytes, resting_bytes
+    )
 
 
 def _to_acquire(ticket: str, waiting: _Ticket) -> pb.Acquire:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -14,8 +15,9 @@ from limner.logs import bind_job
 from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from limner.worker.v1.worker_pb2 import Ended, Event, Run
+from services.pipelines.cost import Cost
 from services.pipelines.mailbox import Mailbox
-from services.pipelines.residence import Need, Residence
+from services.pipelines.residence import Need, Residence, charged_bytes
 from services.pipelines.worker import Parked
 from services.rpc import errors
 from services.rpc.following import Trace, current_trace
@@ -49,6 +51,7 @@ class _Running:
     task: asyncio.Task[None] | None = None
     ended: bool = False
     error: Exception | None = None
+    cost: Cost = field(default_factory=lambda: Cost(time.monotonic()))
     trace: Trace | None = field(default_factory=current_trace)  # of the call that began it
 
 
@@ -167,8 +170,12 @@ class Replica:
         def tell_loading() -> None:
             loading = Progress(stage=progress_pb2.STAGE_LOADING, total_bytes=work.weight_bytes)
             _publish(run, Event(progress=loading))
+            run.cost.loaded(work.weight_bytes)
 
+        evicted_s = self._residence.evicting_s
         lease = await self._residence.prepare(work.need, tell_waiting, tell_loading)
+        run.cost.evicted(self._residence.evicting_s - evicted_s)
+        run.cost.charged_bytes = charged_bytes(work.need, lease)
         command = Run(
             job=work.request_id, request=work.request.SerializeToString(), resume_from=_resume_point(run)
         )
@@ -195,11 +202,13 @@ def _subscribe(run: _Running) -> Mailbox:
 
 def _publish(run: _Running, event: Event) -> None:
     if event.HasField("result"):
+        run.cost.tell(event.result.provenance, time.monotonic())
         run.results[event.result.image_index] = event
     elif event.HasField("checkpoint"):
         run.checkpoint = event.checkpoint
     else:
         run.progress = event
+        run.cost.enter(event.progress.stage, time.monotonic())
         if run.trace is not None:
             run.trace.enter(progress_pb2.Stage.Name(event.progress.stage).removeprefix("STAGE_").lower())
     for reader in run.readers:

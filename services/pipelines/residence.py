@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from contextvars import Context
@@ -59,6 +60,7 @@ class Residence:
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._early_deaths = 0
+        self.evicting_s = 0.0  # spent on workers that were ended, altogether
 
     @property
     def warm_model(self) -> str:
@@ -167,7 +169,9 @@ class Residence:
         if tenancy is None:
             return
         log.info("worker ended", cause=cause, worker_pid=tenancy.worker.identity.pid, model=tenancy.model)
+        started_s = time.monotonic()
         await tenancy.worker.kill()
+        self.evicting_s += time.monotonic() - started_s
         await tenancy.session.close()
         self._spawn(self.open())
 
@@ -224,6 +228,11 @@ def working_bytes(need: Need, lease: Lease) -> int:
         return 0
     measured_bytes = fitting.working_bytes * lease.granted_bytes // max(1, lease.asked_bytes)
     return max(fitting.working_bytes, measured_bytes)
+
+
+def charged_bytes(need: Need, lease: Lease) -> int:
+    """Returns what the lease is charged while such a job runs, as far as the worker measures it."""
+    return lease.resting_bytes + (working_bytes(need, lease) or lease.granted_bytes)
 
 
 def _report_exhaustion(session: Session, lease: Lease, ended: Ended) -> None:

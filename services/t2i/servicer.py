@@ -51,7 +51,9 @@ def quoted_need(request: capability_pb2.QuoteRequest, catalogue: Catalogue) -> N
 
 def _to_response(event: Event) -> t2i_pb2.GenerateImagesResponse:
     if event.HasField("result"):
-        return t2i_pb2.GenerateImagesResponse(result=t2i_pb2.Result.FromString(event.result.result))
+        result = t2i_pb2.Result.FromString(event.result.result)
+        result.provenance.MergeFrom(event.result.provenance)
+        return t2i_pb2.GenerateImagesResponse(result=result)
     if event.HasField("checkpoint"):
         return t2i_pb2.GenerateImagesResponse(checkpoint=event.checkpoint)
     return t2i_pb2.GenerateImagesResponse(progress=event.progress)

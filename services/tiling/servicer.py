@@ -74,7 +74,9 @@ def quoted_need(request: capability_pb2.QuoteRequest, catalogue: Catalogue) -> N
 
 def _to_event(event: worker_pb2.Event) -> tiling_pb2.Event:
     if event.HasField("result"):
-        return tiling_pb2.Event(result=edit_pb2.Result.FromString(event.result.result))
+        result = edit_pb2.Result.FromString(event.result.result)
+        result.provenance.MergeFrom(event.result.provenance)
+        return tiling_pb2.Event(result=result)
     if event.HasField("checkpoint"):
         return tiling_pb2.Event(checkpoint=event.checkpoint)
     return tiling_pb2.Event(progress=event.progress)
