@@ -29,6 +29,7 @@ def show_gpu(snapshot: arbiter_pb2.SnapshotResponse) -> schemas.Gpu:
             for release in snapshot.last_releases
             if release.profile != readiness.PROFILE  # of no bytes, and one for each check of /readyz
         ],
+        swaps_last_hour=snapshot.loads_last_hour,
     )
 
 

@@ -7,11 +7,14 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from gateway.device_metrics import Book
 from gateway.job_metrics import Queue
 from gateway.jobs.census import Group
-from gateway.jobs.job import PRIORITIES, Job
+from gateway.jobs.job import PRIORITIES, Job, Kind
+from gateway.jobs.performance import STAGES, Performance
 from limner.arbiter.v1 import arbiter_pb2
 
 _WAIT_BUCKETS_S = (0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1800)
 _STAGE_BUCKETS_S = (0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300)
+_STEP_BUCKETS_S = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
+_SHARE_BUCKETS = (0.25, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0, 1.05, 1.2)
 
 
 class Metrics:
@@ -45,12 +48,39 @@ class Metrics:
             registry=self._registry,
             buckets=_WAIT_BUCKETS_S,
         )
-        self.stage = Histogram(
+        self._stage = Histogram(
             "limner_stage_seconds",
             "Time in each stage, as the service measured it.",
             ["kind", "stage"],
             registry=self._registry,
             buckets=_STAGE_BUCKETS_S,
+        )
+        self._step = Histogram(
+            "limner_step_seconds",
+            "Time of a denoising step, the mean of each image.",
+            ["kind", "tier"],
+            registry=self._registry,
+            buckets=_STEP_BUCKETS_S,
+        )
+        self._swap = Histogram(
+            "limner_swap_seconds",
+            "Until the right model was in memory, of jobs that found another one or none.",
+            ["kind"],
+            registry=self._registry,
+            buckets=_STAGE_BUCKETS_S,
+        )
+        self._charge_share = Histogram(
+            "limner_charge_share",
+            "Peak of a job's memory by what it was charged; above 1 it took more than was granted.",
+            ["kind", "tier"],
+            registry=self._registry,
+            buckets=_SHARE_BUCKETS,
+        )
+        self._moved = Counter(
+            "limner_weights_moved_bytes",
+            "Weights that were read to load a model, and streamed to the device while it computed.",
+            ["kind", "how"],
+            registry=self._registry,
         )
         self.readers = Gauge("limner_event_readers", "Open event streams.", registry=self._registry)
         # From the start, so that a rate sees the first of each.
@@ -65,6 +95,21 @@ class Metrics:
     def waited(self, priority: int, wait_s: float) -> None:
         """Notes how long a job of that priority waited for its first sign of work."""
         self._waits[priority].observe(wait_s)
+
+    def cost(self, kind: Kind, cost: Performance) -> None:
+        """Notes what one result cost; stages that it had no part in are not counted."""
+        for stage in STAGES:
+            if (spent_s := getattr(cost, f"{stage}_s")) > 0:
+                self._stage.labels(kind, stage).observe(spent_s)
+        if cost.step_s is not None:
+            self._step.labels(kind, cost.tier).observe(cost.step_s)
+        if cost.swap_s > 0:
+            self._swap.labels(kind).observe(cost.swap_s)
+        if cost.charge_share is not None:
+            self._charge_share.labels(kind, cost.tier).observe(cost.charge_share)
+        for how, moved_bytes in (("read", cost.read_bytes), ("streamed", cost.streamed_bytes)):
+            if moved_bytes:
+                self._moved.labels(kind, how).inc(moved_bytes)
 
     def render(
         self, snapshot: arbiter_pb2.SnapshotResponse | None, groups: Sequence[Group] | None, now: float

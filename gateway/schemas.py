@@ -89,6 +89,26 @@ class JobError(Shape):
     message: str
 
 
+class JobPerformance(Shape):
+    """Where the time of a job went, and the memory that it took; images that are finished count."""
+
+    tier: str = Field(description="In which the model ran, e.g. full, fp8, nf4, offload or stream.")
+    waiting_s: float = Field(description="For memory, not in the queue.")
+    evicting_s: float = Field(description="Until the model before was gone.")
+    loading_s: float
+    encoding_s: float
+    denoising_s: float
+    decoding_s: float
+    saving_s: float
+    swap_s: float = Field(description="Evicting and loading; 0 when the model was in memory.")
+    steps: int = Field(description="Made for all images.")
+    step_s: float | None = Field(description="Mean seconds of a step; null while unknown.")
+    read_bytes: int = Field(description="Of weights, to load the model.")
+    streamed_bytes: int = Field(description="Of weights, brought to the device while computing.")
+    peak_bytes: int = Field(description="Most that was held on the device; 0 while unknown.")
+    charged_bytes: int = Field(description="What the memory arbiter granted for that; 0 while unknown.")
+
+
 class Job(Shape):
     """One accepted request and what became of it."""
 
@@ -103,6 +123,7 @@ class Job(Shape):
         description="Finished images; those of a running job appear as they are made."
     )
     error: JobError | None
+    performance: JobPerformance | None = Field(description="What it cost; null until there is an image.")
     priority: Priority
     batch: str | None = Field(description="Id of the batch that it was sent with.")
     favourite: bool = Field(description="Starred: kept when old jobs go.")
@@ -355,6 +376,7 @@ class Gpu(Shape):
     leases: list[GpuLease]
     tickets: list[GpuTicket]
     last_releases: list[GpuRelease]
+    swaps_last_hour: int = Field(description="How often a model was loaded, by all services.")
 
 
 class Session(Shape):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from gateway import schemas
 from gateway.jobs.job import Job, Picture
+from gateway.jobs.performance import Performance
 from gateway.replicas import Service
 from gateway.requests import Priority
 from limner.capability.v1 import capability_pb2
@@ -23,6 +24,7 @@ def show_job(job: Job) -> schemas.Job:
         request=job.request,
         images=[show_picture(picture) for picture in job.images],
         error=schemas.JobError(code=job.fault.code, message=job.fault.message) if job.fault else None,
+        performance=_show_performance(job.performance) if job.performance else None,
         priority=_PRIORITY_NAMES[job.priority],
         batch=job.batch,
         favourite=job.is_favourite,
@@ -30,6 +32,10 @@ def show_job(job: Job) -> schemas.Job:
         started_at=show_time(job.started_at) if job.started_at is not None else None,
         finished_at=show_time(job.finished_at) if job.finished_at is not None else None,
     )
+
+
+def _show_performance(performance: Performance) -> schemas.JobPerformance:
+    return schemas.JobPerformance.model_validate(performance, from_attributes=True)
 
 
 def show_picture(picture: Picture) -> schemas.JobImage:

@@ -83,6 +83,26 @@ class JobError(Answer):
     message: str
 
 
+class Performance(Answer):
+    """Where the time of a job went, and the memory that it took."""
+
+    tier: str
+    waiting_s: float  # for memory, not in the queue
+    evicting_s: float  # until the model before was gone
+    loading_s: float
+    encoding_s: float
+    denoising_s: float
+    decoding_s: float
+    saving_s: float
+    swap_s: float  # evicting and loading
+    steps: int  # made for all images
+    step_s: float | None  # None while unknown
+    read_bytes: int  # of weights, to load the model
+    streamed_bytes: int  # of weights, while computing
+    peak_bytes: int  # on the device; 0 while unknown
+    charged_bytes: int  # granted for that; 0 while unknown
+
+
 class Job(Answer):
     """One accepted request and what became of it."""
 
@@ -93,6 +113,7 @@ class Job(Answer):
     request: dict[str, Any]
     images: list[JobImage]
     error: JobError | None
+    performance: Performance | None = None  # None until there is an image
     priority: str = "normal"  # background, normal or interactive
     batch: str | None = None  # id of the batch that it was sent with
     favourite: bool = False  # kept when old jobs go

@@ -18,6 +18,7 @@ from gateway.jobs.insistence import insist
 from gateway.jobs.job import Fault, Job, Picture, Progress, Stage, State
 from gateway.jobs.kinds import TRADES
 from gateway.jobs.pace import Pace, Turn
+from gateway.jobs.performance import Performance, read_performance
 from gateway.jobs.pictures import PictureGone
 from gateway.jobs.verdict import Action, Verdict, judge
 from gateway.refusals import Refused
@@ -190,10 +191,10 @@ class Attempt:
         await self._books.images.put_checkpoint(self.job_id, checkpoint.SerializeToString())
 
     async def _take_result(self, result: messages.Result) -> None:
-        for stage, duration in result.provenance.stage_durations.items():
-            self._books.metrics.stage.labels(self._job.kind, stage).observe(
-                duration.ToTimedelta().total_seconds()
-            )
+        cost = read_performance(result.provenance)
+        self._books.metrics.cost(self._job.kind, cost)
+        if self._job.performance is not None:
+            cost = self._job.performance.plus(cost)
         image_id = await insist(lambda _: self._books.results.keep(result.image, self._job))
         size = result.image.size
         picture = Picture(result.image_index, image_id, size.width, size.height, result.seed)
@@ -204,9 +205,9 @@ class Attempt:
         if self._job.state is State.QUEUED:
             self._start(self._progress())
         if len(images) == self._wanted_count():
-            await self._end(State.SUCCEEDED, images=images)
+            await self._end(State.SUCCEEDED, images=images, performance=cost)
         else:
-            await self._record(replace(self._job, images=images, progress=self._progress()))
+            await self._record(replace(self._job, images=images, progress=self._progress(), performance=cost))
         await self._books.results.clear(result.image)
 
     def _start(self, progress: Progress) -> None:
@@ -258,7 +259,12 @@ class Attempt:
         )
 
     async def _end(
-        self, state: State, *, images: tuple[Picture, ...] = (), fault: Fault | None = None
+        self,
+        state: State,
+        *,
+        images: tuple[Picture, ...] = (),
+        fault: Fault | None = None,
+        performance: Performance | None = None,
     ) -> None:
         progress = replace(self._progress(), queue_position=None, eta_s=None, waiting_for=None)
         if state is State.SUCCEEDED:
@@ -266,7 +272,7 @@ class Attempt:
                 progress, stage=Stage.DONE, step=progress.total_steps, tile=progress.tile_count
             )
         done = replace(self._job, state=state, progress=progress, fault=fault, finished_at=time.time())
-        await self._record(replace(done, images=images) if images else done)
+        await self._record(replace(done, images=images, performance=performance) if images else done)
         if state is State.SUCCEEDED and self._began_at is not None:
             self._books.board.forecast.observe(self._job.capability, time.monotonic() - self._began_at)
         log.info("job ended", state=state.value, attempt=self._job.attempt)

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from pydantic import JsonValue
 
+from gateway.jobs.performance import Performance
+
 
 class State(StrEnum):
     """Where a job is in its life: queued → running → succeeded | failed | cancelled."""
@@ -103,6 +105,7 @@ class Job:
     progress: Progress = Progress()
     images: tuple[Picture, ...] = ()
     fault: Fault | None = None
+    performance: Performance | None = None  # None until there is a result
     started_at: float | None = None
     finished_at: float | None = None
     owner: str = ""  # whose job it is; empty while there are no tokens

@@ -9,11 +9,14 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from gateway.jobs.job import Fault, Job, Kind, Picture, Progress, Stage, State
+from gateway.jobs.performance import Performance
 
 _FIELDS = tuple(field.name for field in fields(Job))
 # dataclasses.asdict copies what lies deeper, of which there is nothing here, and takes five times as long.
-_INNER = {kind: tuple(field.name for field in fields(kind)) for kind in (Progress, Fault, Picture)}
-SNAPSHOT = ("progress", "images", "fault", "started_at", "finished_at")
+_INNER = {
+    kind: tuple(field.name for field in fields(kind)) for kind in (Progress, Fault, Picture, Performance)
+}
+SNAPSHOT = ("progress", "images", "fault", "performance", "started_at", "finished_at")
 
 
 def to_row(job: Job) -> dict[str, Any]:
@@ -29,14 +32,14 @@ def to_searchable(text: str) -> str:
 
 def to_column(value: Any) -> Any:
     """Returns what a JSON or plain column keeps of one field's value."""
-    if isinstance(value, (Progress, Fault)):
+    if isinstance(value, (Progress, Fault, Performance)):
         return _to_dict(value)
     if isinstance(value, tuple):
         return [_to_dict(picture) for picture in cast("tuple[Picture, ...]", value)]
     return value
 
 
-def _to_dict(value: Progress | Fault | Picture) -> dict[str, Any]:
+def _to_dict(value: Progress | Fault | Picture | Performance) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _INNER[type(value)]}
 
 
@@ -58,11 +61,12 @@ def to_past_job(row: sa.RowMapping | dict[str, Any]) -> Job:
 
 def _read_values(row: sa.RowMapping | dict[str, Any]) -> dict[str, Any]:
     progress: dict[str, Any] = {**row["progress"], "stage": Stage(row["progress"]["stage"])}
-    fault = row["fault"]
+    fault, performance = row["fault"], row["performance"]
     return {
         "kind": Kind(row["kind"]),
         "state": State(row["state"]),
         "progress": Progress(**progress),
         "images": tuple(Picture(**picture) for picture in row["images"]),
         "fault": Fault(**fault) if fault else None,
+        "performance": Performance(**performance) if performance else None,
     }

@@ -25,6 +25,7 @@ jobs = sa.Table(
     sa.Column("progress", sa.JSON, nullable=False),
     sa.Column("images", sa.JSON, nullable=False),
     sa.Column("fault", sa.JSON(none_as_null=True), nullable=True),
+    sa.Column("performance", sa.JSON(none_as_null=True), nullable=True),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("started_at", sa.Double, nullable=True),
     sa.Column("finished_at", sa.Double, nullable=True),

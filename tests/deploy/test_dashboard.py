@@ -10,10 +10,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.jobs.job import Job, Kind, State
+from gateway.jobs.performance import Performance
 from gateway.metrics import Metrics
 from limner.arbiter.v1 import arbiter_pb2 as pb
 
 DASHBOARD = Path(__file__).parents[2] / "deploy" / "grafana" / "limner.json"
+WORK = Performance("full", loading_s=1, denoising_s=1, steps=1, read_bytes=1, peak_bytes=1, charged_bytes=1)
 _BY_TARGET = {"instance", "job"}  # labels that Prometheus adds
 
 
@@ -33,7 +35,7 @@ def exposed() -> dict[str, set[str]]:
     metrics.errors.labels("tiled", "NEVER_FITS").inc()
     metrics.failed.labels("tiled", "NEVER_FITS").inc()
     metrics.attempts.labels("tiled", "fail").inc()
-    metrics.stage.labels("tiled", "denoising").observe(1)
+    metrics.cost(Kind.TILED, WORK)
     metrics.ended(Job("1", Kind.TILED, "tiling", State.SUCCEEDED, {}, created_at=0))
     snapshot = pb.SnapshotResponse(
         devices=[pb.Device(id="cpu:0")],

@@ -84,6 +84,20 @@ def test_rows_survive_every_migration_up_and_down(engine: sa.Engine) -> None:
     assert sa.inspect(engine).get_table_names() == ["alembic_version"]
 
 
+def test_what_jobs_cost_comes_and_goes_without_them(engine: sa.Engine) -> None:
+    migrate(engine, "base")
+    migrate(engine, "0003")
+    newer = {"kind": "text-to-image", "prompt": "a red circle", "is_favourite": False}
+    insert(engine, "jobs", **old_job("before", **newer))
+    migrate(engine, "0004")
+    insert(engine, "jobs", **old_job("after", **newer, performance=json.dumps({"tier": "full", "steps": 4})))
+    assert read(engine, "SELECT id FROM jobs WHERE performance IS NULL") == [("before",)]
+    migrate(engine, "0003")
+    assert read(engine, "SELECT id FROM jobs ORDER BY id") == [("after",), ("before",)]
+    migrate(engine)
+    assert read(engine, "SELECT performance FROM jobs") == [(None,), (None,)]
+
+
 def test_a_migration_that_breaks_off_changes_nothing(engine: sa.Engine) -> None:
     migrate(engine, "base")
     migrate(engine, "0001")

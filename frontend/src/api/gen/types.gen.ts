@@ -548,6 +548,12 @@ export type Gpu = {
      * Last Releases
      */
     last_releases: Array<GpuRelease>;
+    /**
+     * Swaps Last Hour
+     *
+     * How often a model was loaded, by all services.
+     */
+    swaps_last_hour: number;
 };
 
 /**
@@ -992,6 +998,10 @@ export type Job = {
     images: Array<JobImage>;
     error: JobError | null;
     /**
+     * What it cost; null until there is an image.
+     */
+    performance: JobPerformance | null;
+    /**
      * Priority
      */
     priority: 'background' | 'normal' | 'interactive';
@@ -1150,6 +1160,94 @@ export type JobPage = {
      * Pass as `cursor` for the next page; null on the last one.
      */
     next_cursor: string | null;
+};
+
+/**
+ * JobPerformance
+ *
+ * Where the time of a job went, and the memory that it took; images that are finished count.
+ */
+export type JobPerformance = {
+    /**
+     * Tier
+     *
+     * In which the model ran, e.g. full, fp8, nf4, offload or stream.
+     */
+    tier: string;
+    /**
+     * Waiting S
+     *
+     * For memory, not in the queue.
+     */
+    waiting_s: number;
+    /**
+     * Evicting S
+     *
+     * Until the model before was gone.
+     */
+    evicting_s: number;
+    /**
+     * Loading S
+     */
+    loading_s: number;
+    /**
+     * Encoding S
+     */
+    encoding_s: number;
+    /**
+     * Denoising S
+     */
+    denoising_s: number;
+    /**
+     * Decoding S
+     */
+    decoding_s: number;
+    /**
+     * Saving S
+     */
+    saving_s: number;
+    /**
+     * Swap S
+     *
+     * Evicting and loading; 0 when the model was in memory.
+     */
+    swap_s: number;
+    /**
+     * Steps
+     *
+     * Made for all images.
+     */
+    steps: number;
+    /**
+     * Step S
+     *
+     * Mean seconds of a step; null while unknown.
+     */
+    step_s: number | null;
+    /**
+     * Read Bytes
+     *
+     * Of weights, to load the model.
+     */
+    read_bytes: number;
+    /**
+     * Streamed Bytes
+     *
+     * Of weights, brought to the device while computing.
+     */
+    streamed_bytes: number;
+    /**
+     * Peak Bytes
+     *
+     * Most that was held on the device; 0 while unknown.
+     */
+    peak_bytes: number;
+    /**
+     * Charged Bytes
+     *
+     * What the memory arbiter granted for that; 0 while unknown.
+     */
+    charged_bytes: number;
 };
 
 /**
