@@ -29,6 +29,9 @@ class Search:
     words: tuple[str, ...] = ()  # all of them, anywhere in the prompt, in any case
     only_favourites: bool = False
     batch: str | None = None
+    models: tuple[str, ...] = ()
+    since_s: float | None = None  # seconds since 1970, of when they were accepted
+    until_s: float | None = None  # exclusive
     before_id: str | None = None
 
 
@@ -107,11 +110,24 @@ def select_page(search: Search, limit: int) -> sa.Select[Any]:
         query = query.where(jobs.c.is_favourite)
     if search.batch is not None:
         query = query.where(jobs.c.batch == search.batch)
+    if search.models:
+        query = query.where(jobs.c.model.in_(search.models))
+    # Ids sort by age, and by id the index finds the first one at once, however much is older.
+    if search.since_s is not None:
+        query = query.where(jobs.c.id >= _first_id_at(search.since_s))
+    if search.until_s is not None:
+        query = query.where(jobs.c.id < _first_id_at(search.until_s))
     if search.before_id is not None:
         query = query.where(jobs.c.id < search.before_id)
-    if any("\0" in word for word in search.words):
-        # No prompt has it, and Postgres takes no text that does.
+    if any("\0" in word for word in (*search.words, *search.models)):
+        # Neither prompts nor models have it, and Postgres takes no text that does.
         return query.where(sa.false())
     for word in search.words:
         query = query.where(jobs.c.prompt.contains(to_searchable(word), autoescape=True))
     return query.order_by(jobs.c.id.desc()).limit(limit)
+
+
+def _first_id_at(time_s: float) -> str:
+    """Returns what no uuid7 made at that time or later sorts before."""
+    digits = f"{min(max(int(time_s * 1000), 0), 2**48 - 1):012x}"
+    return f"{digits[:8]}-{digits[8:]}-"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -45,6 +46,11 @@ async def list_jobs(
     ] = None,
     favourite: Annotated[bool, Query(description="Only starred ones.")] = False,
     batch: Annotated[str | None, Query(pattern=_CURSOR, description="Only those sent together.")] = None,
+    model: Annotated[
+        list[str] | None, Query(max_length=100, description="Only of these; repeat for several.")
+    ] = None,
+    since: Annotated[datetime | None, Query(description="Accepted then or later.")] = None,
+    until: Annotated[datetime | None, Query(description="Accepted before.")] = None,
 ) -> schemas.JobPage:
     """Lists the caller's jobs, newest first."""
     search = Search(
@@ -54,6 +60,9 @@ async def list_jobs(
         words=tuple((q or "").split()),
         only_favourites=favourite,
         batch=batch,
+        models=tuple(model or ()),
+        since_s=_seconds(since),
+        until_s=_seconds(until),
         before_id=cursor,
     )
     found = await studio.books.archive.page(search, limit + 1)
@@ -107,6 +116,13 @@ async def list_job_events(job_id: str, studio: StudioDep, owner: Owner) -> schem
     return schemas.JobHistory(
         events=[schemas.JobEvent(seq=past.seq, job=show_job(past.job)) for past in history]
     )
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    """Returns seconds since 1970; a time that does not say of which zone is taken for UTC."""
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 async def _find(studio: Studio, owner: str, job_id: str) -> Job:

@@ -65,6 +65,8 @@ async def fill(records: Records, count: int) -> None:
         Search("", kinds=(Kind.LAYERS,)),
         Search("", only_favourites=True),
         Search("", words=("red",)),
+        Search("", models=("shapes",)),
+        Search("", since_s=1000.0, until_s=2000.0),
     ],
 )
 async def test_a_page_is_read_in_order_from_the_index_of_its_owner(

@@ -97,6 +97,8 @@ async def test_an_odd_id_is_the_id_of_nothing(client: httpx.AsyncClient, odd: st
         await client.delete(f"/history/{quoted}"),
         await client.get(f"/jobs?q={quoted}"),
         await client.get(f"/jobs?cursor={quoted}"),
+        await client.get(f"/jobs?model={quoted}"),
+        await client.get(f"/jobs?since={quoted}"),
         await _post(client, "PUT", "/queue/order", {"ids": [odd]}),
         await _post(client, "POST", "/history/delete", {"ids": [odd]}),
         await _post(client, "POST", "/session", {"token": odd}),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import httpx
@@ -246,6 +247,28 @@ async def test_prompts_are_searched_and_stars_are_found(
     starred = (await client.patch(f"/jobs/{red['id']}", json={"favourite": True})).json()
     assert starred["favourite"]
     assert await found(favourite="true") == [red["id"]]
+
+
+async def test_jobs_are_found_by_model_and_by_when_they_were_accepted(
+    service: ScriptedService, client: httpx.AsyncClient
+) -> None:
+    first = await finish(client, prompt="a red circle")
+    await asyncio.sleep(0.01)  # the search tells milliseconds apart
+    second = await finish(client, prompt="a blue star")
+
+    async def found(**query: str | list[str]) -> list[str]:
+        return [each["id"] for each in (await client.get("/jobs", params=query)).json()["jobs"]]
+
+    both = [second["id"], first["id"]]
+    model = str(first["request"]["model"])
+    assert await found(model=model) == await found(model=["another", model]) == both
+    assert await found(model="another") == []
+    earlier, later = (datetime.fromisoformat(each["created_at"]) for each in (first, second))
+    between = earlier + (later - earlier) / 2
+    assert await found(until=between.isoformat()) == [first["id"]]
+    for same in (between, between.astimezone(timezone(timedelta(hours=9))), between.replace(tzinfo=None)):
+        assert await found(since=same.isoformat()) == [second["id"]]
+    assert await found(since="0001-01-01T00:00:00Z", until="9999-12-31T23:59:59Z") == both
 
 
 async def test_changing_nothing_known_is_refused(service: ScriptedService, client: httpx.AsyncClient) -> None:
