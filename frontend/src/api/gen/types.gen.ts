@@ -3115,6 +3115,24 @@ export type ListJobsData = {
          * Only those sent together.
          */
         batch?: string | null;
+        /**
+         * Model
+         *
+         * Only of these; repeat for several.
+         */
+        model?: Array<string> | null;
+        /**
+         * Since
+         *
+         * Accepted then or later.
+         */
+        since?: string | null;
+        /**
+         * Until
+         *
+         * Accepted before.
+         */
+        until?: string | null;
     };
     url: '/jobs';
 };
