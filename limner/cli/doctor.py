@@ -7,15 +7,14 @@ import os
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from google.protobuf import json_format
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from limner.capability.v1.capability_pb2 import DescribeResponse
+from limner.cli.consultation import Consultation, show
 from limner.cli.failure import CommandFailed
-from limner.cli.machine import Machine, inspect
 from limner.cli.options import (
     DEFAULT_HOME,
     DEFAULT_HOST,
@@ -29,12 +28,16 @@ from limner.cli.programs import environment, package_root
 from limner.cli.sizes import in_words
 from limner.cli.version import installed_version
 from limner.home import locate
+from limner.machine.diagnosis import diagnose
+from limner.machine.machine import Machine, describe_devices, inspect
 
 _LIBRARIES = (
     "limner",
     "grpcio",
     "protobuf",
     "torch",
+    "nvidia-cuda-runtime",
+    "nvidia-cuda-runtime-cu12",
     "diffusers",
     "diffsynth",
     "transformers",
@@ -62,19 +65,16 @@ def doctor(
 ) -> None:
     """Say what this machine offers and what would run."""
     place = locate(home)
-    machine = inspect(place)
-    models, problem = _models(environment(place, host, port, os.environ))
+    given = environment(place, host, port, os.environ)
+    machine = inspect(place, Path(given["LIMNER_T2I_MODELS_DIR"]))
+    models, problem = _models(given)
     finding = judge(machine, models, problem)
     libraries = {name: installed_version(name) for name in _LIBRARIES}
+    consultation = Consultation(machine, describe_devices(machine), libraries, diagnose(machine, libraries))
     if as_json:
-        print(
-            json.dumps(
-                {"machine": asdict(machine), "libraries": libraries, "text_to_image": asdict(finding)},
-                indent=2,
-            )
-        )
+        print(json.dumps({**asdict(consultation), "text_to_image": asdict(finding)}, indent=2))
     else:
-        Console().print(_table(machine, libraries, finding))
+        Console().print(show(consultation))
     if finding.problem:
         raise CommandFailed(finding.problem)
 
@@ -90,9 +90,9 @@ def judge(machine: Machine, models: DescribeResponse, problem: str) -> Finding:
             f"The smallest model has {in_words(needed_bytes)} of weights and this machine offers "
             f"{in_words(machine.usable_ram_bytes)} of memory; use a larger machine."
         )
-    if machine.cards:
-        return Finding(names, machine.cards[0].name, "", problem)
-    return Finding(names, "cpu:0", f"no NVIDIA card: {machine.no_cards_because}", problem)
+    if machine.driver.cards:
+        return Finding(names, machine.driver.cards[0].name, "", problem)
+    return Finding(names, "cpu:0", f"no NVIDIA card: {machine.driver.no_cards_because}", problem)
 
 
 def _models(given: dict[str, str]) -> tuple[DescribeResponse, str]:
@@ -122,39 +122,3 @@ def _models(given: dict[str, str]) -> tuple[DescribeResponse, str]:
             DescribeResponse(),
             f"Text-to-image describes itself in an unknown way ({error}); reinstall Limner.",
         )
-
-
-def _table(machine: Machine, libraries: dict[str, str], finding: Finding) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, value in _rows(machine, libraries, finding):
-        table.add_row(Text(name, style="bold"), Text(value))
-    return table
-
-
-def _rows(machine: Machine, libraries: dict[str, str], finding: Finding) -> list[tuple[str, str]]:
-    quota = f", container limited to {machine.core_quota:g}" if machine.core_quota else ""
-    limit = f", container limited to {in_words(machine.ram_limit_bytes)}" if machine.ram_limit_bytes else ""
-    rows = [
-        ("system", f"{machine.system}, Python {machine.python}"),
-        ("cores", f"{machine.cores}{quota}"),
-        (
-            "memory",
-            f"{in_words(machine.ram_bytes)}, {in_words(machine.ram_available_bytes)} available{limit}",
-        ),
-        *(
-            ("card", f"{c.name}, {in_words(c.free_bytes)} of {in_words(c.total_bytes)} free")
-            for c in machine.cards
-        ),
-    ]
-    if not machine.cards:
-        rows.append(("card", f"none ({machine.no_cards_because})"))
-    rows += [
-        ("home", f"{machine.home}, {in_words(machine.disk_free_bytes)} free"),
-        ("libraries", ", ".join(f"{name} {version or 'absent'}" for name, version in libraries.items())),
-    ]
-    if finding.problem:
-        return [*rows, ("would run", "nothing")]
-    default, *others = finding.models
-    more = f" (also {', '.join(others)})" if others else ""
-    reason = f"; {finding.why_not_better}" if finding.why_not_better else ""
-    return [*rows, ("would run", f"text-to-image with {default}{more} on {finding.device}{reason}")]

@@ -6,11 +6,9 @@ import pytest
 
 from limner.capability.v1.capability_pb2 import DescribeResponse, Model
 from limner.cli.doctor import judge
-from limner.cli.machine import Card, Machine, parse_limit, parse_quota
 from limner.cli.sizes import in_words
+from tests.limner.machine.imagined import PLAIN, with_card
 
-GIB = 2**30
-PLAIN = Machine("Linux", "3.11.7", 2, None, 8 * GIB, 6 * GIB, None, (), "no driver", "/srv/limner", 10 * GIB)
 SHAPES = DescribeResponse(models=[Model(name="shapes", weight_bytes=12_000_000)])
 
 
@@ -21,8 +19,7 @@ def test_without_a_card_the_model_runs_on_the_processor_and_the_reason_is_said()
 
 
 def test_a_card_is_used_when_there_is_one() -> None:
-    machine = dataclasses.replace(PLAIN, cards=(Card("RTX 4080", 16 * GIB, 15 * GIB),), no_cards_because="")
-    assert judge(machine, SHAPES, "").device == "RTX 4080"
+    assert judge(with_card("RTX 4080"), SHAPES, "").device == "NVIDIA RTX 4080"
 
 
 def test_a_container_with_too_little_memory_is_called_too_small() -> None:
@@ -32,16 +29,6 @@ def test_a_container_with_too_little_memory_is_called_too_small() -> None:
 
 def test_a_service_without_models_is_a_problem() -> None:
     assert "no model" in judge(PLAIN, DescribeResponse(), "").problem
-
-
-@pytest.mark.parametrize(("text", "cores"), [("150000 100000\n", 1.5), ("max 100000\n", None), ("", None)])
-def test_the_share_of_a_container_is_read(text: str, cores: float | None) -> None:
-    assert parse_quota(text) == cores
-
-
-@pytest.mark.parametrize(("text", "limit_bytes"), [("1048576\n", 1_048_576), ("max\n", None), ("", None)])
-def test_the_memory_limit_of_a_container_is_read(text: str, limit_bytes: int | None) -> None:
-    assert parse_limit(text) == limit_bytes
 
 
 @pytest.mark.parametrize(
