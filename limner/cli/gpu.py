@@ -1,11 +1,11 @@
-"""`limner gpu`: who holds how much memory, and who waits for it."""
+"""`limner gpu`: who holds how much memory, who waits for it, and what the last jobs took."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -14,13 +14,16 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from limner.answers import Performance
 from limner.cli.options import JsonOption, UrlOption, resolve
 from limner.cli.refusal import refusals
 from limner.cli.sizes import in_words
-from limner.client import Client
+from limner.client import Client, Job
 
 _REFRESH_S = 1.0
 _RELEASES_SHOWN = 5
+_JOBS_SHOWN = 5
+_JOBS_SEARCHED = 20  # The newest may have no picture yet.
 
 
 def gpu(
@@ -28,28 +31,33 @@ def gpu(
     as_json: JsonOption = False,
     url: UrlOption = "",
 ) -> None:
-    """Show devices, leases and the queue for memory."""
+    """Show devices, leases, the queue for memory, and what the last jobs took."""
     with refusals(), Client(resolve(url, os.environ)) as client:
         if as_json:
-            print(json.dumps(client.gpu(), indent=2))
+            jobs = [job.model_dump(mode="json") for job in _measured(client)]
+            print(json.dumps({**client.gpu(), "last_jobs": jobs}, indent=2))
         elif watch:
             _follow(client)
         else:
-            Console().print(view(client.gpu()))
+            Console().print(view(client.gpu(), _measured(client)))
 
 
 def _follow(client: Client) -> None:
     try:
-        with Live(view(client.gpu()), auto_refresh=False) as live:
+        with Live(view(client.gpu(), _measured(client)), auto_refresh=False) as live:
             while True:
                 time.sleep(_REFRESH_S)
-                live.update(view(client.gpu()), refresh=True)
+                live.update(view(client.gpu(), _measured(client)), refresh=True)
     except KeyboardInterrupt:
         return
 
 
-def view(book: dict[str, Any]) -> Group:
-    """Returns the arbiter's book as tables; those without rows are left out."""
+def _measured(client: Client) -> list[Job]:
+    return [job for job in client.jobs(_JOBS_SEARCHED) if job.performance is not None][:_JOBS_SHOWN]
+
+
+def view(book: dict[str, Any], jobs: Sequence[Job]) -> Group:
+    """Returns the arbiter's book and the `jobs` that were measured as tables; empty ones are left out."""
     tables = (
         _table(("device", "name", "used", "capacity", "by others", "health"), map(_device, book["devices"])),
         _table(
@@ -60,8 +68,13 @@ def view(book: dict[str, Any]) -> Group:
             ("released", "by", "profile", "charged", "seen back", "because"),
             map(_release, book["last_releases"][:_RELEASES_SHOWN]),
         ),
+        _table(
+            ("last jobs", "kind", "tier", "waited", "swap", "s/step", "peak", "charged", "share"),
+            (_job(job.id, job.kind, job.performance) for job in jobs if job.performance is not None),
+        ),
     )
-    return Group(*(table for table in tables if table.row_count))
+    swaps = f"{book['swaps_last_hour']} swaps of models in the last hour"
+    return Group(*(table for table in tables if table.row_count), Text(swaps))
 
 
 def _device(device: dict[str, Any]) -> tuple[str, ...]:
@@ -85,6 +98,14 @@ def _release(release: dict[str, Any]) -> tuple[str, ...]:
     sizes = (in_words(release["charged_bytes"]), in_words(release["verified_bytes"]))
     words = (str(release["token"]), release["holder"], release["profile"])
     return (*words, *sizes, release["cause"])
+
+
+def _job(job_id: str, kind: str, cost: Performance) -> tuple[str, ...]:
+    swap = f"{cost.swap_s:.1f} s" if cost.swap_s else ""
+    step = f"{cost.step_s:.3g}" if cost.step_s is not None else ""
+    share = f"{cost.peak_bytes / cost.charged_bytes:.0%}" if cost.peak_bytes and cost.charged_bytes else ""
+    sizes = (in_words(size) if size else "" for size in (cost.peak_bytes, cost.charged_bytes))
+    return (job_id, kind, cost.tier, f"{cost.waiting_s:.1f} s", swap, step, *sizes, share)
 
 
 def _charged_bytes(lease: dict[str, Any]) -> int:
