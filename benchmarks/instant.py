@@ -22,7 +22,10 @@ class Engine:
     def library_versions(self) -> dict[str, str]:
         return {}
 
-    def load(self, model: str, tier: str, device: str) -> None:
+    def load(self, model: str, tier: str, device: str, budget_bytes: int) -> None:
+        return None
+
+    def resize(self, budget_bytes: int) -> None:
         return None
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:

@@ -50,6 +50,11 @@ class Home:
         return self.root / "tiling"
 
     @property
+    def cache(self) -> Path:
+        """What can be made again: weights as they are computed with; removing it costs time only."""
+        return self.root / "cache"
+
+    @property
     def logs(self) -> Path:
         """One file per process."""
         return self.root / "logs"
@@ -87,7 +92,7 @@ def prepare(home: Home) -> None:
     """
     try:
         home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for folder in (home.images, home.models, home.tiling, home.logs, home.run, home.holders):
+        for folder in (home.images, home.models, home.tiling, home.cache, home.logs, home.run, home.holders):
             folder.mkdir(mode=0o700, exist_ok=True)
         _probe(home.run)
     except OSError as error:

@@ -71,10 +71,12 @@ def environment(
     stores = {
         "LIMNER_GATEWAY_DATABASE": home.database_url,
         "LIMNER_GATEWAY_IMAGES": str(home.images),
-        "LIMNER_GATEWAY_FRONTEND": str(package_root() / "frontend" / "dist"),
         "LIMNER_T2I_MODELS_DIR": str(home.models),
         "LIMNER_EDIT_MODELS_DIR": str(home.models),
         "LIMNER_TILING_MODELS_DIR": str(home.models),
+        "LIMNER_T2I_CACHE_DIR": str(home.cache),
+        "LIMNER_EDIT_CACHE_DIR": str(home.cache),
+        "LIMNER_TILING_CACHE_DIR": str(home.cache),
         "LIMNER_TILING_SCRATCH_DIR": str(home.tiling),
     }
     addresses = {

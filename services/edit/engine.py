@@ -29,6 +29,8 @@ from services.pipelines.frame import hasten
 from services.pipelines.memory import Meter
 from services.pipelines.steps import LatentColours, resume_point
 from services.pipelines.watch import Watch
+from services.pipelines.weights.loading import plan_assembly
+from services.pipelines.weights.residency import Residency
 from services.pipelines.worker import Reporter, work
 from services.synthesis import compatibility
 from services.synthesis.adapters import Adapters
@@ -44,6 +46,7 @@ _NO_NEGATIVE = " "
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     pipeline: QwenImagePipeline
+    residency: Residency
     seam: StepSeam
     memory: PromptMemory
     adapters: Adapters
@@ -58,6 +61,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self._catalogue = read_catalogue(settings.models_dir)
+        self._cache_dir = settings.cache_dir
         self._checkpoint_every_steps = settings.checkpoint_every_steps
         self._versions = read_library_versions()
         self._loaded: _Loaded | None = None
@@ -66,17 +70,19 @@ class Engine:
         """Names what is installed."""
         return self._versions
 
-    def load(self, model: str, tier: str, device: str) -> Meter | None:
-        """Makes the weights resident on `device`; raises ModelUnreadable or what torch raises."""
+    def load(self, model: str, tier: str, device: str, budget_bytes: int) -> Meter | None:
+        """Loads the weights as `tier` says; raises ModelUnreadable, OutOfMemory or what torch raises."""
         entry = self._catalogue.find(model)
         target = to_torch_device(device)
         compatibility.mend()
-        pipeline = read_pipeline(entry.path, dtype_on(target), str(target))
+        assembly = plan_assembly(tier, dtype_on(target), target, self._cache_dir)
+        pipeline = read_pipeline(entry.path, assembly)
+        residency = assembly.reside(budget_bytes)
         hasten(pipeline.vae)
-        compatibility.restore_frequencies(pipeline)
         compatibility.attach_image_positions(pipeline)
         self._loaded = _Loaded(
             pipeline,
+            residency,
             install(pipeline),
             remember_prompts(pipeline),
             Adapters.inject(pipeline.dit, entry.path / "adapters"),
@@ -86,6 +92,11 @@ class Engine:
             tier,
         )
         return None if target.type == "cpu" else CardMeter()
+
+    def resize(self, budget_bytes: int) -> None:
+        """Has the weights hold so much from now on, or the least that they can."""
+        if self._loaded is not None:
+            self._loaded.residency.set_budget(budget_bytes)
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
         """Paints every seed that `resume_from` has not finished."""

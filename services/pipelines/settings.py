@@ -19,5 +19,6 @@ class ReplicaSettings(ServingSettings):
     holder: str  # unique among the replicas of one host
     holders_dir: Path = Path("holders")  # the arbiter's own folder of lock files
     models_dir: Path | None = None  # folders in diffusers layout; the built-in model needs none
+    cache_dir: Path | None = None  # of weights that were converted once; None: at every load, in memory
     checkpoint_every_steps: int = 5
     worker_module: str  # what `python -m` starts as the worker

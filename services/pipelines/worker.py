@@ -16,8 +16,8 @@ from google.protobuf.message import Message
 from setproctitle import setproctitle
 
 from limner.logs import bind_job
-from limner.progress.v1.progress_pb2 import Checkpoint, Progress
-from limner.worker.v1.worker_pb2 import Command, Ended, Event, Load, Loaded, Ready, Result, Run
+from limner.progress.v1.progress_pb2 import Checkpoint, Progress, Provenance
+from limner.worker.v1.worker_pb2 import Command, Ended, Event, Load, Loaded, Ready, Resized, Result, Run
 from services.pipelines.exhaustion import is_exhaustion, requested_bytes
 from services.pipelines.framing import BlockingEnd, Closed
 from services.pipelines.memory import HostMeter, Meter, held_bytes
@@ -42,9 +42,10 @@ class Signals:
 
     cancelled: threading.Event = field(default_factory=threading.Event)
     parked: threading.Event = field(default_factory=threading.Event)
+    budgets_bytes: SimpleQueue[int] = field(default_factory=SimpleQueue[int])
 
     def clear(self) -> None:
-        """Forgets what was wanted of the job before."""
+        """Forgets what was wanted of the job before; a budget is wanted of the weights."""
         self.cancelled.clear()
         self.parked.clear()
 
@@ -52,8 +53,11 @@ class Signals:
 class Reporter:
     """What an engine tells of its running job. Each call is cheap and may raise Cancelled."""
 
-    def __init__(self, send: Callable[[Event], None], signals: Signals) -> None:
-        self._send, self._signals = send, signals
+    def __init__(
+        self, send: Callable[[Event], None], signals: Signals, resize: Callable[[], None] = lambda: None
+    ) -> None:
+        self._send, self._signals, self._resize = send, signals, resize
+        self._step = self._steps = 0
 
     def check(self) -> None:
         """Raises Cancelled when the job is no longer wanted."""
@@ -66,17 +70,23 @@ class Reporter:
         return self._signals.parked.is_set()
 
     def progress(self, progress: Progress) -> None:
-        """Reports a complete snapshot."""
+        """Reports a complete snapshot, and has the weights shrink or grow if that was asked meanwhile."""
         self.check()
+        if progress.step not in {0, self._step}:
+            self._steps += 1
+        self._step = progress.step
         self._send(Event(progress=progress))
+        self._resize()
 
     def checkpoint(self, checkpoint: Checkpoint) -> None:
         """Hands over the state from which another worker could go on."""
         self._send(Event(checkpoint=checkpoint))
 
     def result(self, image_index: int, result: Message) -> None:
-        """Hands over one finished image."""
-        self._send(Event(result=Result(image_index=image_index, result=result.SerializeToString())))
+        """Hands over one finished image, with the steps since the one before."""
+        provenance, self._steps = Provenance(steps=self._steps), 0
+        told = Result(image_index=image_index, result=result.SerializeToString(), provenance=provenance)
+        self._send(Event(result=told))
 
 
 class Engine(Protocol):
@@ -86,10 +96,18 @@ class Engine(Protocol):
         """Imports what the pipeline needs and names its versions; touches no device."""
         ...
 
-    def load(self, model: str, tier: str, device: str) -> Meter | None:
-        """Makes the weights resident and returns what measures the device, None for the host.
+    def load(self, model: str, tier: str, device: str, budget_bytes: int) -> Meter | None:
+        """Loads the weights as the tier says; returns what measures the device, None for the host.
 
-        Raises ModelUnreadable, or the MemoryError of its library.
+        They hold at most `budget_bytes` there at a time, as much as the tier wants if that is 0. Raises
+        ModelUnreadable, OutOfMemory when the budget is too small, or the MemoryError of its library.
+        """
+        ...
+
+    def resize(self, budget_bytes: int) -> None:
+        """Has the weights hold so much from now on, or the least that they can; between two steps only.
+
+        Does nothing when no model is loaded.
         """
         ...
 
@@ -120,6 +138,8 @@ class _Worker:
         while (command := self._commands.get()) is not None:
             if command.HasField("load"):
                 self._load(command.load)
+            elif command.HasField("resize"):
+                self._resize()
             else:
                 bind_job(command.run.job)
                 self._run(command.run)
@@ -141,6 +161,9 @@ class _Worker:
                 if command.park.job == self._running:
                     self._signals.parked.set()
             else:
+                if command.HasField("resize"):
+                    # Obeyed at the running job's next step, or when the command's turn comes.
+                    self._signals.budgets_bytes.put(command.resize.budget_bytes)
                 if command.HasField("run"):
                     self._running = command.run.job
                     self._signals.clear()
@@ -148,14 +171,21 @@ class _Worker:
 
     def _load(self, load: Load) -> None:
         try:
-            self._meter = self._engine.load(load.model, load.tier, load.device) or HostMeter()
+            meter = self._engine.load(load.model, load.tier, load.device, load.budget_bytes)
+            self._meter = meter or HostMeter()
         except Exception as error:
             self._send(Event(ended=_failure("", error)))
         else:
             self._send(Event(loaded=Loaded(observed_bytes=self._meter.held_bytes())))
 
+    def _resize(self) -> None:
+        """Obeys and answers every Resize that came and was not answered yet."""
+        while not self._signals.budgets_bytes.empty():
+            self._engine.resize(self._signals.budgets_bytes.get())
+            self._send(Event(resized=Resized(observed_bytes=self._meter.held_bytes())))
+
     def _run(self, run: Run) -> None:
-        report = Reporter(self._send, self._signals)
+        report = Reporter(self._send, self._signals, self._resize)
         resume_from = run.resume_from if run.HasField("resume_from") else None
         self._meter.reset_peak()
         try:
@@ -171,6 +201,8 @@ class _Worker:
         self._send(Event(ended=ended))
 
     def _send(self, event: Event) -> None:
+        if event.HasField("result"):
+            event.result.provenance.peak_bytes = self._meter.peak_bytes()
         try:
             self._end.send(event)
         except Closed:

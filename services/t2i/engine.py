@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 import torch
@@ -20,16 +19,17 @@ from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest, Result
 from services.pipelines.card_memory import CardMeter
 from services.pipelines.catalogue import Model, read_catalogue
 from services.pipelines.device import dtype_on, to_torch_device
-from services.pipelines.exhaustion import is_exhaustion
 from services.pipelines.finish import Finish
 from services.pipelines.frame import hasten
 from services.pipelines.memory import Meter
 from services.pipelines.steps import LatentColours, ResumableScheduler, encode_frame, resume_point
 from services.pipelines.watch import Watch
+from services.pipelines.weights.loading import plan_assembly
+from services.pipelines.weights.residency import Residency
 from services.pipelines.worker import Reporter, work
-from services.rpc.errors import ModelUnreadable
 from services.t2i.description import read_library_versions
 from services.t2i.job import Job, to_job
+from services.t2i.loading import read_pipeline
 from services.t2i.settings import Settings
 
 # Guidance needs a negative prompt; the pipeline takes a blank one, not an empty one, for "none".
@@ -39,6 +39,7 @@ _NO_NEGATIVE = " "
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     pipeline: QwenImagePipeline
+    residency: Residency
     scheduler: ResumableScheduler
     colours: LatentColours
     model: Model
@@ -50,6 +51,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self._catalogue = read_catalogue(settings.models_dir)
+        self._cache_dir = settings.cache_dir
         self._checkpoint_every_steps = settings.checkpoint_every_steps
         self._versions = read_library_versions()
         self._loaded: _Loaded | None = None
@@ -58,18 +60,24 @@ class Engine:
         """Names what is installed."""
         return self._versions
 
-    def load(self, model: str, tier: str, device: str) -> Meter | None:
-        """Makes the weights resident on `device`; raises ModelUnreadable or what torch raises."""
+    def load(self, model: str, tier: str, device: str, budget_bytes: int) -> Meter | None:
+        """Loads the weights as `tier` says; raises ModelUnreadable, OutOfMemory or what torch raises."""
         entry = self._catalogue.find(model)
         target = to_torch_device(device)
-        pipeline = _read_pipeline(entry.path, dtype_on(target)).to(target)
-        pipeline.set_progress_bar_config(disable=True)
+        assembly = plan_assembly(tier, dtype_on(target), target, self._cache_dir)
+        pipeline = read_pipeline(entry.path, assembly)
+        residency = assembly.reside(budget_bytes)
         hasten(pipeline.vae)
         scheduler = cast("ResumableScheduler", ResumableScheduler.from_config(pipeline.scheduler.config))
         pipeline.scheduler = scheduler
         colours = LatentColours.fit(partial(encode_frame, pipeline.vae), dtype_on(target), target)
-        self._loaded = _Loaded(pipeline, scheduler, colours, entry, tier)
+        self._loaded = _Loaded(pipeline, residency, scheduler, colours, entry, tier)
         return None if target.type == "cpu" else CardMeter()
+
+    def resize(self, budget_bytes: int) -> None:
+        """Has the weights hold so much from now on, or the least that they can."""
+        if self._loaded is not None:
+            self._loaded.residency.set_budget(budget_bytes)
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
         """Paints every seed that `resume_from` has not finished."""
@@ -159,17 +167,6 @@ class _Painting:
         )
         result.provenance.CopyFrom(self._finish.provenance())
         self._report.result(index, result)
-
-
-def _read_pipeline(path: Path, dtype: torch.dtype) -> QwenImagePipeline:
-    try:
-        return QwenImagePipeline.from_pretrained(
-            path, torch_dtype=dtype, local_files_only=True, use_safetensors=True
-        )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        if is_exhaustion(error):
-            raise
-        raise ModelUnreadable(f"The model in {path.name} cannot be read: {error}", path=path.name) from error
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.finish import Finish
 from services.pipelines.frame import hasten
 from services.pipelines.memory import Meter
+from services.pipelines.weights.loading import plan_assembly
 from services.pipelines.worker import Reporter, work
 from services.rpc.errors import StorageFailed
 from services.synthesis import compatibility
@@ -43,6 +44,7 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self._catalogue = read_catalogue(settings.models_dir)
         self._scratch = Scratch(settings.scratch_dir, settings.inline_limit_bytes)
+        self._cache_dir = settings.cache_dir
         self._checkpoint_every_steps = settings.checkpoint_every_steps
         self._versions = read_library_versions()
         self._loaded: Loaded | None = None
@@ -51,22 +53,28 @@ class Engine:
         """Names what is installed."""
         return self._versions
 
-    def load(self, model: str, tier: str, device: str) -> Meter | None:
-        """Makes the weights resident on `device`; raises ModelUnreadable or what torch raises."""
+    def load(self, model: str, tier: str, device: str, budget_bytes: int) -> Meter | None:
+        """Loads the weights as `tier` says; raises ModelUnreadable, OutOfMemory or what torch raises."""
         entry = self._catalogue.find(model)
         target = to_torch_device(device)
         compatibility.mend()
-        read = read_pipeline(entry.path, dtype_on(target), str(target))
+        assembly = plan_assembly(tier, dtype_on(target), target, self._cache_dir)
+        read = read_pipeline(entry.path, assembly)
+        residency = assembly.reside(budget_bytes)
         hasten(read.vae)
-        compatibility.restore_frequencies(read)
         install(read, TiledPipeline)
         stack_controls(read)
         pipeline = cast("TiledPipeline", read)
         memory = remember_prompts(pipeline)
         kinds = tuple(control.name for control in find_controls(entry.path))
         adapters = Adapters.inject(pipeline.dit, entry.path / "adapters")
-        self._loaded = Loaded(pipeline, install_field(pipeline), memory, adapters, kinds, tier)
+        self._loaded = Loaded(pipeline, residency, install_field(pipeline), memory, adapters, kinds, tier)
         return None if target.type == "cpu" else CardMeter()
+
+    def resize(self, budget_bytes: int) -> None:
+        """Has the weights hold so much from now on, or the least that they can."""
+        if self._loaded is not None:
+            self._loaded.residency.set_budget(budget_bytes)
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
         """Makes every picture that `resume_from` has not finished."""

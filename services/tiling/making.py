@@ -18,6 +18,7 @@ from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint
 from services.pipelines.finish import Finish
 from services.pipelines.steps import pack_latents, resume_point
+from services.pipelines.weights.residency import Residency
 from services.pipelines.worker import Parked, Reporter
 from services.synthesis.adapters import Adapters
 from services.synthesis.denoising import OnStep
@@ -40,6 +41,7 @@ class Loaded:
     """A model in memory, with all that tiles need of it."""
 
     pipeline: TiledPipeline
+    residency: Residency
     field: NoiseField
     memory: PromptMemory
     adapters: Adapters

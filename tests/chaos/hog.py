@@ -47,13 +47,16 @@ class Engine:
     def library_versions(self) -> dict[str, str]:
         return {}
 
-    def load(self, model: str, tier: str, device: str) -> Meter:
+    def load(self, model: str, tier: str, device: str, budget_bytes: int) -> Meter:
         self._share = Share.join(self._pool, self._holder)
         self._resident_mib = int(model)
         self._share.hold(self._resident_mib + LOAD_EXTRA_MIB)
         time.sleep(_LOAD_S)
         self._share.hold(self._resident_mib)
         return Meter(self._share)
+
+    def resize(self, budget_bytes: int) -> None:
+        return None
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
         assert self._share is not None, "a job needs a model"

@@ -15,8 +15,11 @@ class Idle:
     def library_versions(self) -> dict[str, str]:
         return {}
 
-    def load(self, model: str, tier: str, device: str) -> Meter | None:
+    def load(self, model: str, tier: str, device: str, budget_bytes: int) -> Meter | None:
         raise ModelUnreadable(f"{model} cannot be read here.")
+
+    def resize(self, budget_bytes: int) -> None:
+        return None
 
     def run(self, request: bytes, resume_from: Checkpoint | None, report: Reporter) -> None:
         raise AssertionError("nothing was loaded")

@@ -7,7 +7,6 @@ from services.synthesis.compatibility.activation import mend_activation
 from services.synthesis.compatibility.batches import mend_batches
 from services.synthesis.compatibility.pixels import mend_pixels
 from services.synthesis.compatibility.positions import attach_image_positions
-from services.synthesis.compatibility.residence import mend_residence, reside, restore_frequencies
 from services.synthesis.compatibility.settings import (
     LEAST_STEPS,
     find_layer_shift,
@@ -23,8 +22,6 @@ __all__ = [
     "find_layer_shift",
     "find_zero_cond_t",
     "mend",
-    "reside",
-    "restore_frequencies",
     "to_countdown",
     "to_mask",
 ]
@@ -35,5 +32,4 @@ def mend() -> None:
     mend_activation()
     mend_batches()
     mend_pixels()
-    mend_residence()
     mend_talk()

@@ -6,16 +6,13 @@ import subprocess
 import sys
 
 SCRIPT = """
-from diffsynth.configs import VRAM_MANAGEMENT_MODULE_MAPS as maps
-from diffsynth.core.vram.layers import AutoTorchModule
 from diffsynth.diffusion.base_pipeline import BasePipeline
 from diffsynth.models.qwen_image_dit import ApproximateGELU
 from diffsynth.pipelines import qwen_image
 from services.synthesis import compatibility
 
 def parts():
-    return (ApproximateGELU.forward, qwen_image.rearrange, BasePipeline.vae_output_to_image,
-            AutoTorchModule.check_free_vram, {name: dict(modules) for name, modules in maps.items()})
+    return (ApproximateGELU.forward, qwen_image.rearrange, BasePipeline.vae_output_to_image)
 
 stock = parts()
 compatibility.mend()
