@@ -17,6 +17,12 @@ _ORIGIN = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5}
 _DAY_S = 24 * 3600.0
 
 
+def _find_page() -> Path:
+    here = Path(__file__).parent
+    packaged = here / "site"  # in a wheel; from a source tree the page is where it is built
+    return packaged if packaged.is_dir() else here.parent / "frontend" / "dist"
+
+
 class Settings(BaseSettings):
     """What the gateway is told by its environment, each name prefixed with LIMNER_GATEWAY_."""
 
@@ -62,7 +68,7 @@ class Settings(BaseSettings):
         description="Folder in which the tiling service leaves results that are too large to be sent.",
     )
     frontend: Path = Field(
-        default=Path(__file__).parent.parent / "frontend" / "dist",
+        default_factory=_find_page,
         description="Folder of the built page; may be absent.",
     )
     keep_days: float | None = Field(
