@@ -149,6 +149,7 @@ class Model(_message.Message):
     DEFAULT_EDIT_GUIDANCE_SCALE_FIELD_NUMBER: _builtins.int
     MAX_TILE_PX_FIELD_NUMBER: _builtins.int
     FEATURES_FIELD_NUMBER: _builtins.int
+    PRESETS_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     title: _builtins.str
     """For people."""
@@ -178,6 +179,10 @@ class Model(_message.Message):
     def features(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Names of what this model can do, e.g. text_to_image, edit, control.canny."""
 
+    @_builtins.property
+    def presets(self) -> _containers.RepeatedCompositeFieldContainer[Global___Preset]:
+        """One for each quality, the fastest first."""
+
     def __init__(
         self,
         *,
@@ -198,14 +203,67 @@ class Model(_message.Message):
         default_edit_guidance_scale: _builtins.float = ...,
         max_tile_px: _builtins.int = ...,
         features: _abc.Iterable[_builtins.str] | None = ...,
+        presets: _abc.Iterable[Global___Preset] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["native_size", b"native_size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["commercial_use", b"commercial_use", "default_edit_guidance_scale", b"default_edit_guidance_scale", "default_guidance_scale", b"default_guidance_scale", "default_steps", b"default_steps", "example_prompts", b"example_prompts", "features", b"features", "license", b"license", "max_side_px", b"max_side_px", "max_tile_px", b"max_tile_px", "min_side_px", b"min_side_px", "name", b"name", "native_size", b"native_size", "revision", b"revision", "size_multiple_px", b"size_multiple_px", "tiers", b"tiers", "title", b"title", "weight_bytes", b"weight_bytes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["commercial_use", b"commercial_use", "default_edit_guidance_scale", b"default_edit_guidance_scale", "default_guidance_scale", b"default_guidance_scale", "default_steps", b"default_steps", "example_prompts", b"example_prompts", "features", b"features", "license", b"license", "max_side_px", b"max_side_px", "max_tile_px", b"max_tile_px", "min_side_px", b"min_side_px", "name", b"name", "native_size", b"native_size", "presets", b"presets", "revision", b"revision", "size_multiple_px", b"size_multiple_px", "tiers", b"tiers", "title", b"title", "weight_bytes", b"weight_bytes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Model: _TypeAlias = Model  # noqa: Y015
+
+@_typing.final
+class Preset(_message.Message):
+    """What a quality means for a model."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    QUALITY_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    GUIDANCE_SCALE_FIELD_NUMBER: _builtins.int
+    EDIT_GUIDANCE_SCALE_FIELD_NUMBER: _builtins.int
+    COMPUTED_STEPS_FIELD_NUMBER: _builtins.int
+    ADAPTER_FIELD_NUMBER: _builtins.int
+    RELATIVE_SECONDS_FIELD_NUMBER: _builtins.int
+    MEASURED_FIELD_NUMBER: _builtins.int
+    ADHERENCE_FIELD_NUMBER: _builtins.int
+    quality: _builtins.str
+    """draft, normal or best."""
+    steps: _builtins.int
+    guidance_scale: _builtins.float
+    edit_guidance_scale: _builtins.float
+    """Of instruction edits."""
+    computed_steps: _builtins.int
+    """The other steps are extrapolated from these."""
+    adapter: _builtins.str
+    """Weights that make few steps do; empty when none are used."""
+    relative_seconds: _builtins.float
+    """Of normal's; 0 while unknown."""
+    measured: _builtins.bool
+    """Whether relative_seconds was; otherwise it follows from the steps."""
+    adherence: _builtins.float
+    """Share of requests that are painted as asked, as measured; 0 while unknown."""
+    def __init__(
+        self,
+        *,
+        quality: _builtins.str = ...,
+        steps: _builtins.int = ...,
+        guidance_scale: _builtins.float = ...,
+        edit_guidance_scale: _builtins.float = ...,
+        computed_steps: _builtins.int = ...,
+        adapter: _builtins.str = ...,
+        relative_seconds: _builtins.float = ...,
+        measured: _builtins.bool = ...,
+        adherence: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "adherence", b"adherence", "computed_steps", b"computed_steps", "edit_guidance_scale", b"edit_guidance_scale", "guidance_scale", b"guidance_scale", "measured", b"measured", "quality", b"quality", "relative_seconds", b"relative_seconds", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preset: _TypeAlias = Preset  # noqa: Y015
 
 @_typing.final
 class Feature(_message.Message):

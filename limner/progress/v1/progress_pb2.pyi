@@ -146,7 +146,7 @@ class Checkpoint(_message.Message):
     step: _builtins.int
     """Steps done on that image."""
     latents: _builtins.bytes
-    """safetensors with one tensor `latents`."""
+    """safetensors with a tensor `latents`, and `cache.…` of steps that were spared."""
     fingerprint: _builtins.str
     """Of request, model, revision, tier and library versions: a mismatch starts over."""
     def __init__(
@@ -222,6 +222,9 @@ class Provenance(_message.Message):
     STEPS_FIELD_NUMBER: _builtins.int
     READ_BYTES_FIELD_NUMBER: _builtins.int
     STREAMED_BYTES_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
+    COMPUTED_STEPS_FIELD_NUMBER: _builtins.int
+    ADAPTER_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     revision: _builtins.str
     tier: _builtins.str
@@ -236,6 +239,12 @@ class Provenance(_message.Message):
     """Of weights, to load the model; 0 when it was resident."""
     streamed_bytes: _builtins.int
     """Of weights, brought to the device while the job ran."""
+    quality: _builtins.str
+    """draft, normal or best."""
+    computed_steps: _builtins.int
+    """Of all steps of an image; the others were extrapolated from these."""
+    adapter: _builtins.str
+    """Weights that made few steps do; empty when none were used."""
     @_builtins.property
     def library_versions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
@@ -257,10 +266,13 @@ class Provenance(_message.Message):
         steps: _builtins.int = ...,
         read_bytes: _builtins.int = ...,
         streamed_bytes: _builtins.int = ...,
+        quality: _builtins.str = ...,
+        computed_steps: _builtins.int = ...,
+        adapter: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charged_bytes", b"charged_bytes", "library_versions", b"library_versions", "model", b"model", "peak_bytes", b"peak_bytes", "read_bytes", b"read_bytes", "revision", b"revision", "stage_durations", b"stage_durations", "steps", b"steps", "streamed_bytes", b"streamed_bytes", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "charged_bytes", b"charged_bytes", "computed_steps", b"computed_steps", "library_versions", b"library_versions", "model", b"model", "peak_bytes", b"peak_bytes", "quality", b"quality", "read_bytes", b"read_bytes", "revision", b"revision", "stage_durations", b"stage_durations", "steps", b"steps", "streamed_bytes", b"streamed_bytes", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

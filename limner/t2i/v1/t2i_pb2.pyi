@@ -78,6 +78,7 @@ class GenerateImagesRequest(_message.Message):
     RESUME_FROM_FIELD_NUMBER: _builtins.int
     PRIORITY_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
+    QUALITY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Optional. At most 64 characters; empty draws one."""
     prompt: _builtins.str
@@ -92,6 +93,8 @@ class GenerateImagesRequest(_message.Message):
     """Optional. Empty: the default model. See CapabilityService.Describe."""
     priority: Global___Priority.ValueType
     """Optional. Unspecified is NORMAL."""
+    quality: _builtins.str
+    """Optional. draft, normal or best; empty: normal. Steps and guidance_scale override what it means."""
     @_builtins.property
     def size(self) -> _image_pb2.Size:
         """Optional. Multiples of 16 within the model's limits; absent: its native size."""
@@ -122,10 +125,11 @@ class GenerateImagesRequest(_message.Message):
         resume_from: _progress_pb2.Checkpoint | None = ...,
         priority: Global___Priority.ValueType = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        quality: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "resume_from", b"resume_from", "size", b"size", "steps", b"steps"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "metadata", b"metadata", "model", b"model", "negative_prompt", b"negative_prompt", "priority", b"priority", "prompt", b"prompt", "request_id", b"request_id", "resume_from", b"resume_from", "seeds", b"seeds", "size", b"size", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "metadata", b"metadata", "model", b"model", "negative_prompt", b"negative_prompt", "priority", b"priority", "prompt", b"prompt", "quality", b"quality", "request_id", b"request_id", "resume_from", b"resume_from", "seeds", b"seeds", "size", b"size", "steps", b"steps"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__guidance_scale: _TypeAlias = _typing.Literal["guidance_scale"]  # noqa: Y015
     _WhichOneofArgType__guidance_scale: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale"]  # noqa: Y015
