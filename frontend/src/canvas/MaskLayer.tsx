@@ -1,20 +1,29 @@
-import { useEffect, useRef } from "react";
-import { type Colour, coloured, type Mask } from "./mask";
+import { type RefObject, useEffect, useRef } from "react";
+import { drawInk, type Ink, wholeOf } from "./ink";
+import type { Mask } from "./mask";
 
-const OPACITY = 150;
-const CLEAR: Colour = [0, 0, 0, 0];
+interface MaskLayerProps {
+  mask: Mask;
+  ink: Ink;
+  /** Of its soft edge, in pixels of the mask. */
+  feather_px?: number;
+  /** What a pen draws on meanwhile. */
+  wet?: RefObject<HTMLCanvasElement | null> | undefined;
+}
 
-/** A mask in one colour, to be laid over a picture; it fills what it lies in. */
-export function MaskLayer({ mask, colour }: { mask: Mask; colour: Colour }) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const { width, height } = mask;
+/** A mask in its ink, to be laid over a picture; it fills what it lies in. */
+export function MaskLayer({ mask, ink, feather_px = 0, wet }: MaskLayerProps) {
+  const own = useRef<HTMLCanvasElement>(null);
+  const canvas = wet ?? own;
   useEffect(() => {
-    const [red, green, blue] = colour;
-    const whole = { x: 0, y: 0, width, height };
-    const rgba = coloured(mask, whole, (isInside) =>
-      isInside ? [red, green, blue, OPACITY] : CLEAR,
-    );
-    canvas.current?.getContext("2d")?.putImageData(new ImageData(rgba, width, height), 0, 0);
-  }, [mask, colour, width, height]);
-  return <canvas ref={canvas} width={width} height={height} />;
+    if (canvas.current) drawInk(canvas.current, mask, wholeOf(mask), ink);
+  }, [mask, ink, canvas]);
+  return (
+    <canvas
+      ref={canvas}
+      width={mask.width}
+      height={mask.height}
+      style={feather_px > 0 ? { filter: `blur(${feather_px / 2}px)` } : undefined}
+    />
+  );
 }

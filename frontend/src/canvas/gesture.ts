@@ -1,9 +1,9 @@
 import { type Box, boxBetween, movedBy, type Spot } from "./box";
 
-/** What a hand does to a box: it draws one between two corners, or moves one. */
+/** What a hand does to a box: it pulls a corner of one, or moves one. */
 export type Gesture =
-  | { kind: "draw"; id: number | null; anchor: Spot; at: Spot }
-  | { kind: "move"; id: number; box: Box; from: Spot; at: Spot };
+  | { kind: "draw"; id: string; anchor: Spot; at: Spot }
+  | { kind: "move"; id: string; box: Box; from: Spot; at: Spot };
 
 /** The box as it is at this moment of a gesture. */
 export function boxOf(gesture: Gesture): Box {

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type Colour, coloured, coverage, drawSegment, type Mark, rasterise, toMark } from "./mask";
+import { type Colour, coloured } from "./ink";
+import { coverage, drawSegment, type Mark, rasterise, toMark } from "./mask";
 
 const size = { width: 8, height: 6 };
 const stroke = (radius_px: number, ...points: [number, number][]): Mark => ({
@@ -77,6 +78,6 @@ test("a part of a mask is coloured pixel by pixel", () => {
     [0, 0, 0, 255],
   ];
   const area = { x: 2, y: 2, width: 2, height: 1 };
-  const rgba = coloured(mask, area, (isInside) => (isInside ? white : black));
+  const rgba = coloured(mask, area, [white, white], black);
   expect([...rgba]).toEqual([...black, ...white]);
 });

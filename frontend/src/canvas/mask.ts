@@ -1,3 +1,4 @@
+import { fillBlock, fillOutline } from "./fill";
 import type { ImagePoint, Size } from "./geometry";
 
 /** One movement of the brush. */
@@ -8,8 +9,23 @@ export interface Stroke {
   points: readonly ImagePoint[];
 }
 
-/** One thing done to a mask. A mask is kept as what was done, so that undoing drops the last. */
-export type Mark = Stroke | Painted | { kind: "invert" } | { kind: "clear" };
+/** A rectangle between two corners. */
+interface Block {
+  kind: "block";
+  from: ImagePoint;
+  to: ImagePoint;
+  erases: boolean;
+}
+
+/** What a closed line surrounds. */
+interface Lasso {
+  kind: "lasso";
+  points: readonly ImagePoint[];
+  erases: boolean;
+}
+
+/** One thing done to a mask. A mask is kept as what was done to it. */
+export type Mark = Stroke | Block | Lasso | Painted | { kind: "invert" } | { kind: "clear" };
 
 /** A whole mask: lengths of runs of pixels, row by row, kept and repainted in turn; the first may be 0. */
 interface Painted {
@@ -37,16 +53,48 @@ export function rasterise(marks: readonly Mark[], { width, height }: Size): Mask
   return mask;
 }
 
+/** The mask with one thing more done to it; the one that was stays as it is. */
+export function withMark(mask: Mask, mark: Mark): Mask {
+  const copy = { ...mask, pixels: mask.pixels.slice() };
+  apply(copy, mark);
+  return copy;
+}
+
+const none = (): Mask => ({ width: 0, height: 0, pixels: new Uint8Array(0) });
+
+/** Draws masks of one picture one after the other; what was only added to is not drawn anew. */
+export function createRasteriser() {
+  let last: { marks: readonly Mark[]; mask: Mask } = { marks: [], mask: none() };
+  return (marks: readonly Mark[], size: Size): Mask => {
+    const isSame = last.mask.width === size.width && last.mask.height === size.height;
+    const begun = last.marks;
+    const added = marks.at(-1);
+    const isAdded =
+      marks.length === begun.length + 1 && begun.every((mark, index) => mark === marks[index]);
+    const mask = isSame && isAdded && added ? withMark(last.mask, added) : rasterise(marks, size);
+    last = { marks, mask };
+    return mask;
+  };
+}
+
 function apply(mask: Mask, mark: Mark): void {
   switch (mark.kind) {
     case "clear":
       mask.pixels.fill(0);
       break;
     case "invert":
-      for (const [index, value] of mask.pixels.entries()) mask.pixels[index] = INSIDE - value;
+      for (let index = 0; index < mask.pixels.length; index++) {
+        mask.pixels[index] = INSIDE - (mask.pixels[index] ?? 0);
+      }
       break;
     case "painted":
       drawRuns(mask, mark.runs);
+      break;
+    case "block":
+      fillBlock(mask, mark.from, mark.to, mark.erases ? 0 : INSIDE);
+      break;
+    case "lasso":
+      fillOutline(mask, mark.points, mark.erases ? 0 : INSIDE);
       break;
     case "stroke":
       for (const index of mark.points.keys()) drawSegment(mask, mark, index);
@@ -109,25 +157,7 @@ function squaredDistance(x: number, y: number, from: ImagePoint, to: ImagePoint)
 
 /** Which part of the picture is inside, in [0, 1]. */
 export function coverage({ pixels }: Mask): number {
-  return pixels.reduce((count, value) => (value === INSIDE ? count + 1 : count), 0) / pixels.length;
-}
-
-/** Red, green, blue and opacity, 0 to 255 each. */
-export type Colour = readonly [number, number, number, number];
-
-/** Colours a part of a mask pixel by pixel, as a canvas takes it. */
-export function coloured(
-  mask: Mask,
-  area: Area,
-  colourOf: (isInside: boolean, x: number, y: number) => Colour,
-): Uint8ClampedArray<ArrayBuffer> {
-  const rgba = new Uint8ClampedArray(area.width * area.height * 4);
-  for (let row = 0; row < area.height; row++) {
-    for (let column = 0; column < area.width; column++) {
-      const [x, y] = [area.x + column, area.y + row];
-      const isInside = mask.pixels[y * mask.width + x] === INSIDE;
-      rgba.set(colourOf(isInside, x, y), (row * area.width + column) * 4);
-    }
-  }
-  return rgba;
+  let count = 0;
+  for (const value of pixels) if (value === INSIDE) count++;
+  return count / pixels.length;
 }

@@ -1,4 +1,4 @@
-import type { Colour } from "./mask";
+import type { Colour } from "./ink";
 
 const OPAQUE = 255;
 

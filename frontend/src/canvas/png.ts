@@ -1,4 +1,5 @@
-import { type Colour, coloured, type Mask } from "./mask";
+import { type Colour, coloured, wholeOf } from "./ink";
+import type { Mask } from "./mask";
 
 const WHITE: Colour = [255, 255, 255, 255];
 const BLACK: Colour = [0, 0, 0, 255];
@@ -6,9 +7,8 @@ const BLACK: Colour = [0, 0, 0, 255];
 /** Writes a mask as a PNG file of its own size: white is repainted, black is kept. */
 export async function toPng(mask: Mask): Promise<Blob> {
   const { width, height } = mask;
-  const whole = { x: 0, y: 0, width, height };
   const canvas = new OffscreenCanvas(width, height);
-  const rgba = coloured(mask, whole, (isInside) => (isInside ? WHITE : BLACK));
+  const rgba = coloured(mask, wholeOf(mask), [WHITE, WHITE], BLACK);
   canvas.getContext("2d")?.putImageData(new ImageData(rgba, width, height), 0, 0);
   return canvas.convertToBlob({ type: "image/png" });
 }

@@ -3,13 +3,12 @@ import { type Box, isDrawn, type Spot, toSpot } from "./box";
 import { boxOf, type Gesture } from "./gesture";
 
 interface GestureOptions {
-  onDraw: (box: Box) => void;
-  onChange: (id: number, box: Box) => void;
-  onSelect: (id: number) => void;
+  onChange: (id: string, box: Box) => void;
+  onSelect: (id: string) => void;
 }
 
-/** Follows a pointer that draws, moves and resizes boxes over `board`. */
-export function useBoxGesture({ onDraw, onChange, onSelect }: GestureOptions) {
+/** Follows a pointer that moves and resizes boxes over `board`. */
+export function useBoxGesture({ onChange, onSelect }: GestureOptions) {
   const board = useRef<HTMLDivElement>(null);
   const [gesture, setGesture] = useState<Gesture | null>(null);
 
@@ -20,26 +19,32 @@ export function useBoxGesture({ onDraw, onChange, onSelect }: GestureOptions) {
   const begin = (event: PointerEvent, gesture: Gesture) => {
     if (event.button !== 0) return;
     event.stopPropagation();
-    board.current?.setPointerCapture(event.pointerId);
-    if (gesture.id !== null) onSelect(gesture.id);
+    event.currentTarget.setPointerCapture(event.pointerId);
+    onSelect(gesture.id);
     setGesture(gesture);
   };
   return {
     board,
     gesture,
-    /** Begins a box, a new one if there is no id, whose one corner is the anchor. */
-    draw: (event: PointerEvent, id: number | null = null, anchor = spotOf(event)) =>
+    /** Pulls a corner while the opposite one, the anchor, stays. */
+    draw: (event: PointerEvent, id: string, anchor: Spot) =>
       begin(event, { kind: "draw", id, anchor, at: spotOf(event) }),
-    move: (event: PointerEvent, id: number, box: Box) =>
+    move: (event: PointerEvent, id: string, box: Box) =>
       begin(event, { kind: "move", id, box, from: spotOf(event), at: spotOf(event) }),
     follow: (event: PointerEvent) => gesture && setGesture({ ...gesture, at: spotOf(event) }),
     finish: () => {
       const box = gesture && boxOf(gesture);
       setGesture(null);
-      if (!box || !isDrawn(box)) return;
-      if (gesture.id === null) onDraw(box);
-      else onChange(gesture.id, box);
+      if (box && isDrawn(box) && hasMoved(gesture)) onChange(gesture.id, box);
     },
     cancel: () => setGesture(null),
   };
+}
+
+export type BoxGesture = ReturnType<typeof useBoxGesture>;
+
+/** A click selects a box, and is nothing to be undone. */
+function hasMoved(gesture: Gesture): boolean {
+  if (gesture.kind === "draw") return true;
+  return gesture.at.x !== gesture.from.x || gesture.at.y !== gesture.from.y;
 }

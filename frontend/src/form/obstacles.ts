@@ -13,6 +13,7 @@ export type FieldName =
   | "init_image"
   | "image"
   | "scale"
+  | "layers"
   | "controls"
   | "entities"
   | `controls.${number}`

@@ -3,7 +3,14 @@ import { IconPhotoPlus, IconX } from "@tabler/icons-react";
 import { useRef } from "react";
 import type { Picture } from "@/api/pictures";
 import classes from "./PictureField.module.css";
-import { type EditTask, takesSeveral, usedPictures, withAdded, withPictures } from "./task";
+import {
+  type EditTask,
+  takesSeveral,
+  usedPictures,
+  welcomesSeveral,
+  withAdded,
+  withPictures,
+} from "./task";
 import { useUploads } from "./use-uploads";
 
 interface PictureFieldProps {
@@ -52,7 +59,7 @@ export function PictureField({ task, error, onChange }: PictureFieldProps) {
         <div className={classes.add}>
           <FileButton
             accept="image/png,image/jpeg,image/webp"
-            multiple={isSeveral}
+            multiple={welcomesSeveral(task.way)}
             resetRef={reset}
             onChange={(chosen) => {
               uploads.upload([chosen ?? []].flat());
@@ -67,7 +74,9 @@ export function PictureField({ task, error, onChange }: PictureFieldProps) {
                 loading={uploads.isUploading}
                 leftSection={<IconPhotoPlus size={17} stroke={1.7} />}
               >
-                {isSeveral || pictures.length === 0 ? "Add a picture" : "Take another"}
+                {welcomesSeveral(task.way) || pictures.length === 0
+                  ? "Add a picture"
+                  : "Take another"}
               </Button>
             )}
           </FileButton>

@@ -1,7 +1,7 @@
+import { Text } from "@mantine/core";
 import type { Mask } from "@/canvas/mask";
 import type { FieldName } from "@/form/obstacles";
 import { MaskEdgeFields } from "./MaskEdgeFields";
-import { MaskField } from "./MaskField";
 import type { EditTask } from "./task";
 
 interface PictureMaskFieldProps {
@@ -11,22 +11,14 @@ interface PictureMaskFieldProps {
   onChange: (part: Partial<EditTask>) => void;
 }
 
-/** Where the first picture may change, and how that passes into what is kept. */
+/** How what is painted on the canvas passes into what is kept. */
 export function PictureMaskField({ task, mask, errorOf, onChange }: PictureMaskFieldProps) {
-  const [picture] = task.pictures;
-  if (!picture || !mask) return null;
+  if (!mask) return null;
   return (
     <>
-      <MaskField
-        key={picture.id}
-        label="Mask"
-        subject="The picture and its mask"
-        url={picture.url}
-        mask={mask}
-        marks={task.marks}
-        error={errorOf("mask")}
-        onChange={(marks) => onChange({ marks })}
-      />
+      <Text size="sm" c="dimmed">
+        Paint over what shall change, on the canvas.
+      </Text>
       <MaskEdgeFields
         size={mask}
         edge={task.edge}

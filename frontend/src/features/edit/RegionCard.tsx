@@ -15,8 +15,6 @@ interface RegionCardProps {
   field: `entities.${number}`;
   /** Of the result. */
   size: Size;
-  /** What lies below it. */
-  ground: string | undefined;
   /** Whether its place is shown, too. */
   isOpen: boolean;
   isFirst: boolean;

@@ -25,7 +25,7 @@ const edit: Capability = {
 
 function Form() {
   const [draft, setDraft] = useState({ ...EMPTY_DRAFT, prompt: "white background" });
-  const [task, setTask] = useState<EditTask>({ ...EMPTY_TASK, way: "control" });
+  const [task, setTask] = useState<EditTask>({ ...EMPTY_TASK, way: "entities" });
   return (
     <EditPanel
       draft={draft}
@@ -63,7 +63,7 @@ test("regions are added, described, typed in, moved by keys, reordered and sent"
 
   await user.click(screen.getByRole("button", { name: "Add a region" }));
   await user.type(screen.getByLabelText("What Region 2 shows"), "a blue circle");
-  const board = screen.getByRole("group", { name: "Regions of the picture" });
+  const board = screen.getByRole("application", { name: "The picture and its regions" });
   within(board).getByRole("button", { name: "Region 2" }).focus();
   await user.keyboard("{ArrowRight}{ArrowRight}{Shift>}{ArrowDown}{/Shift}");
   await user.click(screen.getByRole("button", { name: "Move Region 2 up" }));
@@ -112,6 +112,7 @@ test("a region is renamed, and removed by its key", async () => {
   await user.clear(name);
   await user.type(name, "Hat");
   const box = screen.getByRole("button", { name: "Hat" });
+  expect(screen.getByRole("button", { name: "Draw on Hat" })).toBePressed();
   box.focus();
   await user.keyboard("{Delete}");
   expect(screen.queryByRole("button", { name: "Hat" })).toBeNull();

@@ -4,20 +4,19 @@ import type { Size } from "@/canvas/geometry";
 import { Chips } from "@/components/Chips";
 import { NumberField } from "@/components/NumberField";
 import type { FieldName } from "@/form/obstacles";
-import { MaskField } from "./MaskField";
+import { percentOf } from "./canvas-layers";
 import { maskOf, nameOf, type Region } from "./regions";
 
 interface RegionPlaceProps {
   region: Region;
   field: `entities.${number}`;
   size: Size;
-  ground: string | undefined;
   errorOf: (field: FieldName) => string | undefined;
   onChange: (part: Partial<Region>) => void;
 }
 
 /** Where a region is: a box, to be typed as well as drawn, or what is painted. */
-export function RegionPlace({ region, field, size, ground, errorOf, onChange }: RegionPlaceProps) {
+export function RegionPlace({ region, field, size, errorOf, onChange }: RegionPlaceProps) {
   const { shape, drawing } = region;
   const name = nameOf(region);
   return (
@@ -39,15 +38,11 @@ export function RegionPlace({ region, field, size, ground, errorOf, onChange }: 
           onChange={onChange}
         />
       ) : (
-        <MaskField
-          label={`Mask of ${name}`}
-          subject={name}
-          url={ground}
-          mask={maskOf(drawing)}
-          marks={drawing.marks}
-          error={errorOf(`${field}.mask`) ?? errorOf(field)}
-          onChange={(marks) => onChange({ drawing: { ...drawing, marks } })}
-        />
+        <Input.Wrapper error={errorOf(`${field}.mask`) ?? errorOf(field)}>
+          <Text size="xs" c="dimmed">
+            {percentOf(maskOf(drawing))}, on the canvas.
+          </Text>
+        </Input.Wrapper>
       )}
     </>
   );

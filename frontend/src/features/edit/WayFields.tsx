@@ -4,18 +4,21 @@ import { ExtendField } from "./ExtendField";
 import { PictureMaskField } from "./PictureMaskField";
 import { RegionFields } from "./RegionFields";
 import { StartFields } from "./StartFields";
+import { LAYER_COUNTS } from "./separation";
 import { type EditTask, STRENGTHS } from "./task";
 import { UpscaleFields } from "./UpscaleFields";
 import type { Editing } from "./use-edit";
+import type { Sketching } from "./use-sketch";
 
 interface WayFieldsProps {
   task: EditTask;
   editing: Editing;
+  sketching: Sketching;
   onChange: (part: Partial<EditTask>) => void;
 }
 
 /** The settings that only the chosen way has. */
-export function WayFields({ task, editing, onChange }: WayFieldsProps) {
+export function WayFields({ task, editing, sketching, onChange }: WayFieldsProps) {
   const { mask, run } = editing;
   const [picture] = task.pictures;
   switch (task.way) {
@@ -44,12 +47,28 @@ export function WayFields({ task, editing, onChange }: WayFieldsProps) {
         />
       );
     case "control":
+    case "entities":
       return (
         <>
-          <ControlFields task={task} editing={editing} onChange={onChange} />
-          <RegionFields task={task} editing={editing} onChange={onChange} />
+          {task.way === "control" && (
+            <ControlFields task={task} editing={editing} onChange={onChange} />
+          )}
+          <RegionFields task={task} editing={editing} sketching={sketching} onChange={onChange} />
           <StartFields task={task} editing={editing} onChange={onChange} />
         </>
+      );
+    case "layers":
+      return (
+        <SliderField
+          label="Layers"
+          hint="into how many the picture is taken apart, the backmost included"
+          min={LAYER_COUNTS[0]}
+          max={LAYER_COUNTS[1]}
+          step={1}
+          value={task.layerCount}
+          error={run.errorOf("layers")}
+          onChange={(layerCount) => onChange({ layerCount })}
+        />
       );
     case "upscale":
       return <UpscaleFields task={task} editing={editing} onChange={onChange} />;

@@ -36,8 +36,9 @@ test("a control with its image, or a region with its prompt, is enough", () => {
 });
 
 test("something must be kept to", () => {
-  expect(reasons({ pictures: [] })).toEqual(["Add a picture to keep to or a region first."]);
-  expect(reasons({ controls: [] })).toEqual(["Add a control or a region first."]);
+  expect(reasons({ pictures: [] })).toEqual(["Add a picture to keep to first."]);
+  expect(reasons({ controls: [] })).toEqual(["Add a control first."]);
+  expect(reasons({ way: "entities" })).toEqual(["Draw where something shall be first."]);
 });
 
 test("a photograph's control image must be there", () => {

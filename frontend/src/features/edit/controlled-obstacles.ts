@@ -27,10 +27,15 @@ export function controlledObstacles(task: EditTask, circumstances: Circumstances
 }
 
 function nothingToKeepTo(task: EditTask): Found {
-  if (usedControls(task).length > 0 || task.regions.length > 0) return undefined;
-  const wanted =
-    task.pictures.length > 0 ? "a control or a region" : "a picture to keep to or a region";
-  return { field: "controls", message: `Add ${wanted} first.`, isMissing: true };
+  const missing = (field: "controls" | "entities", message: string): Found => ({
+    field,
+    message,
+    isMissing: true,
+  });
+  if (task.regions.length > 0 || usedControls(task).length > 0) return undefined;
+  if (task.way === "entities") return missing("entities", "Draw where something shall be first.");
+  const wanted = task.pictures.length > 0 ? "a control" : "a picture to keep to";
+  return missing("controls", `Add ${wanted} first.`);
 }
 
 function badStart(task: EditTask, { whyLacking }: Circumstances): Found[] {

@@ -57,8 +57,20 @@ test("the edge of a mask keeps to the limits", () => {
 
 test("too many pictures are counted", () => {
   const pictures = ["1", "2", "3", "4", "5"].map((sign) => aPicture(sign));
-  expect(reasons({ pictures })).toEqual(["There are 5 pictures; 4 fit. Remove 1."]);
+  expect(reasons({ pictures, way: "combine" })).toEqual(["There are 5 pictures; 4 fit. Remove 1."]);
   expect(reasons({ pictures, way: "restyle" })).toEqual([]);
+  const [first] = pictures;
+  expect(reasons({ pictures: first ? [first] : [], way: "combine" })).toEqual([
+    "Add a second picture first.",
+  ]);
+});
+
+test("a picture is taken apart into as many layers as can be", () => {
+  const pictures = [aPicture("1")];
+  expect(reasons({ pictures, way: "layers" })).toEqual([]);
+  expect(reasons({ pictures, way: "layers", layerCount: 9 })).toEqual([
+    "Layers is 9; choose 1 to 8.",
+  ]);
 });
 
 test("sides grow by multiples of 16", () => {

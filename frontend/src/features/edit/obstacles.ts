@@ -4,10 +4,12 @@ import { extended } from "@/canvas/geometry";
 import { coverage, type Mask } from "@/canvas/mask";
 import { type Obstacle, obstacles, outside } from "@/form/obstacles";
 import { controlledObstacles } from "./controlled-obstacles";
+import { separationObstacles } from "./separation";
 import {
   type EditTask,
   FEATHERS_PX,
   GROWTHS_PX,
+  isGuided,
   type MaskEdge,
   STRENGTHS,
   usedPictures,
@@ -44,18 +46,22 @@ export function editObstacles(
   const sized = { ...draft, width: size?.width ?? null, height: size?.height ?? null };
   return [
     off === null ? undefined : { field: null, message: `${name} is off: ${off}.` },
-    task.way === "control" ? undefined : badPictures(usedPictures(task).length),
+    isGuided(task.way) ? undefined : badPictures(task),
     ...(mask === null ? [] : [emptyMask(mask), ...badEdge(task.edge)]),
     task.way === "extend" ? badMargins(task, model) : undefined,
     task.way === "restyle" ? outside("strength", "Strength", task.strength, STRENGTHS) : undefined,
-    ...(task.way === "control" ? controlledObstacles(task, circumstances) : []),
+    ...(task.way === "layers" ? separationObstacles(task) : []),
+    ...(isGuided(task.way) ? controlledObstacles(task, circumstances) : []),
     ...(task.way === "upscale" ? upscaleObstacles(task, model) : []),
     ...obstacles(sized, model, wanted),
   ].filter((obstacle) => obstacle !== undefined);
 }
 
-function badPictures(count: number): Obstacle | undefined {
-  if (count === 0) return { field: "images", message: "Add a picture first.", isMissing: true };
+function badPictures(task: EditTask): Obstacle | undefined {
+  const { length: count } = usedPictures(task);
+  const missing = (message: string): Obstacle => ({ field: "images", message, isMissing: true });
+  if (count === 0) return missing("Add a picture first.");
+  if (task.way === "combine" && count === 1) return missing("Add a second picture first.");
   if (count <= MAX_PICTURES) return undefined;
   return {
     field: "images",

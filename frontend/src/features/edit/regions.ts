@@ -1,7 +1,7 @@
 import type { Entity } from "@/api/gen";
 import { type Box, fromPixels, inPixels } from "@/canvas/box";
 import type { Size } from "@/canvas/geometry";
-import { type Mark, type Mask, rasterise, toMark } from "@/canvas/mask";
+import { type Mark, type Mask, rasterise, toMark, withMark } from "@/canvas/mask";
 import { freeNumber } from "./list";
 
 /** What was painted, and on a picture of which size. */
@@ -31,7 +31,7 @@ export const MIDDLE: Box = { left: 0.25, top: 0.25, right: 0.75, bottom: 0.75 };
 /** One more region. `size` is that of the picture. */
 export function withRegion(regions: readonly Region[], box: Box, size: Size): Region[] {
   const id = freeNumber(regions);
-  return [...regions, { ...toRegion(id), box, drawing: { size, marks: [] } }];
+  return [...regions, { ...toRegion(id), box, drawing: toDrawing(size) }];
 }
 
 function toRegion(id: number): Omit<Region, "drawing"> {
@@ -43,6 +43,11 @@ export function nameOf({ id, name }: Region): string {
   return name.trim() || `Region ${id}`;
 }
 
+/** A drawing of which nothing is painted yet. */
+export function toDrawing({ width, height }: Size): Drawing {
+  return { size: { width, height }, marks: [] };
+}
+
 const masks = new WeakMap<Drawing, Mask>();
 
 /** What was painted, as a mask; it is worked out once. */
@@ -50,6 +55,13 @@ export function maskOf(drawing: Drawing): Mask {
   const mask = masks.get(drawing) ?? rasterise(drawing.marks, drawing.size);
   masks.set(drawing, mask);
   return mask;
+}
+
+/** A drawing with one thing more done to it. */
+export function drawnOn(drawing: Drawing, mark: Mark): Drawing {
+  const more = { ...drawing, marks: [...drawing.marks, mark] };
+  masks.set(more, withMark(maskOf(drawing), mark)); // only what was added has to be drawn
+  return more;
 }
 
 /** Writes a region as the API takes it. `mask` is the id of the painted one, `size` that of the result. */

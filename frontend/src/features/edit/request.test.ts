@@ -24,13 +24,15 @@ const seen = (pictures: Seen["pictures"]): Seen => ({
 });
 const margins = { left: 0, top: 16, right: 32, bottom: 0 };
 
-test("an instruction takes all pictures, and the size of the first unless another was chosen", () => {
-  expect(toEdit(draft, task({}), null)).toEqual({ ...common, images: [one.id, two.id] });
-  const sized = toEdit(draft, task({ size: { width: 64, height: 96 } }), null);
+test("pictures are combined at the size of the first unless another was chosen", () => {
+  const combined = task({ way: "combine" });
+  expect(toEdit(draft, combined, null)).toEqual({ ...common, images: [one.id, two.id] });
+  const sized = toEdit(draft, { ...combined, size: { width: 64, height: 96 } }, null);
   expect(sized).toMatchObject({ width: 64, height: 96 });
 });
 
 test.each([
+  [{ way: "instruct" }, { width: 64, height: 64 }],
   [{ way: "inpaint" }, { mask: "of the brush" }],
   [{ way: "extend", margins }, { outpaint: margins }],
   [{ way: "restyle", strength: 0.4 }, { strength: 0.4 }],
@@ -139,4 +141,6 @@ test("instructions and controls collect pictures, each once; everything else tak
   expect(withAdded(task({}), [two, three]).pictures).toEqual([one, two, three]);
   expect(withAdded(task({ way: "control" }), [two, three]).pictures).toEqual([one, two, three]);
   expect(withAdded(task({ way: "inpaint" }), [three]).pictures).toEqual([three]);
+  expect(withAdded(task({ pictures: [] }), [three]).way).toBe("instruct");
+  expect(withAdded(task({ pictures: [one] }), [three]).way).toBe("combine");
 });

@@ -40,8 +40,10 @@ export function toEdit(draft: Settings, task: EditTask, mask: string | null): Im
       return { ...common, images: first, outpaint: task.margins };
     case "restyle":
       return { ...common, images: first, strength: task.strength };
-    default:
+    case "combine":
       return { ...common, ...task.size, images };
+    default:
+      return { ...common, ...task.size, images: first };
   }
 }
 
@@ -123,19 +125,19 @@ export function toTask({ kind, body }: Order, seen: Seen): EditTask {
   const task = { ...EMPTY_TASK, pictures: seen.pictures, marks };
   if (kind === "text-to-image") return task;
   if (kind === "tiled") return { ...task, way: "upscale", ...readUpscale(body, seen.pictures[0]) };
-  if (kind === "controlnet")
-    return { ...task, way: "control", size, ...readControlled(body, seen) };
+  if (kind === "controlnet") return { ...task, size, ...readControlled(body, seen) };
   const { mask, outpaint, strength } = body;
   if (mask) return { ...task, way: "inpaint", edge: readMaskEdge(body) };
   if (outpaint) return { ...task, way: "extend", margins: { ...task.margins, ...outpaint } };
   if (strength) return { ...task, way: "restyle", strength };
-  return { ...task, way: "instruct", size };
+  return { ...task, way: seen.pictures.length > 1 ? "combine" : "instruct", size };
 }
 
 function readControlled(body: ControlNetRequest, { regions, size }: Seen): Partial<EditTask> {
   const { controls = [], entities = [], init_image, mask, strength } = body;
   const numbered = entities.map((entity, i) => readEntity(entity, i + 1, regions[i] ?? null, size));
   return {
+    way: controls.length > 0 ? "control" : "entities",
     controls: controls.map((control, index) => readControl(control, index + 1)),
     regions: numbered,
     start: mask ? "mask" : init_image ? "picture" : "nothing",

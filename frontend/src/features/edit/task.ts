@@ -7,8 +7,24 @@ import { type ControlTask, FIRST_CONTROL, pictureOf } from "./controls";
 import type { Region } from "./regions";
 
 /** What can be done with a picture. */
-export const WAYS = ["instruct", "inpaint", "extend", "restyle", "control", "upscale"] as const;
-export type Way = (typeof WAYS)[number];
+export const EDIT_WAYS = [
+  "instruct",
+  "inpaint",
+  "extend",
+  "combine",
+  "restyle",
+  "upscale",
+  "layers",
+] as const;
+/** The ways to a new picture that need more than words. */
+export const GUIDED_WAYS = ["control", "entities"] as const;
+export type EditWay = (typeof EDIT_WAYS)[number];
+export type GuidedWay = (typeof GUIDED_WAYS)[number];
+export type Way = EditWay | GuidedWay;
+
+export function isGuided(way: Way): way is GuidedWay {
+  return way === "control" || way === "entities";
+}
 
 /** What a picture under control starts from: noise, the first picture, or what surrounds a mask in it. */
 export type Start = "nothing" | "picture" | "mask";
@@ -46,6 +62,8 @@ export interface EditTask {
   start: Start;
   /** How far to leave what is started from. */
   startStrength: number;
+  /** Into how many a picture is taken apart. */
+  layerCount: number;
   /** Of the result; null follows the picture. */
   size: Size | null;
 }
@@ -64,6 +82,7 @@ export const EMPTY_TASK: EditTask = {
   regions: [],
   start: "nothing",
   startStrength: 0.6,
+  layerCount: 4,
   size: null,
 };
 
@@ -75,9 +94,12 @@ export function withPictures(task: EditTask, pictures: readonly Picture[]): Edit
 
 /** More pictures; where there is room for one only, the first of them takes the place of what was there. */
 export function withAdded(task: EditTask, added: readonly Picture[]): EditTask {
-  if (!takesSeveral(task.way)) return withPictures(task, added.slice(0, 1));
+  if (!welcomesSeveral(task.way)) return withPictures(task, added.slice(0, 1));
   const known = task.pictures.map(({ id }) => id);
-  return withPictures(task, [...task.pictures, ...added.filter(({ id }) => !known.includes(id))]);
+  const more = [...task.pictures, ...added.filter(({ id }) => !known.includes(id))];
+  // Whoever adds a second picture to an instruction wants to combine the two.
+  const way = task.way === "instruct" && more.length > 1 ? "combine" : task.way;
+  return { ...withPictures(task, more), way };
 }
 
 /** The pictures that the chosen way works on. */
@@ -86,17 +108,27 @@ export function usedPictures({ way, pictures }: EditTask): readonly Picture[] {
 }
 
 export function takesSeveral(way: Way): boolean {
-  return way === "instruct" || way === "control";
+  return way === "combine" || way === "control";
+}
+
+/** Whether several pictures may be brought at once. */
+export function welcomesSeveral(way: Way): boolean {
+  return takesSeveral(way) || way === "instruct";
+}
+
+/** Whether the result may have another size than the picture. */
+export function isSized({ way, pictures }: EditTask): boolean {
+  return isGuided(way) || ((way === "instruct" || way === "combine") && pictures.length > 0);
 }
 
 /** The controls that act: without a picture there is nothing to keep to. */
-export function usedControls({ controls, pictures }: EditTask): readonly ControlTask[] {
-  return pictures.length > 0 ? controls : [];
+export function usedControls({ way, controls, pictures }: EditTask): readonly ControlTask[] {
+  return way === "control" && pictures.length > 0 ? controls : [];
 }
 
 /** The picture whose mask is asked for, if one is. */
 export function maskedPicture({ way, start, pictures }: EditTask): Picture | undefined {
-  const isMasked = way === "inpaint" || (way === "control" && start === "mask");
+  const isMasked = way === "inpaint" || (isGuided(way) && start === "mask");
   return isMasked ? pictures[0] : undefined;
 }
 
@@ -109,13 +141,17 @@ export function resultSize(task: EditTask, model: Model): Size {
 
 function leadingPicture(task: EditTask): Picture | undefined {
   const { way, start, pictures } = task;
-  if (way !== "control" || start !== "nothing") return pictures[0];
+  if (!isGuided(way) || start !== "nothing") return pictures[0];
   const [control] = usedControls(task);
   return control && pictureOf(control, pictures);
 }
 
-/** The address of what regions are laid over: where the run starts, or what it keeps to. */
-export function groundOf(task: EditTask, made: { url: string } | undefined): string | undefined {
-  if (task.start === "nothing" && made) return made.url;
-  return leadingPicture(task)?.url;
+/** What one draws over: where the run starts, or what it keeps to. */
+export function groundOf(task: EditTask): Picture | undefined {
+  return isGuided(task.way) ? leadingPicture(task) : task.pictures[0];
+}
+
+/** Whether there is something to be drawn on a canvas. */
+export function usesCanvas(task: EditTask): boolean {
+  return isGuided(task.way) || maskedPicture(task) !== undefined;
 }

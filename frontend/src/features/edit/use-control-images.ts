@@ -18,8 +18,7 @@ export interface ControlView {
 
 /** The control images of the controls that act, in their order; those of photographs are made here. */
 export function useControlImages(task: EditTask): readonly ControlView[] {
-  const isAsked = task.way === "control";
-  const controls = isAsked ? usedControls(task) : [];
+  const controls = usedControls(task);
   const wishes = JSON.stringify(controls.map((control) => wishOf(control, task.pictures)));
   const [settled] = useDebouncedValue(wishes, TYPING_MS);
   const asked: (PreprocessRequest | null)[] = JSON.parse(settled);

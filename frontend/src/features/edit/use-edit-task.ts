@@ -1,5 +1,5 @@
 import { useSessionStorage } from "@mantine/hooks";
-import { type EditTask, EMPTY_TASK } from "./task";
+import { type EditTask, EMPTY_TASK, isGuided } from "./task";
 
 /** The edit mode's form; it survives a reload of the tab. */
 export function useEditTask() {
@@ -8,7 +8,12 @@ export function useEditTask() {
     defaultValue: EMPTY_TASK,
     getInitialValueInEffect: false,
     // What an older page stored may lack a field.
-    deserialize: (stored) => ({ ...EMPTY_TASK, ...JSON.parse(stored ?? "{}") }),
+    deserialize: (stored) => withEditWay({ ...EMPTY_TASK, ...JSON.parse(stored ?? "{}") }),
   });
   return { task, setTask };
+}
+
+// Which guided way is open is kept elsewhere.
+function withEditWay(task: EditTask): EditTask {
+  return isGuided(task.way) ? { ...task, way: EMPTY_TASK.way } : task;
 }

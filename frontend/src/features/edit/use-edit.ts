@@ -1,19 +1,20 @@
 import { useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
 import type { Job } from "@/api/gen";
 import type { Settings } from "@/api/job";
 import { editImages, generateTiles, generateUnderControl } from "@/api/jobs";
 import { uploadPicture } from "@/api/pictures";
 import type { Size } from "@/canvas/geometry";
-import { type Mask, rasterise } from "@/canvas/mask";
+import { createRasteriser, type Mask } from "@/canvas/mask";
 import { toPng } from "@/canvas/png";
 import { tilingModels } from "@/form/tiling";
 import { useRun } from "@/form/use-run";
 import { editObstacles } from "./obstacles";
 import { maskOf, type Region } from "./regions";
 import { toControlled, toEdit } from "./request";
-import { type EditTask, maskedPicture, resultSize, type Way } from "./task";
+import { separateLayers, toSeparation } from "./separation";
+import { type EditTask, isGuided, maskedPicture, resultSize, type Way } from "./task";
 import { toUpscale } from "./upscale";
 import { useControlImages } from "./use-control-images";
 import { modelFor, serviceOf, whyLacking, whyOff as whyWayOff } from "./ways";
@@ -34,7 +35,11 @@ export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) 
 
   const { marks } = task;
   const masked = maskedPicture(task);
-  const mask = useMemo(() => (masked ? rasterise(marks, masked) : null), [marks, masked]);
+  const [rasterise] = useState(createRasteriser);
+  const mask = useMemo(
+    () => (masked ? rasterise(marks, masked) : null),
+    [rasterise, marks, masked],
+  );
   const controlImages = useControlImages(task);
   const size = model && resultSize(task, model);
 
@@ -72,8 +77,9 @@ async function start(
   size: Size | undefined,
 ): Promise<Job> {
   if (task.way === "upscale") return generateTiles(toUpscale(draft, task));
+  if (task.way === "layers") return separateLayers(toSeparation(draft, task));
   const mask = await keep(painted);
-  if (task.way !== "control") return editImages(toEdit(draft, task, mask));
+  if (!isGuided(task.way)) return editImages(toEdit(draft, task, mask));
   const regions = await Promise.all(task.regions.map(keepRegion));
   return generateUnderControl(toControlled(draft, task, { controls, mask, regions }, size));
 }

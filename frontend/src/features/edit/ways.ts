@@ -1,6 +1,6 @@
 import type { Capability, Model } from "@/api/gen";
 import { TILING, UPSCALING, whyNoTiling } from "@/form/tiling";
-import { type EditTask, usedControls, type Way } from "./task";
+import { type EditTask, isGuided, usedControls, type Way } from "./task";
 
 interface Words {
   name: string;
@@ -24,12 +24,13 @@ const DESCRIPTION = {
 /** What models and services call regions, and any kind of control: its own is `control.<kind>`. */
 export const ENTITIES = "entities";
 const CONTROL = "control";
+const LAYERS = "layers";
 
 export const WORDS: Record<Way, Words> = {
   instruct: {
     name: "Instruct",
     verb: "Edit",
-    purpose: "Changes the first picture as you say. Others can be named: Picture 2, Picture 3.",
+    purpose: "Changes the picture as you say.",
     placeholder: "What should change? Say: make the circle green",
     wanted: "Say what to change first.",
     features: ["edit"],
@@ -48,6 +49,14 @@ export const WORDS: Record<Way, Words> = {
     features: ["outpaint"],
     ...DESCRIPTION,
   },
+  combine: {
+    name: "Combine",
+    verb: "Combine",
+    purpose: "Makes one picture of several. Name them: Picture 1, Picture 2.",
+    placeholder: "Say: put the star of Picture 2 into Picture 1",
+    wanted: "Say how to combine them first.",
+    features: ["edit"],
+  },
   restyle: {
     name: "Restyle",
     verb: "Restyle",
@@ -58,9 +67,24 @@ export const WORDS: Record<Way, Words> = {
   control: {
     name: "Control",
     verb: "Paint",
-    purpose: "Paints a new picture along control images, region by region, or both.",
-    features: [ENTITIES, CONTROL],
+    purpose: "Paints a new picture that keeps to edges, depths or whatever a control image shows.",
+    features: [CONTROL],
     ...DESCRIPTION,
+  },
+  entities: {
+    name: "Entities",
+    verb: "Paint",
+    purpose: "Paints a new picture part by part: draw where each thing is, and say what it is.",
+    features: [ENTITIES],
+    ...DESCRIPTION,
+  },
+  layers: {
+    name: "Layers",
+    verb: "Separate",
+    purpose: "Takes the picture apart into transparent layers that lie over each other.",
+    placeholder: "What does the picture show, with what is hidden in it?",
+    wanted: "Describe the picture first.",
+    features: [LAYERS],
   },
   upscale: {
     name: "Upscale",
@@ -80,7 +104,7 @@ export function serviceOf(way: Way): string {
 /** The features that a run needs all of. */
 export function needsOf(task: EditTask): string[] {
   if (task.way === "upscale") return []; // only models that can do it are offered
-  if (task.way !== "control") return [...WORDS[task.way].features];
+  if (!isGuided(task.way)) return [...WORDS[task.way].features];
   const started = { nothing: [], picture: ["image_to_image"], mask: ["inpaint"] }[task.start];
   const kinds = usedControls(task).map(({ kind }) => featureOf(kind));
   return [...kinds, ...(task.regions.length > 0 ? [ENTITIES] : []), ...started];
@@ -112,7 +136,7 @@ function choose(
 
 /** A model with the defaults that it has for a way: instructions are to be followed less closely. */
 export function fitted(way: Way, model: Model): Model {
-  if (way !== "instruct") return model;
+  if (way !== "instruct" && way !== "combine") return model;
   return { ...model, default_guidance_scale: model.default_edit_guidance_scale };
 }
 

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import type { Settings } from "@/api/job";
 import { numbersOf } from "@/form/draft";
 import { PromptField } from "@/form/PromptField";
@@ -11,18 +12,22 @@ import { useGenerate } from "./use-generate";
 interface GeneratePanelProps {
   draft: Settings;
   lastSeed: number | null;
+  /** The choice among the ways to a new picture. */
+  picker?: ReactNode;
   onDraft: (draft: Settings) => void;
   onStarted: () => void;
 }
 
 /** Everything a picture is made from, and the button that makes it. */
-export function GeneratePanel({ draft, lastSeed, onDraft, onStarted }: GeneratePanelProps) {
+export function GeneratePanel(props: GeneratePanelProps) {
+  const { draft, lastSeed, picker, onDraft, onStarted } = props;
   const { model, models, reach, run } = useGenerate(draft, onStarted);
   const change = (part: Partial<Settings>) => onDraft({ ...draft, ...part });
   const numbers = model && numbersOf(draft, model);
   const errors = { width: run.errorOf("width"), height: run.errorOf("height") };
   return (
     <RunForm label="Generate" onSend={run.send}>
+      {picker}
       <PromptField
         placeholder="What should the picture show?"
         prompt={draft.prompt}

@@ -1,7 +1,8 @@
 import type { Model } from "@/api/gen";
 import type { Size } from "@/canvas/geometry";
 import { ratioOfSize, ratioValue, sizeOfShape } from "@/form/size";
-import type { Reach } from "./large";
+import { MAX_SIDE_PX } from "@/form/tiling";
+import { isLarge, type Reach } from "./large";
 
 const FACTORS = [1, 2, 4, 8, 16] as const;
 // Rounding to multiples bends an area: on small pictures by up to about a tenth.
@@ -34,4 +35,11 @@ export function factorOfSize(size: Size, model: Model): number | null {
   const growth = (size.width * size.height) / (model.width * model.height);
   const distance = (factor: number) => Math.abs(Math.log(growth / factor ** 2));
   return FACTORS.find((factor) => distance(factor) <= AREA_TOLERANCE) ?? null;
+}
+
+/** The smallest picture of the shape of `size` that is painted in tiles; null where there is none. */
+export function firstLarge(size: Size | undefined, model: Model, reach: Reach): Size | null {
+  const factors = factorsOf(size ?? model, model, reach, MAX_SIDE_PX);
+  const large = factors.find((each) => !each.isOff && isLarge(each.size, model, reach));
+  return large?.size ?? null;
 }
