@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from google.protobuf.duration_pb2 import Duration
@@ -23,6 +23,10 @@ class Finish:
     tier: str
     library_versions: Mapping[str, str]
     durations_s: dict[str, float] = field(default_factory=dict[str, float])
+    take_streamed_bytes: Callable[[], int] = int  # returns the bytes of weights brought since its last call
+
+    def __post_init__(self) -> None:
+        self.take_streamed_bytes()  # those of an earlier job
 
     def encode(self, index: int, picture: Picture, **settings: object) -> Image:
         """Returns the PNG of picture `index`, whose `parameters` text tells the settings."""
@@ -60,6 +64,7 @@ class Finish:
             revision=self.brief.model.revision,
             tier=self.tier,
             library_versions=self.library_versions,
+            streamed_bytes=self.take_streamed_bytes(),
             stage_durations={name: _to_duration(spent_s) for name, spent_s in self.durations_s.items()},
         )
         self.durations_s.clear()

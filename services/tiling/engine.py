@@ -82,7 +82,12 @@ class Engine:
         message = tiling_pb2.Task.FromString(request)
         job = to_job(message, self._catalogue)
         loaded, pipeline = self._loaded, self._loaded.pipeline
-        finish = Finish(job.brief, loaded.tier, self._versions)
+        finish = Finish(
+            job.brief,
+            loaded.tier,
+            self._versions,
+            take_streamed_bytes=loaded.residency.take_streamed_bytes,
+        )
         fingerprint = job.brief.fingerprint(loaded.tier, self._versions, digest_inputs(message))
         self._scratch.sweep(time.time())
         task = Task(job, fingerprint, self._scratch, self._checkpoint_every_steps, resume_from)

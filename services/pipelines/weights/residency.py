@@ -39,6 +39,7 @@ class Residency:
         self._follower: dict[Unit, Unit] = {}
         self._last: Unit | None = None
         self._coming: _Coming | None = None
+        self._streamed_bytes = 0
         self._check()
         self._plan()
         place.settle(parts)
@@ -64,6 +65,11 @@ class Residency:
     def whole_bytes(self) -> int:
         """With this budget everything stays."""
         return self._base_bytes + sum(unit.size_bytes for unit in self._units)
+
+    def take_streamed_bytes(self) -> int:
+        """Returns what was brought to the device since the last call, or while loading."""
+        streamed_bytes, self._streamed_bytes = self._streamed_bytes, 0
+        return streamed_bytes
 
     def set_budget(self, budget_bytes: int) -> None:
         """Drops at once what no longer may stay; what may again comes when it is next needed.
@@ -134,6 +140,7 @@ class Residency:
             self._cancel()
             self._place.fetch(unit, to_stay=unit in self._staying)
         self._place.attach(unit)
+        self._streamed_bytes += unit.size_bytes
         if unit in self._staying:
             self._resident.add(unit)
 
