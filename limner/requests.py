@@ -24,6 +24,7 @@ class Request(BaseModel):
     count: int | None = None
     model: str | None = None
     priority: str | None = None  # background, normal or interactive
+    tier: str | None = None  # of the model's, e.g. full or offload; None: the best that fits
 
 
 class TextToImage(Request):

@@ -26,6 +26,7 @@ _COMMANDS = (
     "cancel",
     "gpu",
     "doctor",
+    "bench",
     "token",
     "certs",
     "version",

@@ -1,0 +1,116 @@
+"""Tries one way of running a model and reads what it took from the job's record."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+
+from limner.answers import Job, Performance
+from limner.cli.trials import Trial
+from limner.client import AsyncClient, RequestRejected, StudioUnreachable
+from limner.requests import ImageEdit, Layers, Request, TextToImage
+
+_PROMPT = "a red circle on the left and a blue square on the right, white background"
+_INSTRUCTION = "make the circle green"
+_SEED = 1
+_FIRST_STEPS = 2  # Enough to load, to warm up, and to see how slow a step is.
+_MOST_STEPS = 10
+_PATIENCE_S = (
+    30.0  # For the second, careful run; where a step is slower than half of it, the first one counts.
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """What a trial took, or why it did not run."""
+
+    trial: Trial
+    tier: str = ""  # in which it ran
+    load_s: float | None = None  # None when the model was in memory already
+    step_s: float | None = None
+    decode_s: float | None = None  # of one picture
+    peak_bytes: int = 0
+    charged_bytes: int = 0
+    problem: str = ""  # empty when it ran
+
+
+async def measure(client: AsyncClient, trial: Trial, *, names_tier: bool) -> Measurement:
+    """Returns what the trial took; a tier is asked for by name where there is a choice.
+
+    Cancelling it cancels its job. Raises StudioUnreachable.
+    """
+    try:
+        first = await _run(client, trial, _FIRST_STEPS, names_tier=names_tier)
+        problem = _problem_of(first)
+        if problem or first.performance is None:
+            return Measurement(trial, problem=problem or "the studio measures nothing; update it")
+        cost, load = first.performance, first.performance
+        if cost.step_s is not None and 2 * cost.step_s < _PATIENCE_S:
+            steps = max(_FIRST_STEPS, min(_MOST_STEPS, int(_PATIENCE_S / max(cost.step_s, 0.001))))
+            second = await _run(client, trial, steps, names_tier=names_tier)
+            cost = second.performance if second.performance and not _problem_of(second) else cost
+    except RequestRejected as refused:
+        return Measurement(trial, problem=str(refused))
+    return _to_measurement(trial, load, cost)
+
+
+def _to_measurement(trial: Trial, load: Performance, cost: Performance) -> Measurement:
+    return Measurement(
+        trial,
+        tier=cost.tier,
+        load_s=load.loading_s if load.read_bytes else None,
+        step_s=cost.step_s,
+        decode_s=cost.decoding_s,
+        peak_bytes=max(load.peak_bytes, cost.peak_bytes),
+        charged_bytes=max(load.charged_bytes, cost.charged_bytes),
+        problem="" if cost.tier == trial.tier else f"it ran in tier {cost.tier}",
+    )
+
+
+async def _run(client: AsyncClient, trial: Trial, steps: int, *, names_tier: bool) -> Job:
+    job = await client.submit(await _request(client, trial, steps, names_tier=names_tier))
+    try:
+        return await client.wait(job.id)
+    except BaseException:
+        with suppress(StudioUnreachable, RequestRejected):
+            await client.cancel(job.id)
+        raise
+
+
+async def _request(client: AsyncClient, trial: Trial, steps: int, *, names_tier: bool) -> Request:
+    plain = TextToImage(
+        prompt=_PROMPT,
+        model=trial.model,
+        width=trial.width_px,
+        height=trial.height_px,
+        steps=steps,
+        seed=_SEED,
+        tier=trial.tier if names_tier else None,
+    )
+    if trial.kind == "text-to-image":
+        return plain
+    picture = (await client.upload(_picture(trial.width_px, trial.height_px))).id
+    if trial.kind == "layers":
+        return Layers.model_validate({**plain.model_dump(), "image": picture})
+    return ImageEdit.model_validate({**plain.model_dump(), "prompt": _INSTRUCTION, "images": [picture]})
+
+
+def _picture(width_px: int, height_px: int) -> bytes:
+    """Returns a grey PNG (ISO/IEC 15948); a client brings no library for pictures."""
+    rows = (b"\0" + b"\x80" * width_px) * height_px
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        check = zlib.crc32(kind + data)
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", check)
+
+    header = struct.pack(">IIBBBBB", width_px, height_px, 8, 0, 0, 0, 0)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def _problem_of(job: Job) -> str:
+    if job.error is not None:
+        return job.error.message
+    return "" if job.status == "succeeded" else f"the job was {job.status}"
