@@ -2,8 +2,10 @@ import type { QueryClient } from "@tanstack/react-query";
 import { capabilitiesQuery } from "./capabilities";
 import type { StudioEvent } from "./events";
 import type { Job } from "./gen";
-import { isFinal, mergeIntoActive, mergeIntoHistory } from "./job";
-import { activeQuery, historyQuery, jobQuery, jobsKey, previewQuery, queueQuery } from "./jobs";
+import { applyToHistories } from "./history";
+import { isFinal, mergeIntoActive } from "./job";
+import { activeQuery, jobQuery, jobsKey, previewQuery } from "./jobs";
+import { lineQuery, queueQuery } from "./queue";
 
 /** Brings everything that was fetched up to date with one event. */
 export function applyEvent(client: QueryClient, event: StudioEvent): void {
@@ -19,16 +21,14 @@ export function applyEvent(client: QueryClient, event: StudioEvent): void {
       break;
     case "reset":
       void client.invalidateQueries({ queryKey: jobsKey });
+      void client.invalidateQueries({ queryKey: lineQuery.queryKey });
       void client.invalidateQueries({ queryKey: capabilitiesQuery.queryKey });
   }
 }
 
 /** Brings the lists up to date with a snapshot of one job. */
 export function applyJob(client: QueryClient, job: Job): void {
-  client.setQueryData(
-    historyQuery.queryKey,
-    (old) => old && { ...old, pages: mergeIntoHistory(old.pages, job) },
-  );
+  applyToHistories(client, job);
   client.setQueryData(activeQuery.queryKey, (old) => old && mergeIntoActive(old, job));
   client.setQueryData(jobQuery(job.id).queryKey, job);
   if (!isFinal(job)) return;

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { aJob } from "@/testing/jobs";
 import {
   describesResult,
+  dropFromHistory,
   inQueueOrder,
   isFinal,
   mergeIntoActive,
@@ -20,10 +21,23 @@ test("a snapshot takes the place of the older one, on whatever page", () => {
   expect(merged[1]?.jobs[0]?.status).toBe("failed");
 });
 
-test("a new job goes on top; an old one that was not fetched stays away", () => {
-  expect(idsOf(mergeIntoHistory([page("5", "4")], aJob({ id: "6" })))).toEqual([["6", "5", "4"]]);
-  expect(idsOf(mergeIntoHistory([page("5", "4")], aJob({ id: "1" })))).toEqual([["5", "4"]]);
+test("an unknown job goes where its age puts it, if that was fetched", () => {
+  const onwards = { ...page("5", "3"), next_cursor: "3" };
+  expect(idsOf(mergeIntoHistory([onwards], aJob({ id: "6" })))).toEqual([["6", "5", "3"]]);
+  expect(idsOf(mergeIntoHistory([onwards], aJob({ id: "4" })))).toEqual([["5", "4", "3"]]);
+  expect(idsOf(mergeIntoHistory([onwards], aJob({ id: "1" })))).toEqual([["5", "3"]]);
+  expect(idsOf(mergeIntoHistory([page("5", "3")], aJob({ id: "1" })))).toEqual([["5", "3", "1"]]);
   expect(idsOf(mergeIntoHistory([page()], aJob({ id: "1" })))).toEqual([["1"]]);
+});
+
+test("pages that a job is not on stay the very same", () => {
+  const pages = [page("5", "4"), page("3")];
+  expect(mergeIntoHistory(pages, aJob({ id: "3" }))[0]).toBe(pages[0]);
+  expect(dropFromHistory(pages, ["3"])[0]).toBe(pages[0]);
+});
+
+test("jobs that are no more are on no page", () => {
+  expect(idsOf(dropFromHistory([page("5", "4"), page("3")], ["5", "3"]))).toEqual([["4"], []]);
 });
 
 test("the list of unfinished jobs gains, updates and loses jobs", () => {
@@ -40,6 +54,24 @@ test("running jobs come first, then the line as the studio orders it", () => {
   const ordered = inQueueOrder(jobs, ["3", "2"]);
   expect(ordered.map(({ id }) => id)).toEqual(["4", "3", "2"]);
   expect(ordered.map(({ progress }) => progress.queue_position)).toEqual([null, 1, 2]);
+});
+
+test("what the line says of waiting jobs is told of them, and who else is before them", () => {
+  const active = [aJob({ id: "2", status: "queued" }), aJob({ id: "3", status: "queued" })];
+  const line = [
+    aJob({ id: "3", status: "queued", progress: { queue_position: 3, eta_s: 40 } }),
+    aJob({ id: "2", status: "queued", progress: { queue_position: 4, waiting_for: "paint" } }),
+  ];
+  const told = inQueueOrder(active, [], line).map(({ id, progress }) => [
+    id,
+    progress.queue_position,
+    progress.eta_s,
+    progress.waiting_for,
+  ]);
+  expect(told).toEqual([
+    ["3", 3, 40, null],
+    ["2", 4, null, "paint"],
+  ]);
 });
 
 test("a job is over when it succeeded, failed or was cancelled", () => {

@@ -28,8 +28,11 @@ export interface Settings {
   model: string | null;
 }
 
+/** A request as it is kept: by a job, or by the file of a picture. */
+export type Asked = Pick<Job, "kind" | "request">;
+
 /** Reads the request of a job, whose JSON the schema leaves open because every kind of job has its own. */
-export function settingsOf(job: Job): Settings {
+export function settingsOf(job: Asked): Settings {
   const text = (key: string) => (typeof job.request[key] === "string" ? job.request[key] : null);
   const number = (key: string) => (typeof job.request[key] === "number" ? job.request[key] : null);
   return {
@@ -59,12 +62,12 @@ export interface Separation {
 }
 
 /** Reads the request of a job as its kind says: the studio has accepted it as that. */
-export function orderOf({ kind, request }: Job): Order | Separation {
+export function orderOf({ kind, request }: Asked): Order | Separation {
   return { kind, body: request } as Order | Separation;
 }
 
 /** Whether the prompt of a job says what its pictures show, not what was to be done. */
-export function describesResult(job: Job): boolean {
+export function describesResult(job: Asked): boolean {
   const order = orderOf(job);
   if (order.kind === "layers") return false;
   if (order.kind !== "image-edit") return true;
@@ -81,7 +84,7 @@ export interface Original {
 }
 
 /** What a job changes, or the control image that it keeps to; null when it starts from nothing. */
-export function originalOf(job: Job): Original | null {
+export function originalOf(job: Asked): Original | null {
   const order = orderOf(job);
   switch (order.kind) {
     case "text-to-image":
@@ -106,19 +109,41 @@ export function originalOf(job: Job): Original | null {
 
 const NO_MARGINS: Required<Outpaint> = { left: 0, top: 0, right: 0, bottom: 0 };
 
-/** Puts a newer snapshot in its place; an unknown job goes on top when it is newer than all (ids sort by age). */
+/** Puts a newer snapshot in its place; an unknown job where its age puts it (ids sort by age), unless that was not fetched. */
 export function mergeIntoHistory(pages: readonly JobPage[], job: Job): JobPage[] {
-  if (pages.some((page) => page.jobs.some(({ id }) => id === job.id))) {
-    return pages.map((page) => ({
-      ...page,
-      jobs: page.jobs.map((old) => (old.id === job.id ? job : old)),
-    }));
+  const known = pages.findIndex((page) => page.jobs.some(({ id }) => id === job.id));
+  if (known >= 0) {
+    return changed(pages, known, (jobs) => jobs.map((old) => (old.id === job.id ? job : old)));
   }
-  return pages.map((page, index) => {
-    const newest = page.jobs[0];
-    const isNewer = index === 0 && (newest === undefined || newest.id < job.id);
-    return isNewer ? { ...page, jobs: [job, ...page.jobs] } : page;
-  });
+  const younger = ({ id }: Job) => id > job.id;
+  const place = pages.findIndex(
+    ({ jobs, next_cursor }) => next_cursor === null || jobs.some((old) => !younger(old)),
+  );
+  if (place < 0) return [...pages];
+  return changed(pages, place, (jobs) => [
+    ...jobs.filter(younger),
+    job,
+    ...jobs.filter((old) => !younger(old)),
+  ]);
+}
+
+/** Takes jobs out that are no more, or are not looked for any more. */
+export function dropFromHistory(pages: readonly JobPage[], ids: readonly string[]): JobPage[] {
+  const isGone = ({ id }: Job) => ids.includes(id);
+  return pages.map((page) =>
+    page.jobs.some(isGone) ? { ...page, jobs: page.jobs.filter((job) => !isGone(job)) } : page,
+  );
+}
+
+// The other pages stay the very same, so that little is drawn anew.
+function changed(
+  pages: readonly JobPage[],
+  which: number,
+  change: (jobs: readonly Job[]) => Job[],
+): JobPage[] {
+  return pages.map((page, index) =>
+    index === which ? { ...page, jobs: change(page.jobs) } : page,
+  );
 }
 
 /** Keeps the list of unfinished jobs: adds, replaces, or drops one that has ended. */
@@ -128,16 +153,35 @@ export function mergeIntoActive(jobs: readonly Job[], job: Job): Job[] {
   return jobs.map((old) => (old.id === job.id ? job : old));
 }
 
-/** Orders unfinished jobs as they will end, running ones first, and gives waiting ones their place in line. */
-export function inQueueOrder(jobs: readonly Job[], waiting: readonly string[]): Job[] {
-  const placed = jobs.map((job) => placedInLine(job, waiting.indexOf(job.id)));
-  const rank = ({ status, progress }: Job) =>
-    status === "queued" ? (progress.queue_position ?? Number.MAX_SAFE_INTEGER) : 0;
-  return placed.sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
+/** Orders unfinished jobs as they will end, running ones first, and gives waiting ones what the line says of them. */
+export function inQueueOrder(
+  jobs: readonly Job[],
+  waiting: readonly string[],
+  line: readonly Job[] = [],
+): Job[] {
+  const order = new Map(line.map(({ id }, place) => [id, waiting.length + place]));
+  for (const [place, id] of waiting.entries()) order.set(id, place);
+  const rank = ({ id, status }: Job) =>
+    status === "queued" ? (order.get(id) ?? Number.MAX_SAFE_INTEGER) : -1;
+  const sorted = [...jobs].sort((a, b) => rank(a) - rank(b) || (a.id < b.id ? -1 : 1));
+
+  const known = new Map(line.map((job) => [job.id, job]));
+  const ahead = othersAhead(line);
+  const running = sorted.filter(({ status }) => status !== "queued").length;
+  return sorted.map((job, place) => {
+    if (job.status !== "queued") return job;
+    const { eta_s, waiting_for } = (known.get(job.id) ?? job).progress;
+    const queue_position = place - running + 1 + (ahead.get(job.id) ?? 0);
+    return { ...job, progress: { ...job.progress, queue_position, eta_s, waiting_for } };
+  });
 }
 
-// A job is not sent anew when those before it move on: the order of the queue is, and knows better.
-function placedInLine(job: Job, index: number): Job {
-  if (job.status !== "queued" || index < 0) return job;
-  return { ...job, progress: { ...job.progress, queue_position: index + 1 } };
+// A job is not sent anew when those before it move on, and of others' jobs only the line knows.
+function othersAhead(line: readonly Job[]): Map<string, number> {
+  return new Map(
+    line.map(({ id, progress }, place) => [
+      id,
+      Math.max(0, (progress.queue_position ?? 0) - place - 1),
+    ]),
+  );
 }

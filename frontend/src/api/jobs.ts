@@ -1,43 +1,44 @@
-import { infiniteQueryOptions, queryOptions, skipToken } from "@tanstack/react-query";
+import { queryOptions, skipToken } from "@tanstack/react-query";
 import {
+  type BatchRequest,
   type ControlNetRequest,
+  changeJob,
   cancelJob as deleteJob,
+  generateBatch,
   generateControlNet,
   generateImageEdit,
   generateLayers,
   generateTextToImage,
   generateTiled,
   getJob,
+  getQueue,
   type ImageEditRequest,
   type Job,
   listJobs,
   type PreviewEvent,
-  type QueueEvent,
+  retryJob as postRetry,
+  type State,
   type TextToImageRequest,
   type TiledRequest,
 } from "./gen";
-import { ACTIVE, orderOf } from "./job";
+import { orderOf } from "./job";
 import { answerOf } from "./problem";
-
-const HISTORY_PAGE = 48;
-const ACTIVE_LIMIT = 100;
+import { LINE_LIMIT } from "./queue";
 
 /** Lists of jobs are fetched once and then kept true by the events. */
 export const jobsKey = ["jobs"] as const;
 
-export const historyQuery = infiniteQueryOptions({
-  queryKey: [...jobsKey, "history"],
-  queryFn: ({ pageParam, signal }) =>
-    answerOf(listJobs({ query: { limit: HISTORY_PAGE, cursor: pageParam }, signal })),
-  initialPageParam: undefined as string | undefined,
-  getNextPageParam: (page) => page.next_cursor ?? undefined,
-});
-
+/** All that has not ended, as far as a page shows it: what is at work, and those that are first in line. */
 export const activeQuery = queryOptions({
   queryKey: [...jobsKey, "active"],
   queryFn: async ({ signal }): Promise<Job[]> => {
-    const query = { status: [...ACTIVE], limit: ACTIVE_LIMIT };
-    return (await answerOf(listJobs({ query, signal }))).jobs;
+    const query = { status: ["running", "cancelling"] satisfies State[], limit: 100 };
+    const [working, queue] = await Promise.all([
+      answerOf(listJobs({ query, signal })),
+      answerOf(getQueue({ query: { limit: LINE_LIMIT }, signal })),
+    ]);
+    const isWorking = new Set(working.jobs.map(({ id }) => id));
+    return [...working.jobs, ...queue.waiting.filter(({ id }) => !isWorking.has(id))];
   },
 });
 
@@ -50,9 +51,6 @@ export const jobQuery = (id: string | null) =>
 /** Filled by events only: the latest preview of a running job. */
 export const previewQuery = (id: string) =>
   queryOptions<PreviewEvent>({ queryKey: ["preview", id], queryFn: skipToken });
-
-/** Filled by events only: who waits, in order. */
-export const queueQuery = queryOptions<QueueEvent>({ queryKey: ["queue"], queryFn: skipToken });
 
 export function generateImages(body: TextToImageRequest): Promise<Job> {
   return answerOf(generateTextToImage({ body }));
@@ -74,9 +72,10 @@ export function cancelJob(id: string): Promise<Job> {
   return answerOf(deleteJob({ path: { job_id: id } }));
 }
 
-/** Asks once more for what a job was asked for. */
-export function retryJob(job: Job): Promise<Job> {
-  const order = orderOf(job);
+type AnyOrder = ReturnType<typeof orderOf>;
+
+/** Asks for what is said. */
+export function sendOrder(order: AnyOrder): Promise<Job> {
   switch (order.kind) {
     case "text-to-image":
       return generateImages(order.body);
@@ -89,4 +88,33 @@ export function retryJob(job: Job): Promise<Job> {
     case "layers":
       return answerOf(generateLayers({ body: order.body }));
   }
+}
+
+/** Asks once more for what a job was asked for, with the same seed. */
+export function retryJob(job: Job): Promise<Job> {
+  return answerOf(postRetry({ path: { job_id: job.id } }));
+}
+
+/** Asks for the same, painted otherwise. */
+export function duplicateJob(job: Job): Promise<Job> {
+  const { kind, body } = orderOf(job);
+  const { seed: _, ...again } = body;
+  return sendOrder({ kind, body: { ...again, priority: job.priority } } as AnyOrder);
+}
+
+/** Asks for the same once with each seed, as one batch. */
+export async function varyJob(job: Job, seeds: readonly number[]): Promise<readonly Job[]> {
+  const { kind, body } = orderOf(job);
+  if (kind === "layers") throw new Error("What was taken apart is not taken apart otherwise.");
+  const request = { ...body, kind } as BatchRequest["request"];
+  const answer = await answerOf(generateBatch({ body: { request, seeds: [...seeds] } }));
+  return "jobs" in answer ? answer.jobs : [answer];
+}
+
+export function prioritiseJob(id: string, priority: Job["priority"]): Promise<Job> {
+  return answerOf(changeJob({ path: { job_id: id }, body: { priority } }));
+}
+
+export function starJob(id: string, favourite: boolean): Promise<Job> {
+  return answerOf(changeJob({ path: { job_id: id }, body: { favourite } }));
 }

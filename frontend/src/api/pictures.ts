@@ -1,6 +1,8 @@
 import { queryOptions, skipToken } from "@tanstack/react-query";
 import {
   type ControlImage,
+  type InspectedImage,
+  inspectImage,
   type PreprocessRequest,
   preprocess,
   type UploadedImage,
@@ -25,6 +27,22 @@ export function uploadPicture(body: Blob): Promise<UploadedImage> {
 export function urlOf(id: string): string {
   return `/images/${id}`;
 }
+
+/** The address of a small version, at most so many pixels on its longer side. */
+export function thumbnailOf(id: string, size_px: 128 | 256 | 512): string {
+  return `/images/${id}/thumbnail?size=${size_px}`;
+}
+
+/** Reads from a file how the studio painted it. */
+export function inspectPicture(body: Blob): Promise<InspectedImage> {
+  // Of a large file its beginning is enough.
+  const start = body.size > INSPECTED_BYTES ? body.slice(0, INSPECTED_BYTES) : body;
+  return answerOf(
+    inspectImage({ body: start, headers: { "Content-Type": "application/octet-stream" } }),
+  );
+}
+
+const INSPECTED_BYTES = 32 * 1024 * 1024;
 
 /** Looks at a picture that is known by its id only. */
 export async function findPicture(id: string): Promise<Picture> {

@@ -1,22 +1,18 @@
 import { useDocumentTitle } from "@mantine/hooks";
-import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useRef } from "react";
-import type { Job } from "@/api/gen";
-import { jobQuery } from "@/api/jobs";
+import { lazy, Suspense } from "react";
 import { Gallery } from "@/features/gallery/Gallery";
 import { GeneratePanel } from "@/features/generate/GeneratePanel";
 import { QueueDrawer } from "@/features/queue/QueueDrawer";
-import { useDismissed } from "@/features/queue/use-dismissed";
 import { EmptyStage } from "@/features/stage/EmptyStage";
 import { Stage } from "@/features/stage/Stage";
 import { Announcer } from "./Announcer";
 import classes from "./App.module.css";
 import { ConnectionStrip } from "./ConnectionStrip";
+import { DropZones } from "./DropZones";
 import { Header } from "./Header";
-import { followedJob, shownImage } from "./staged-job";
-import { type Mode, useForms } from "./use-forms";
-import { useJobs } from "./use-jobs";
-import { useSelection } from "./use-selection";
+import { ReplacingStrip } from "./ReplacingStrip";
+import type { Mode } from "./use-forms";
+import { useStudio } from "./use-studio";
 
 // Its canvas and fields are no part of the first load.
 const EditPanel = lazy(async () => ({
@@ -30,36 +26,16 @@ const HINTS: Record<Mode, string> = {
 
 /** The studio: the form, the stage with the history below it, and the queue. */
 export function App() {
-  const jobs = useJobs();
-  const settings = useRef<HTMLElement>(null);
-  const forms = useForms(() => settings.current?.scrollIntoView());
-  const { dismissed, dismiss } = useDismissed();
-  const { selection, select } = useSelection();
-  const { data: picked } = useQuery(jobQuery(selection.job));
-  useDocumentTitle(jobs.active.length > 0 ? `(${jobs.active.length}) Limner` : "Limner");
-
-  const undismissed = jobs.history.filter(({ id }) => !dismissed.includes(id));
-  const staged = picked ?? followedJob(jobs.active, undismissed);
-  const stagedImage = staged && shownImage(staged, picked ? selection.image : null);
-  const stage = useRef<HTMLElement>(null);
-  const stageAt = (job: string | null, image: number | null) => {
-    select({ job, image });
-    stage.current?.scrollIntoView({ block: "nearest" });
-  };
-  const show = (job: Job, image: number | null = null) => stageAt(job.id, image);
-  const form = {
-    draft: forms.draft,
-    lastSeed: stagedImage?.seed ?? null,
-    onDraft: forms.setDraft,
-    onStarted: () => stageAt(null, null),
-  };
-
+  const studio = useStudio();
+  const { forms, form, queue, stage, history } = studio;
+  useDocumentTitle(queue.active.length > 0 ? `(${queue.active.length}) Limner` : "Limner");
   return (
     <>
-      <Header mode={forms.mode} onMode={forms.setMode} activeCount={jobs.active.length} />
+      <Header mode={forms.mode} onMode={forms.setMode} activeCount={queue.active.length} />
       <ConnectionStrip />
       <div className={classes.studio}>
-        <aside className={classes.form} ref={settings} aria-label="Settings">
+        <aside className={classes.form} ref={studio.settings} aria-label="Settings">
+          <ReplacingStrip job={studio.replacing.replaced} onKeep={studio.replacing.keep} />
           {forms.mode === "edit" ? (
             <Suspense>
               <EditPanel {...form} task={forms.task} onTask={forms.setTask} />
@@ -68,46 +44,22 @@ export function App() {
             <GeneratePanel {...form} />
           )}
         </aside>
-        <main className={classes.centre} ref={stage}>
-          {staged ? (
-            <Stage
-              job={staged}
-              image={stagedImage}
-              onPickImage={(image) => show(staged, image)}
-              onEdit={forms.edit}
-              onUpscale={forms.upscale}
-              onReuse={(job, seed) => void forms.reuse(job, seed)}
-              onRetry={jobs.retry}
-              onCancel={jobs.cancel}
-            />
+        <main className={classes.centre} ref={studio.centre}>
+          {stage ? (
+            <Stage {...stage} />
           ) : (
-            jobs.isLoaded && <EmptyStage hint={HINTS[forms.mode]} />
+            history.isLoaded && <EmptyStage hint={HINTS[forms.mode]} />
           )}
         </main>
         <aside className={classes.queue} id="queue" aria-label="Queue">
-          <QueueDrawer
-            active={jobs.active}
-            failed={undismissed.filter(({ status }) => status === "failed")}
-            heldUpBy={jobs.heldUpBy}
-            problem={jobs.problem}
-            onSelect={show}
-            onCancel={jobs.cancel}
-            onRetry={jobs.retry}
-            onDismiss={({ id }) => dismiss(id)}
-          />
+          <QueueDrawer {...queue} />
         </aside>
         <div className={classes.history}>
-          <Gallery
-            jobs={jobs.history}
-            shown={stagedImage?.id}
-            hasMore={jobs.hasMore}
-            isLoading={jobs.isLoadingMore}
-            onMore={jobs.showMore}
-            onSelect={show}
-          />
+          <Gallery {...history.gallery} />
         </div>
       </div>
-      <Announcer jobs={jobs.history} />
+      <DropZones {...studio.drops} />
+      <Announcer jobs={studio.told} />
     </>
   );
 }

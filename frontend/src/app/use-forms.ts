@@ -1,12 +1,13 @@
 import { useSessionStorage } from "@mantine/hooks";
 import type { Job } from "@/api/gen";
-import { describesResult, originalOf, settingsOf } from "@/api/job";
+import { type Asked, describesResult, originalOf, settingsOf } from "@/api/job";
 import type { Picture } from "@/api/pictures";
 import { restoreTask } from "@/features/edit/restore";
-import { withPictures } from "@/features/edit/task";
+import { type EditTask, isGuided, withPictures } from "@/features/edit/task";
 import { toUpscaling } from "@/features/edit/upscale";
 import { useEditTask } from "@/features/edit/use-edit-task";
 import { useDraft } from "@/form/use-draft";
+import { useGuidedWay } from "./use-ways";
 
 export type Mode = "generate" | "edit";
 
@@ -18,10 +19,27 @@ export function useForms(onOpened: () => void) {
     getInitialValueInEffect: false,
   });
   const { draft, setDraft } = useDraft();
-  const { task, setTask } = useEditTask();
+  const { task: kept, setTask } = useEditTask();
+  const { guided, setGuided } = useGuidedWay();
+  // A guided way shares its pictures and regions with editing, but not the way that is open there.
+  const way = mode === "generate" ? guided : null;
+  const task = way ? { ...kept, way } : kept;
+  const changeTask = (change: (task: EditTask) => EditTask) =>
+    setTask((kept) => (way ? { ...change({ ...kept, way }), way: kept.way } : change(kept)));
 
   const open = (mode: Mode) => {
     setMode(mode);
+    onOpened();
+  };
+  const place = (change: (task: EditTask) => EditTask) => {
+    const placed = change(kept);
+    setTask(({ way }) => (isGuided(placed.way) ? { ...placed, way } : placed));
+    if (isGuided(placed.way)) setGuided(placed.way);
+    open(isGuided(placed.way) ? "generate" : "edit");
+  };
+  const takePrompt = (job: Asked) => {
+    const { prompt, negative_prompt } = settingsOf(job);
+    setDraft((draft) => ({ ...draft, prompt, negative_prompt }));
     onOpened();
   };
   const edit = (picture: Picture) => {
@@ -35,16 +53,34 @@ export function useForms(onOpened: () => void) {
     setTask((task) => toUpscaling(task, picture));
     open("edit");
   };
-  const reuse = async (job: Job, seed: number) => {
-    const settings = { ...settingsOf(job), seed, count: 1 };
+  const reuse = async (
+    job: Asked & Partial<Job>,
+    { seed, count = 1 }: { seed: number | null; count?: number },
+  ) => {
+    const settings = { ...settingsOf(job), seed, count };
     if (originalOf(job) === null && job.kind !== "controlnet") {
       setDraft(settings);
+      setGuided(null);
       open("generate");
       return;
     }
-    setTask(await restoreTask(job));
+    const restored = await restoreTask(job);
     setDraft(({ width, height }) => ({ ...settings, width, height }));
-    open("edit");
+    place(() => restored);
   };
-  return { mode, setMode, draft, setDraft, task, setTask, edit, upscale, reuse };
+  return {
+    mode,
+    setMode,
+    draft,
+    setDraft,
+    task,
+    setTask: changeTask,
+    guided,
+    setGuided,
+    edit,
+    upscale,
+    reuse,
+    place,
+    takePrompt,
+  };
 }

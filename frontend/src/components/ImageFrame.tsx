@@ -1,4 +1,4 @@
-import type { CSSProperties } from "react";
+import type { CSSProperties, ReactNode } from "react";
 import classes from "./ImageFrame.module.css";
 
 interface ImageFrameProps {
@@ -15,15 +15,29 @@ interface ImageFrameProps {
 /** A picture on its mount, as wide as its place says; the frame has its final shape before the picture comes. */
 export function ImageFrame({ src, alt, width, height, busy = false, place }: ImageFrameProps) {
   return (
+    <Mount width={width} height={height} busy={busy}>
+      {src && <img className={classes.image} style={place} src={src} alt={alt} decoding="async" />}
+    </Mount>
+  );
+}
+
+interface MountProps {
+  width: number;
+  height: number;
+  busy?: boolean;
+  children?: ReactNode;
+}
+
+/** The mount around whatever has the shape of a picture. */
+export function Mount({ width, height, busy = false, children }: MountProps) {
+  return (
     <div className={classes.mount}>
       <div
         className={classes.window}
         style={{ aspectRatio: width / height }}
         data-busy={busy || undefined}
       >
-        {src && (
-          <img className={classes.image} style={place} src={src} alt={alt} decoding="async" />
-        )}
+        {children}
       </div>
     </div>
   );

@@ -11,15 +11,19 @@ interface RunOptions<Draft> {
   reasons: readonly Obstacle[];
   service: Capability | undefined;
   start: (draft: Draft) => Promise<Job>;
-  onStarted: () => void;
+  onStarted: (job: Job) => void;
 }
 
 /** Sends a draft, and knows what stands in the way and what the studio refused. */
 export function useRun<Draft>({ draft, service, start, onStarted, ...own }: RunOptions<Draft>) {
   const client = useQueryClient();
   const connection = useConnection();
-  const sending = useMutation<void, Error, Draft>({
-    mutationFn: async (draft) => applyAnswer(client, await start(draft)),
+  const sending = useMutation<Job, Error, Draft>({
+    mutationFn: async (draft) => {
+      const job = await start(draft);
+      applyAnswer(client, job);
+      return job;
+    },
     onSuccess: onStarted,
   });
   const refusal = sending.variables === draft ? sending.error : null;

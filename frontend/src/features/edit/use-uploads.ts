@@ -24,9 +24,10 @@ export function useUploads(onUploaded: (pictures: readonly Picture[]) => void) {
     if (relatedTarget === null) setDragging(false);
   });
   useWindowEvent("drop", (event) => {
+    setDragging(false);
+    if (event.defaultPrevented) return; // somebody else has taken it
     const files = [...(event.dataTransfer?.files ?? [])];
     if (files.length > 0) event.preventDefault();
-    setDragging(false);
     upload(files);
   });
   return {

@@ -1,49 +1,64 @@
-import { Button, Stack, Text, Title, UnstyledButton } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
+import { useMemo } from "react";
 import type { Job } from "@/api/gen";
-import { titleOf } from "@/components/words";
-import classes from "./Gallery.module.css";
+import type { Search } from "@/api/search";
+import type { PictureActions } from "@/components/picture-actions";
+import { GalleryHead } from "./GalleryHead";
+import { TileGrid } from "./TileGrid";
+import { tilesOf } from "./tiles";
+import { WORDS } from "./words";
 
 interface GalleryProps {
   jobs: readonly Job[];
   /** The id of the image on the stage. */
   shown: string | undefined;
+  search: Search;
+  isSearching: boolean;
+  models: readonly { name: string; title: string }[];
   hasMore: boolean;
   isLoading: boolean;
+  problem: string | null;
+  onSearch: (search: Search) => void;
   onMore: () => void;
+  onAgain: () => void;
   onSelect: (job: Job, imageIndex: number) => void;
+  /** A file that may say how it was painted. */
+  onFile: (file: File) => void;
+  actions: PictureActions;
 }
 
-/** Everything painted so far, newest first. */
-export function Gallery({ jobs, shown, hasMore, isLoading, onMore, onSelect }: GalleryProps) {
-  const tiles = jobs.flatMap((job) => job.images.map((image, index) => ({ job, image, index })));
-  if (tiles.length === 0) return null;
+/** Everything painted so far, newest first, and the ways to find something in it. */
+export function Gallery(props: GalleryProps) {
+  const { jobs, shown, search, isSearching, models, hasMore, isLoading, problem } = props;
+  const { onSearch, onMore, onAgain, onSelect, onFile, actions } = props;
+  const tiles = useMemo(() => tilesOf(jobs), [jobs]);
   return (
-    <Stack gap="sm" component="section" aria-label="History">
-      <Title order={2} className={classes.heading}>
-        History
-      </Title>
-      <ul className={classes.grid}>
-        {tiles.map(({ job, image, index }) => (
-          <li key={`${job.id} ${image.id}`}>
-            <UnstyledButton
-              className={classes.tile}
-              data-transparent={job.kind === "layers" || undefined}
-              aria-current={image.id === shown ? "true" : undefined}
-              onClick={() => onSelect(job, index)}
-            >
-              <img src={image.url} alt={titleOf(job)} loading="lazy" decoding="async" />
-              <Text span className={classes.caption} aria-hidden="true">
-                {titleOf(job)}
-              </Text>
-            </UnstyledButton>
-          </li>
-        ))}
-      </ul>
-      {hasMore && (
-        <Button variant="default" loading={isLoading} onClick={onMore} className={classes.more}>
-          Show older
-        </Button>
+    <Stack gap="sm" component="section" aria-label={WORDS.title}>
+      <GalleryHead search={search} models={models} onSearch={onSearch} onFile={onFile} />
+      {problem && (
+        <Group gap="xs" role="alert">
+          <Text size="sm" c="var(--alarm)">
+            {WORDS.failed(problem)}
+          </Text>
+          <Button variant="default" size="compact-xs" onClick={onAgain}>
+            {WORDS.again}
+          </Button>
+        </Group>
       )}
+      {tiles.length === 0 && isSearching && !isLoading && !hasMore && !problem && (
+        <Text size="sm" c="dimmed" role="status">
+          {WORDS.nothing}
+        </Text>
+      )}
+      <TileGrid
+        tiles={tiles}
+        shown={shown}
+        hasMore={hasMore && !problem}
+        isLoading={isLoading}
+        onMore={onMore}
+        onSelect={onSelect}
+        actions={actions}
+      />
     </Stack>
   );
 }

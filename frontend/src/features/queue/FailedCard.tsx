@@ -1,44 +1,64 @@
-import { ActionIcon, Button, Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Button, Group, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import type { Job } from "@/api/gen";
 import { titleOf } from "@/components/words";
+import type { QueueActions } from "./actions";
 import classes from "./QueueDrawer.module.css";
+import { adviceOn, type Remedy, WORDS } from "./words";
 
 interface FailedCardProps {
   job: Job;
-  onSelect: (job: Job) => void;
-  onRetry: (job: Job) => void;
-  onDismiss: (job: Job) => void;
+  canShrink: boolean;
+  actions: QueueActions;
 }
 
 /** One job that went wrong, with its cause and the next step. */
-export function FailedCard({ job, onSelect, onRetry, onDismiss }: FailedCardProps) {
+export function FailedCard({ job, canShrink, actions }: FailedCardProps) {
   const title = titleOf(job);
+  const advice = job.error ? adviceOn(job.error) : null;
+  const tries: Record<Remedy, () => void> = {
+    smaller: () => actions.onSmaller(job),
+    edit: () => actions.onEdit(job),
+    again: () => actions.onRetry(job),
+  };
+  // What helps most comes first; the rest is never in vain either.
+  const remedies = [...new Set<Remedy>([advice?.remedy ?? "again", "again", "edit"])].filter(
+    (remedy) => remedy !== "smaller" || canShrink,
+  );
   return (
     <li className={classes.card} data-failed>
       <div className={classes.failure}>
-        <UnstyledButton className={classes.select} onClick={() => onSelect(job)}>
+        <UnstyledButton className={classes.select} onClick={() => actions.onSelect(job)}>
           {title}
         </UnstyledButton>
         <Text size="sm" c="var(--alarm)">
           {job.error?.message}
         </Text>
-        <Button
-          className={classes.actions}
-          variant="default"
-          size="compact-xs"
-          aria-label={`Try again: ${title}`}
-          onClick={() => onRetry(job)}
-        >
-          Try again
-        </Button>
+        {advice && (
+          <Text size="xs" c="dimmed">
+            {advice.sentence}
+          </Text>
+        )}
+        <Group gap={6} className={classes.actions}>
+          {remedies.map((remedy, index) => (
+            <Button
+              key={remedy}
+              variant={index === 0 ? "light" : "default"}
+              size="compact-xs"
+              aria-label={`${WORDS[remedy]}: ${title}`}
+              onClick={tries[remedy]}
+            >
+              {WORDS[remedy]}
+            </Button>
+          ))}
+        </Group>
       </div>
-      <Tooltip label="Dismiss">
+      <Tooltip label={WORDS.dismiss}>
         <ActionIcon
           className={classes.actions}
           size="sm"
-          aria-label={`Dismiss: ${title}`}
-          onClick={() => onDismiss(job)}
+          aria-label={`${WORDS.dismiss}: ${title}`}
+          onClick={() => actions.onDismiss([job])}
         >
           <IconX size={16} stroke={1.7} />
         </ActionIcon>

@@ -1,35 +1,50 @@
-import { Stack, Text, Title } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import type { Job } from "@/api/gen";
-import { FailedCard } from "./FailedCard";
-import { QueueCard } from "./QueueCard";
+import type { QueueActions } from "./actions";
+import { FailedList } from "./FailedList";
 import classes from "./QueueDrawer.module.css";
+import { QueueHead } from "./QueueHead";
+import { WaitingList } from "./WaitingList";
+import { WorkingCard } from "./WorkingCard";
+import { WORDS } from "./words";
 
 interface QueueDrawerProps {
+  /** What is at work and then what waits, in order. */
   active: readonly Job[];
   failed: readonly Job[];
+  /** How many wait, everybody's jobs together. */
+  total: number;
+  isPaused: boolean;
   heldUpBy: string | null;
-  /** Why the last cancel or retry did not work. */
+  /** Seconds until all that is shown is done; null while unknown. */
+  eta_s: number | null;
+  /** Why the last thing that was tried did not work. */
   problem: string | null;
-  onSelect: (job: Job) => void;
-  onCancel: (job: Job) => void;
-  onRetry: (job: Job) => void;
-  onDismiss: (job: Job) => void;
+  /** Whether memory that did not suffice may for a smaller picture. */
+  canShrink: (job: Job) => boolean;
+  actions: QueueActions;
 }
+
+const SHOWN = 200;
 
 /** What is being painted, what comes next, and what went wrong. */
 export function QueueDrawer(props: QueueDrawerProps) {
-  const { active, failed, heldUpBy, problem, onSelect, onCancel, onRetry, onDismiss } = props;
+  const { active, failed, total, isPaused, heldUpBy, eta_s, problem, canShrink, actions } = props;
+  const working = active.filter(({ status }) => status !== "queued");
+  const waiting = active.filter(({ status }) => status === "queued");
+  const others = total - waiting.length;
   return (
     <Stack gap="sm">
-      <Title order={2} className={classes.heading}>
-        Queue
-        {active.length > 0 && <span className={classes.count}>{active.length}</span>}
-      </Title>
-      {heldUpBy && active.length > 0 && (
-        <Text size="sm" c="var(--waiting)">
-          Nothing can start now: {heldUpBy}
-        </Text>
-      )}
+      <QueueHead
+        count={active.length}
+        waiting={waiting.length}
+        isPaused={isPaused}
+        eta_s={eta_s}
+        onPause={actions.onPause}
+        onClear={actions.onClear}
+      />
+      {isPaused && <Notice>{WORDS.paused}</Notice>}
+      {!isPaused && heldUpBy && waiting.length > 0 && <Notice>{WORDS.heldUp(heldUpBy)}</Notice>}
       {problem && (
         <Text size="sm" c="var(--alarm)" role="alert">
           {problem}
@@ -37,23 +52,34 @@ export function QueueDrawer(props: QueueDrawerProps) {
       )}
       {active.length === 0 && (
         <Text size="sm" c="dimmed">
-          Nothing is waiting.
+          {WORDS.empty}
         </Text>
       )}
-      <ul className={classes.list}>
-        {active.map((job) => (
-          <QueueCard key={job.id} job={job} onSelect={onSelect} onCancel={onCancel} />
-        ))}
-        {failed.map((job) => (
-          <FailedCard
-            key={job.id}
-            job={job}
-            onSelect={onSelect}
-            onRetry={onRetry}
-            onDismiss={onDismiss}
-          />
-        ))}
-      </ul>
+      {working.length > 0 && (
+        <ul className={classes.list} aria-label={WORDS.working}>
+          {working.map((job) => (
+            <WorkingCard key={job.id} job={job} actions={actions} />
+          ))}
+        </ul>
+      )}
+      {waiting.length > 0 && (
+        <WaitingList jobs={waiting.slice(0, SHOWN)} isPaused={isPaused} actions={actions} />
+      )}
+      {waiting.length > SHOWN && (
+        <Text size="xs" c="dimmed">
+          {WORDS.more(waiting.length - SHOWN)}
+        </Text>
+      )}
+      {others > 0 && waiting.length <= SHOWN && (
+        <Text size="xs" c="dimmed">
+          {waiting.length === SHOWN ? WORDS.more(others) : WORDS.others(others)}
+        </Text>
+      )}
+      {failed.length > 0 && <FailedList jobs={failed} canShrink={canShrink} actions={actions} />}
     </Stack>
   );
+}
+
+function Notice({ children }: { children: string }) {
+  return <p className={classes.notice}>{children}</p>;
 }

@@ -11,6 +11,7 @@ export function useDismissed() {
   });
   return {
     dismissed,
-    dismiss: (id: string) => setDismissed((ids) => [...ids, id].slice(-REMEMBERED)),
+    dismiss: (ids: readonly string[]) =>
+      setDismissed((known) => [...known, ...ids].slice(-REMEMBERED)),
   };
 }

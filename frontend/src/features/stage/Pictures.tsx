@@ -1,33 +1,60 @@
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { lazy, type ReactNode, Suspense } from "react";
 import type { Job, JobImage } from "@/api/gen";
-import { isFinal, type Original } from "@/api/job";
+import { isFinal } from "@/api/job";
 import { previewQuery } from "@/api/jobs";
-import { urlOf } from "@/api/pictures";
-import { placeWithin, type Size } from "@/canvas/geometry";
-import { ImageFrame } from "@/components/ImageFrame";
+import type { Size } from "@/canvas/geometry";
+import { ImageFrame, Mount } from "@/components/ImageFrame";
 import { titleOf } from "@/components/words";
+import { type Counterpart, placeOf } from "./pair";
 import classes from "./Stage.module.css";
+import { WORDS } from "./words";
 
-interface BeforeProps {
-  original: Original;
-  /** Of the result, whose frame it shares. */
+// Who never compares never loads it.
+const CompareSlider = lazy(async () => ({
+  default: (await import("@/components/CompareSlider")).CompareSlider,
+}));
+
+/** How a result and its counterpart are shown. */
+export type View = "beside" | "slider";
+
+interface PicturesProps {
+  job: Job;
+  /** The finished image; none shows the preview. */
+  image: JobImage | undefined;
+  counterpart: Counterpart | null;
   size: Size;
-  /** Whether it can be shown where it lies in the result: before that is painted, its size is a guess. */
-  isPlaced: boolean;
+  view: View;
 }
 
-/** What a job started from. */
-export function Before({ original: { id, name, margins }, size, isPlaced }: BeforeProps) {
+/** What has become of a job so far, with what it is compared with. */
+export function Pictures({ job, image, counterpart, size, view }: PicturesProps) {
+  if (counterpart && image && view === "slider") {
+    const place = placeOf(counterpart, size, true);
+    return (
+      <Suspense fallback={<Mount {...size} />}>
+        <CompareSlider
+          before={{ src: counterpart.src, name: counterpart.name, place }}
+          after={{ src: image.url, name: WORDS.result }}
+          {...size}
+        />
+      </Suspense>
+    );
+  }
   return (
-    <Named name={name}>
-      <ImageFrame
-        src={urlOf(id)}
-        alt={name}
-        {...size}
-        place={isPlaced && margins ? placeWithin(size, margins) : undefined}
-      />
-    </Named>
+    <div className={classes.pictures}>
+      {counterpart && (
+        <Named name={counterpart.name}>
+          <ImageFrame
+            src={counterpart.src}
+            alt={counterpart.name}
+            {...size}
+            place={placeOf(counterpart, size, image !== undefined)}
+          />
+        </Named>
+      )}
+      <After job={job} image={image} size={size} isNamed={counterpart !== null} />
+    </div>
   );
 }
 
@@ -38,15 +65,14 @@ interface AfterProps {
   isNamed: boolean;
 }
 
-/** What has become of it so far. */
-export function After({ job, image, size, isNamed }: AfterProps) {
+function After({ job, image, size, isNamed }: AfterProps) {
   const { data: preview } = useQuery(previewQuery(job.id));
   const title = titleOf(job);
   return (
-    <Named name={isNamed ? "Result" : null}>
+    <Named name={isNamed ? WORDS.result : null}>
       <ImageFrame
         src={image?.url ?? preview?.data_url}
-        alt={image ? title : `Preview of: ${title}`}
+        alt={image ? title : WORDS.previewOf(title)}
         {...size}
         busy={!isFinal(job)}
         place={image ? undefined : FILLING}

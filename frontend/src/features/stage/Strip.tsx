@@ -1,6 +1,8 @@
 import { Group, UnstyledButton } from "@mantine/core";
 import type { JobImage } from "@/api/gen";
+import { thumbnailOf } from "@/api/pictures";
 import classes from "./Strip.module.css";
+import { WORDS } from "./words";
 
 interface StripProps {
   images: readonly JobImage[];
@@ -12,16 +14,16 @@ interface StripProps {
 export function Strip({ images, shown, onPick }: StripProps) {
   if (images.length < 2) return null;
   return (
-    <Group gap={8} justify="center" role="group" aria-label="Images of this run">
+    <Group gap={8} justify="center" role="group" aria-label={WORDS.run}>
       {images.map((image, index) => (
         <UnstyledButton
           key={image.id}
           className={classes.thumb}
-          aria-label={`Image ${index + 1}, seed ${image.seed}`}
+          aria-label={WORDS.image(index + 1, image.seed)}
           aria-pressed={image === shown}
           onClick={() => onPick(index)}
         >
-          <img src={image.url} alt="" />
+          <img src={thumbnailOf(image.id, 128)} alt="" />
         </UnstyledButton>
       ))}
     </Group>

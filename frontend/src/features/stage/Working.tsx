@@ -2,6 +2,7 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import type { Job } from "@/api/gen";
 import { StepBar } from "@/components/StepBar";
 import { activityOf, remainingOf } from "@/components/words";
+import { WORDS } from "./words";
 
 /** How far an unfinished job is, with the way to stop it. */
 export function Working({ job, onCancel }: { job: Job; onCancel: (job: Job) => void }) {
@@ -12,11 +13,11 @@ export function Working({ job, onCancel }: { job: Job; onCancel: (job: Job) => v
         <Text component="div" size="sm">
           {activityOf(job)}
           <Text span c="dimmed">
-            {remainingOf(job) && `, ${remainingOf(job)} left`}
+            {remainingOf(job) && WORDS.left(remainingOf(job))}
           </Text>
           {job.status === "queued" && job.progress.waiting_for && (
             <Text component="div" size="sm" c="var(--waiting)">
-              Waiting: {job.progress.waiting_for}
+              {WORDS.waiting(job.progress.waiting_for)}
             </Text>
           )}
         </Text>
@@ -26,7 +27,7 @@ export function Working({ job, onCancel }: { job: Job; onCancel: (job: Job) => v
           disabled={job.status === "cancelling"}
           onClick={() => onCancel(job)}
         >
-          Cancel
+          {WORDS.cancel}
         </Button>
       </Group>
     </Stack>

@@ -5,16 +5,12 @@ import type { Job } from "@/api/gen";
 import { previewQuery } from "@/api/jobs";
 import { StepBar } from "@/components/StepBar";
 import { activityOf, remainingOf, titleOf } from "@/components/words";
+import type { QueueActions } from "./actions";
 import classes from "./QueueDrawer.module.css";
+import { WORDS } from "./words";
 
-interface QueueCardProps {
-  job: Job;
-  onSelect: (job: Job) => void;
-  onCancel: (job: Job) => void;
-}
-
-/** One unfinished job. */
-export function QueueCard({ job, onSelect, onCancel }: QueueCardProps) {
+/** One job at work. */
+export function WorkingCard({ job, actions }: { job: Job; actions: QueueActions }) {
   const { data: preview } = useQuery(previewQuery(job.id));
   const title = titleOf(job);
   return (
@@ -24,22 +20,22 @@ export function QueueCard({ job, onSelect, onCancel }: QueueCardProps) {
       ) : (
         <div className={classes.thumb} />
       )}
-      <UnstyledButton className={classes.select} onClick={() => onSelect(job)}>
+      <UnstyledButton className={classes.select} onClick={() => actions.onSelect(job)}>
         {title}
       </UnstyledButton>
-      <Tooltip label="Cancel">
+      <Tooltip label={WORDS.cancel}>
         <ActionIcon
           className={classes.actions}
           size="sm"
-          aria-label={`Cancel: ${title}`}
+          aria-label={`${WORDS.cancel}: ${title}`}
           disabled={job.status === "cancelling"}
-          onClick={() => onCancel(job)}
+          onClick={() => actions.onCancel([job])}
         >
           <IconX size={16} stroke={1.7} />
         </ActionIcon>
       </Tooltip>
       <div className={classes.progress}>
-        {job.status !== "queued" && <StepBar job={job} />}
+        <StepBar job={job} />
         <div className={classes.state}>
           <span>{activityOf(job)}</span>
           <span>{remainingOf(job)}</span>

@@ -1,0 +1,25 @@
+import { Button } from "@mantine/core";
+import type { Job } from "@/api/gen";
+import { titleOf } from "@/components/words";
+import classes from "./ReplacingStrip.module.css";
+
+interface ReplacingStripProps {
+  job: Job | null;
+  onKeep: () => void;
+}
+
+/** Says that what is sent next takes the place of a job that waits. */
+export function ReplacingStrip({ job, onKeep }: ReplacingStripProps) {
+  return (
+    <div role="status">
+      {job && (
+        <div className={classes.strip}>
+          <span className={classes.words}>Takes the place of: {titleOf(job)}</span>
+          <Button variant="default" size="compact-xs" flex="none" onClick={onKeep}>
+            Keep both
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+import { useSortable } from "@dnd-kit/react/sortable";
+import { ActionIcon, UnstyledButton } from "@mantine/core";
+import { IconGripVertical, IconX } from "@tabler/icons-react";
+import { type KeyboardEvent, memo, useEffect, useRef } from "react";
+import type { Job } from "@/api/gen";
+import type { Move } from "@/api/line";
+import { capitalised, placeInLine, remainingOf, titleOf } from "@/components/words";
+import type { QueueActions } from "./actions";
+import { CardMenu } from "./CardMenu";
+import classes from "./QueueDrawer.module.css";
+import { PRIORITIES, WORDS } from "./words";
+
+interface WaitingCardProps {
+  job: Job;
+  /** Among those shown, from 0. */
+  place: number;
+  count: number;
+  isPaused: boolean;
+  /** The jobs of its batch that still wait. */
+  batch: readonly Job[];
+  onMove: (move: Move) => void;
+  actions: QueueActions;
+}
+
+/** One job that waits: where, how long, for what, and what can be done with it. */
+export const WaitingCard = memo(function WaitingCard(props: WaitingCardProps) {
+  const { job, place, count, isPaused, batch, onMove, actions } = props;
+  const { ref, handleRef, isDragging } = useSortable({ id: job.id, index: place });
+  const select = useRef<HTMLButtonElement>(null);
+  const isMoved = useRef(false);
+  const title = titleOf(job);
+  const { queue_position, waiting_for } = job.progress;
+
+  const moveByKey = (event: KeyboardEvent) => {
+    const move = event.altKey ? MOVES.get(event.key) : undefined;
+    if (!move) return;
+    event.preventDefault();
+    isMoved.current = true;
+    onMove(move);
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: an element that changes its place loses the focus
+  useEffect(() => {
+    if (isMoved.current) select.current?.focus();
+    isMoved.current = false;
+  }, [place]);
+
+  return (
+    <li ref={ref} className={classes.card} data-waiting data-dragging={isDragging || undefined}>
+      <ActionIcon
+        ref={handleRef}
+        className={classes.grip}
+        size="sm"
+        aria-label={`${WORDS.grip}: ${title}`}
+      >
+        <IconGripVertical size={16} stroke={1.7} />
+      </ActionIcon>
+      <UnstyledButton
+        ref={select}
+        className={classes.select}
+        aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
+        onClick={() => actions.onSelect(job)}
+        onKeyDown={moveByKey}
+      >
+        {title}
+      </UnstyledButton>
+      <div className={classes.buttons}>
+        <CardMenu {...{ job, place, count, batch, onMove, actions }} />
+        <ActionIcon
+          size="sm"
+          aria-label={`${WORDS.cancel}: ${title}`}
+          onClick={() => actions.onCancel([job])}
+        >
+          <IconX size={16} stroke={1.7} />
+        </ActionIcon>
+      </div>
+      <div className={classes.progress}>
+        <div className={classes.state}>
+          <span>{capitalised(placeInLine(queue_position ?? place + 1))}</span>
+          <span>{remainingOf(job)}</span>
+        </div>
+        {waiting_for && !isPaused && <div className={classes.reason}>{waiting_for}</div>}
+        {(job.priority !== "normal" || batch.length > 0) && (
+          <div className={classes.tags}>
+            {job.priority !== "normal" && (
+              <span className={classes.tag} data-priority={job.priority}>
+                {PRIORITIES[job.priority]}
+              </span>
+            )}
+            {batch.length > 0 && <span className={classes.tag}>{WORDS.batch(batch.length)}</span>}
+          </div>
+        )}
+      </div>
+    </li>
+  );
+});
+
+const MOVES = new Map<string, Move>([
+  ["ArrowUp", "up"],
+  ["ArrowDown", "down"],
+  ["Home", "first"],
+  ["End", "last"],
+]);

@@ -1,0 +1,17 @@
+import type { Job } from "@/api/gen";
+
+/** What can be done in the queue. */
+export interface QueueActions {
+  onSelect: (job: Job) => void;
+  onCancel: (jobs: readonly Job[]) => void;
+  onRetry: (job: Job) => void;
+  onSmaller: (job: Job) => void;
+  onDuplicate: (job: Job) => void;
+  onEdit: (job: Job) => void;
+  onPrioritise: (job: Job, priority: Job["priority"]) => void;
+  /** Puts one of the jobs that wait at another place, both from 0. */
+  onMove: (from: number, to: number) => void;
+  onPause: (paused: boolean) => void;
+  onClear: () => void;
+  onDismiss: (jobs: readonly Job[]) => void;
+}
