@@ -6,20 +6,39 @@ import struct
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Protocol
 
-from limner.answers import Job, Performance
+from limner.answers import Job, Performance, UploadedImage
 from limner.cli.trials import Trial
-from limner.client import AsyncClient, RequestRejected, StudioUnreachable
+from limner.client import RequestRejected, StudioUnreachable
 from limner.requests import ImageEdit, Layers, Request, TextToImage
 
 _PROMPT = "a red circle on the left and a blue square on the right, white background"
 _INSTRUCTION = "make the circle green"
 _SEED = 1
 _FIRST_STEPS = 2  # Enough to load, to warm up, and to see how slow a step is.
-_MOST_STEPS = 10
-_PATIENCE_S = (
-    30.0  # For the second, careful run; where a step is slower than half of it, the first one counts.
-)
+_STEPS = 6
+_PATIENCE_S = 30.0  # For the second, careful run; what is slower has been measured by the first one.
+
+
+class Studio(Protocol):
+    """What of AsyncClient is needed."""
+
+    async def submit(self, request: Request) -> Job:
+        """Returns the accepted job."""
+        ...
+
+    async def wait(self, job_id: str) -> Job:
+        """Returns the finished job."""
+        ...
+
+    async def cancel(self, job_id: str) -> Job:
+        """Asks the job to stop."""
+        ...
+
+    async def upload(self, data: bytes) -> UploadedImage:
+        """Keeps a picture for jobs."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,20 +55,18 @@ class Measurement:
     problem: str = ""  # empty when it ran
 
 
-async def measure(client: AsyncClient, trial: Trial, *, names_tier: bool) -> Measurement:
+async def measure(client: Studio, trial: Trial, *, names_tier: bool) -> Measurement:
     """Returns what the trial took; a tier is asked for by name where there is a choice.
 
     Cancelling it cancels its job. Raises StudioUnreachable.
     """
     try:
         first = await _run(client, trial, _FIRST_STEPS, names_tier=names_tier)
-        problem = _problem_of(first)
-        if problem or first.performance is None:
-            return Measurement(trial, problem=problem or "the studio measures nothing; update it")
-        cost, load = first.performance, first.performance
-        if cost.step_s is not None and 2 * cost.step_s < _PATIENCE_S:
-            steps = max(_FIRST_STEPS, min(_MOST_STEPS, int(_PATIENCE_S / max(cost.step_s, 0.001))))
-            second = await _run(client, trial, steps, names_tier=names_tier)
+        if first.performance is None or _problem_of(first):
+            return Measurement(trial, problem=_problem_of(first) or "the studio measures nothing; update it")
+        load = cost = first.performance
+        if cost.step_s is not None and _STEPS * cost.step_s < _PATIENCE_S:
+            second = await _run(client, trial, _STEPS, names_tier=names_tier)
             cost = second.performance if second.performance and not _problem_of(second) else cost
     except RequestRejected as refused:
         return Measurement(trial, problem=str(refused))
@@ -69,7 +86,7 @@ def _to_measurement(trial: Trial, load: Performance, cost: Performance) -> Measu
     )
 
 
-async def _run(client: AsyncClient, trial: Trial, steps: int, *, names_tier: bool) -> Job:
+async def _run(client: Studio, trial: Trial, steps: int, *, names_tier: bool) -> Job:
     job = await client.submit(await _request(client, trial, steps, names_tier=names_tier))
     try:
         return await client.wait(job.id)
@@ -79,7 +96,7 @@ async def _run(client: AsyncClient, trial: Trial, steps: int, *, names_tier: boo
         raise
 
 
-async def _request(client: AsyncClient, trial: Trial, steps: int, *, names_tier: bool) -> Request:
+async def _request(client: Studio, trial: Trial, steps: int, *, names_tier: bool) -> Request:
     plain = TextToImage(
         prompt=_PROMPT,
         model=trial.model,
