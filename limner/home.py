@@ -55,6 +55,11 @@ class Home:
         return self.root / "cache"
 
     @property
+    def profiles(self) -> Path:
+        """What was measured of models on this machine (`limner bench`)."""
+        return self.root / "profiles"
+
+    @property
     def logs(self) -> Path:
         """One file per process."""
         return self.root / "logs"

@@ -6,8 +6,10 @@ import asyncio
 import json
 import os
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -33,6 +35,7 @@ from limner.cli.sizes import in_words
 from limner.cli.trials import NothingToTry, Trial, plan_trials
 from limner.client import AsyncClient
 from limner.home import locate
+from limner.machine.notebook import note
 
 _INTERRUPTED = 130  # what shells report for Ctrl-C: 128 + SIGINT
 
@@ -42,7 +45,8 @@ class Outcome:
     """What came of a round of trials."""
 
     measurements: list[Measurement]
-    was_interrupted: bool
+    was_interrupted: bool = False
+    unkept: str = ""  # why what was measured could not be written down; empty when it was
 
 
 def bench(
@@ -59,41 +63,50 @@ def bench(
     console = Console(stderr=as_json)
     with refusals():
         if url:
-            found = asyncio.run(_measure(url.rstrip("/"), model, tier, console))
+            # Of another home, and perhaps of another machine.
+            found = asyncio.run(_measure(url.rstrip("/"), model, tier, console, None))
         else:
             with borrowed_studio(place, host, port, os.environ) as address:
-                found = asyncio.run(_measure(address, model, tier, console))
+                found = asyncio.run(_measure(address, model, tier, console, place.profiles))
     if as_json:
         print(json.dumps([asdict(measurement) for measurement in found.measurements], indent=2))
     else:
         console.print(tabulate(found.measurements))
+    if found.unkept:
+        raise CommandFailed(f"What was measured could not be kept: {found.unkept}")
     if found.was_interrupted:
         raise CommandFailed("Interrupted; what was measured is kept.", _INTERRUPTED)
 
 
-async def _measure(url: str, model: str, tier: str, console: Console) -> Outcome:
+async def _measure(url: str, model: str, tier: str, console: Console, notes: Path | None) -> Outcome:
     measurements: list[Measurement] = []
-    work = asyncio.ensure_future(_try_all(url, model, tier, console, measurements))
+    work = asyncio.ensure_future(_try_all(url, model, tier, console, notes, measurements))
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, work.cancel)
     try:
         await work
     except asyncio.CancelledError:
         return Outcome(measurements, was_interrupted=True)
+    except OSError as error:
+        return Outcome(measurements, unkept=str(error))
     except NothingToTry as nothing:
         raise CommandFailed(str(nothing), BAD_INPUT) from nothing
-    return Outcome(measurements, was_interrupted=False)
+    return Outcome(measurements)
 
 
 async def _try_all(
-    url: str, model: str, tier: str, console: Console, measurements: list[Measurement]
+    url: str, model: str, tier: str, console: Console, notes: Path | None, measurements: list[Measurement]
 ) -> None:
     async with AsyncClient(url) as client:
+        device = (await client.gpu())["devices"][0]["id"]
         trials = plan_trials(await client.capabilities(), model, tier)
         for number, trial in enumerate(trials, start=1):
             console.print(Text(f"{number} of {len(trials)}: {_name(trial)} …", style="dim"))
             has_choice = len({other.tier for other in trials if other.model == trial.model}) > 1 or bool(tier)
-            measurements.append(await measure(client, trial, names_tier=has_choice))
+            found = await measure(client, trial, names_tier=has_choice)
+            measurements.append(found)
+            if notes is not None and (row := found.to_row(time.time())) is not None:
+                note(notes, device, dict(trial.libraries), row)
 
 
 def _name(trial: Trial) -> str:

@@ -11,6 +11,7 @@ from typing import Protocol
 from limner.answers import Job, Performance, UploadedImage
 from limner.cli.trials import Trial
 from limner.client import RequestRejected, StudioUnreachable
+from limner.models.profiles import Row, bucket_of
 from limner.requests import ImageEdit, Layers, Request, TextToImage
 
 _PROMPT = "a red circle on the left and a blue square on the right, white background"
@@ -53,6 +54,22 @@ class Measurement:
     peak_bytes: int = 0
     charged_bytes: int = 0
     problem: str = ""  # empty when it ran
+
+    def to_row(self, now_s: float) -> Row | None:
+        """Returns it as it is noted down; None when there is nothing to be noted."""
+        if self.step_s is None:
+            return None
+        return Row(
+            model=self.trial.model,
+            revision=self.trial.revision,
+            tier=self.tier,
+            bucket_px=bucket_of(self.trial.width_px * self.trial.height_px),
+            step_s=self.step_s,
+            load_s=self.load_s,
+            decode_s=self.decode_s,
+            peak_bytes=self.peak_bytes,
+            measured_at=now_s,
+        )
 
 
 async def measure(client: Studio, trial: Trial, *, names_tier: bool) -> Measurement:

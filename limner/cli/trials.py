@@ -22,6 +22,7 @@ class Trial:
     model: str
     revision: str
     tier: str
+    libraries: tuple[tuple[str, str], ...]  # name and version, of the service that runs it
     width_px: int
     height_px: int
 
@@ -32,13 +33,16 @@ def plan_trials(capabilities: Mapping[str, Any], model: str = "", tier: str = ""
     `capabilities` are those of GET /capabilities. Raises NothingToTry.
     """
     models: dict[str, Mapping[str, Any]] = {}
+    libraries: dict[str, tuple[tuple[str, str], ...]] = {}
     for capability in capabilities["capabilities"]:
         for each in capability["models"]:
+            # As services are listed, so that a model that paints is measured painting.
             models.setdefault(each["name"], each)
+            libraries.setdefault(each["name"], tuple(sorted(capability["library_versions"].items())))
     if model and model not in models:
         raise NothingToTry(f"No model {model!r} is here; there are {', '.join(models) or 'none'}.")
     trials = [
-        Trial(kind, each["name"], each["revision"], its_tier, *size)
+        Trial(kind, each["name"], each["revision"], its_tier, libraries[each["name"]], *size)
         for each in models.values()
         if each["name"] == (model or each["name"]) and (kind := _kind(each))
         for its_tier in each["tiers"]

@@ -16,7 +16,8 @@ from limner.client import RequestRejected
 from limner.requests import ImageEdit, Layers, Request
 from tests.limner.test_gpu import COST
 
-TRIAL = Trial("text-to-image", "shapes", "abc", "full", 128, 128)
+LIBRARIES = (("diffusers", "0.42.1"), ("torch", "2.14.1"))
+TRIAL = Trial("text-to-image", "shapes", "abc", "full", LIBRARIES, 128, 128)
 LOADED = COST.model_copy(update={"tier": "full", "loading_s": 2.0})
 WARM = LOADED.model_copy(update={"step_s": 0.2, "read_bytes": 0, "loading_s": 0.0, "peak_bytes": 1})
 
@@ -30,7 +31,8 @@ def model(name: str, *features: str, **changed: Any) -> dict[str, Any]:
 
 
 def capabilities(*models: dict[str, Any]) -> dict[str, Any]:
-    return {"capabilities": [{"models": list(models)}, {"models": list(models)}]}
+    services = ({"torch": "2.14.1", "diffusers": "0.42.1"}, {"diffsynth": "2.1.12"})
+    return {"capabilities": [{"models": list(models), "library_versions": each} for each in services]}
 
 
 PAINTER, EDITOR = model("shapes", "text_to_image", "edit"), model("shapes-edit", "edit", tiers=["full"])
@@ -51,6 +53,7 @@ def test_every_model_is_tried_in_every_tier_at_two_sizes() -> None:
 def test_what_was_named_alone_is_tried() -> None:
     trials = plan_trials(capabilities(PAINTER, EDITOR), "shapes", "stream")
     assert {(trial.model, trial.tier) for trial in trials} == {("shapes", "stream")}
+    assert {trial.libraries for trial in trials} == {LIBRARIES}
 
 
 def test_a_model_that_knows_one_size_is_tried_at_that_alone() -> None:
@@ -128,6 +131,15 @@ async def test_the_load_is_that_of_the_first_run_and_the_step_that_of_the_second
     assert (found.tier, found.problem) == ("full", "")
 
 
+async def test_a_measurement_is_noted_down_by_model_tier_and_size() -> None:
+    found = await measure(Scripted(first_then(WARM)), TRIAL, names_tier=False)
+    row = found.to_row(now_s=5.0)
+    assert row is not None
+    assert row.key == ("shapes", "abc", "full", 256 * 256)
+    assert (row.load_s, row.step_s, row.decode_s, row.measured_at) == (2.0, 0.2, COST.decoding_s, 5.0)
+    assert Measurement(TRIAL, problem="It is too large.").to_row(now_s=5.0) is None
+
+
 async def test_a_model_that_was_in_memory_has_no_load() -> None:
     found = await measure(Scripted(lambda _: WARM), TRIAL, names_tier=False)
     assert (found.load_s, found.step_s) == (None, 0.2)
@@ -166,7 +178,7 @@ async def test_what_does_not_run_is_told_and_the_round_goes_on(answer: JobError 
 @pytest.mark.parametrize(("kind", "shape"), [("image-edit", ImageEdit), ("layers", Layers)])
 async def test_models_that_change_pictures_are_given_one(kind: str, shape: type[Request]) -> None:
     studio = Scripted(first_then(WARM))
-    await measure(studio, Trial(kind, "editor", "abc", "full", 48, 32), names_tier=False)
+    await measure(studio, Trial(kind, "editor", "abc", "full", (), 48, 32), names_tier=False)
     assert {type(request) for request in studio.requests} == {shape}
     with Image.open(io.BytesIO(studio.uploaded[0])) as picture:
         assert (picture.size, picture.getpixel((47, 31))) == ((48, 32), 128)
