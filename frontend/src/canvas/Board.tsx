@@ -35,6 +35,7 @@ const NO_SHEET: Sheet = {
     [0, 0, 0, 0],
   ],
 };
+const CHECK_PX = 16; // on the screen, however large the paper is seen
 const KEY_STEP = 1 / 40; // of the paper
 
 /** A paper to draw on, with a pointer or by keys; it can be zoomed and pushed about. */
@@ -133,6 +134,7 @@ export function Board(props: BoardProps) {
           width: paper.width,
           height: paper.height,
           transform: `translate(${frame.left}px, ${frame.top}px) scale(${seen.view.scale})`,
+          backgroundSize: `${CHECK_PX / seen.view.scale}px ${CHECK_PX / seen.view.scale}px`,
           imageRendering: seen.view.scale >= 3 ? "pixelated" : "auto",
         }}
       >

@@ -1,7 +1,7 @@
 import { type KeyboardEvent, type RefObject, useId, useRef, useState } from "react";
-import { SliderField } from "@/components/SliderField";
 import { Board } from "./Board";
 import { BoxLayer } from "./BoxLayer";
+import { BrushSize } from "./BrushSize";
 import type { Box } from "./box";
 import classes from "./Editor.module.css";
 import type { Size } from "./geometry";
@@ -99,18 +99,7 @@ export function Editor(props: EditorProps) {
     // biome-ignore lint/a11y/noStaticElementInteractions: keys that bubble up from the canvas and its tools.
     <div className={classes.editor} onKeyDown={press} {...handlersOf(hand)}>
       <Toolbar tool={tool} onTool={setTool} actions={actions}>
-        <div className={classes.brush}>
-          <SliderField
-            label="Brush size"
-            hint="in pixels of the picture; [ and ] change it"
-            min={1}
-            max={Math.max(2, shorter_px)}
-            step={1}
-            value={diameter_px}
-            error={undefined}
-            onChange={(typed) => setDiameter(Math.max(1, typed))}
-          />
-        </div>
+        <BrushSize diameter_px={diameter_px} most_px={shorter_px} onChange={setDiameter} />
       </Toolbar>
       <div className={classes.body}>
         <Board

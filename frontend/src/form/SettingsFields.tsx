@@ -1,12 +1,14 @@
-import { Group, NativeSelect, Text, Textarea } from "@mantine/core";
+import { Group, NativeSelect, Text } from "@mantine/core";
 import type { Model } from "@/api/gen";
 import type { Settings } from "@/api/job";
+import { Chips } from "@/components/Chips";
 import { NumberField } from "@/components/NumberField";
-import { SliderField } from "@/components/SliderField";
-import { numbersOf } from "./draft";
+import { DetailFields } from "./DetailFields";
 import type { FieldName } from "./obstacles";
+import { QualityField } from "./QualityField";
 import { SeedField } from "./SeedField";
 import classes from "./SettingsFields.module.css";
+import { useScope } from "./use-scope";
 
 interface SettingsFieldsProps {
   draft: Settings;
@@ -17,12 +19,17 @@ interface SettingsFieldsProps {
   onChange: (part: Partial<Settings>) => void;
 }
 
+const DETAILS = ["steps", "guidance_scale", "negative_prompt"] as const satisfies FieldName[];
+
 /** The settings that every kind of run has, but for the prompt and the size. */
 export function SettingsFields(props: SettingsFieldsProps) {
   const { draft, model, models, lastSeed, errorOf, onChange } = props;
-  const { steps, guidance_scale } = numbersOf(draft, model);
+  const { scope, setScope } = useScope();
+  // What is wrong is never out of sight.
+  const isOpen = scope === "all" || DETAILS.some((field) => errorOf(field) !== undefined);
   return (
     <>
+      <QualityField draft={draft} model={model} onChange={onChange} />
       <Group gap={8} align="flex-start" wrap="nowrap">
         <SeedField
           seed={draft.seed}
@@ -41,40 +48,12 @@ export function SettingsFields(props: SettingsFieldsProps) {
           onChange={(count) => onChange({ count })}
         />
       </Group>
-      <SliderField
-        label="Steps"
-        hint="more steps take longer and paint more carefully"
-        min={2}
-        max={Math.max(50, steps)}
-        step={1}
-        value={steps}
-        error={errorOf("steps")}
-        onChange={(steps) => onChange({ steps })}
-      />
-      <SliderField
-        label="Guidance"
-        hint="how closely to follow the prompt; 1 switches guidance off"
-        min={1}
-        max={Math.max(10, guidance_scale)}
-        step={0.5}
-        value={guidance_scale}
-        error={errorOf("guidance_scale")}
-        onChange={(guidance_scale) => onChange({ guidance_scale })}
-      />
-      <Textarea
-        label="Avoid"
-        placeholder="Nothing in particular"
-        rows={1}
-        classNames={{ input: classes.avoid }}
-        value={draft.negative_prompt}
-        error={errorOf("negative_prompt")}
-        onChange={(event) => onChange({ negative_prompt: event.currentTarget.value })}
-      />
       {models.length > 1 ? (
         <NativeSelect
           label="Model"
           data={models.map(({ name, title }) => ({ value: name, label: title }))}
           value={model.name}
+          error={errorOf("model")}
           onChange={(event) => onChange({ model: event.currentTarget.value })}
         />
       ) : (
@@ -82,6 +61,16 @@ export function SettingsFields(props: SettingsFieldsProps) {
           Model: {model.title}, {model.license}
         </Text>
       )}
+      <Chips
+        legend="How much to set"
+        choices={[
+          { value: "simple", label: "Simple" },
+          { value: "all", label: "All settings" },
+        ]}
+        value={scope}
+        onChange={setScope}
+      />
+      {isOpen && <DetailFields draft={draft} model={model} errorOf={errorOf} onChange={onChange} />}
     </>
   );
 }

@@ -48,6 +48,7 @@ async function open(task: Partial<EditTask> = {}, service: Partial<Capability> =
     capabilities: [{ ...edit, ...service }, aTilingService()],
   };
   server.use(http.get(`${STUDIO}/capabilities`, () => HttpResponse.json(capabilities)));
+  window.localStorage.setItem("limner.scope", JSON.stringify("all"));
   show(<Form first={task} />);
   await screen.findByRole("radio", { name: "Instruct" });
   return userEvent.setup();

@@ -33,11 +33,7 @@ export function PictureField({ task, error, onChange }: PictureFieldProps) {
       ),
     );
   return (
-    <Input.Wrapper
-      label={isSeveral ? "Pictures" : "Picture"}
-      labelElement="div"
-      error={uploads.problem ?? error}
-    >
+    <Input.Wrapper label={labelOf(task)} labelElement="div" error={uploads.problem ?? error}>
       <div className={classes.tray} data-dragging={uploads.isDragging || undefined}>
         {pictures.map((picture, index) => (
           <figure key={picture.id} className={classes.item}>
@@ -87,4 +83,9 @@ export function PictureField({ task, error, onChange }: PictureFieldProps) {
       </div>
     </Input.Wrapper>
   );
+}
+
+function labelOf({ way }: EditTask): string {
+  if (way === "entities") return "Picture to start from, if any";
+  return takesSeveral(way) ? "Pictures" : "Picture";
 }

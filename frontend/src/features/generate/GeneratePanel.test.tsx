@@ -35,6 +35,7 @@ async function open(
 ) {
   const capabilities = { version: "1", capabilities: [{ ...textToImage, ...service }, ...others] };
   server.use(http.get(`${STUDIO}/capabilities`, () => HttpResponse.json(capabilities)));
+  window.localStorage.setItem("limner.scope", JSON.stringify("all"));
   show(<Form onStarted={onStarted} />);
   await screen.findByLabelText("Width");
   return userEvent.setup();
