@@ -29,7 +29,7 @@ const failed = aJob({
   error: { code: "NEVER_FITS", message: "It can never fit." },
 });
 
-function open(change: Partial<Parameters<typeof QueueDrawer>[0]> = {}) {
+async function open(change: Partial<Parameters<typeof QueueDrawer>[0]> = {}) {
   const actions = {
     onSelect: vi.fn(),
     onCancel: vi.fn(),
@@ -54,13 +54,16 @@ function open(change: Partial<Parameters<typeof QueueDrawer>[0]> = {}) {
     canShrink: () => true,
   };
   show(<QueueDrawer {...quiet} {...change} actions={actions} />);
+  if (change.active?.some(({ status }) => status === "queued")) {
+    await screen.findByRole("list", { name: "Waiting jobs" }); // which is loaded apart
+  }
   return { ...actions, user: userEvent.setup() };
 }
 
 const button = (name: string) => screen.getByRole("button", { name });
 
-test("cards tell stage, time and place", () => {
-  open({ active: [running, waiting], eta_s: 40 });
+test("cards tell stage, time and place", async () => {
+  await open({ active: [running, waiting], eta_s: 40 });
   const [first, second] = screen.getAllByRole("listitem");
   expect(first).toHaveTextContent("a red circleStep 5 of 20about 12 s");
   expect(within(first as HTMLElement).getByRole("progressbar")).toHaveAttribute(
@@ -72,14 +75,16 @@ test("cards tell stage, time and place", () => {
 });
 
 test("each card cancels its own job, once", async () => {
-  const { onCancel, user } = open({ active: [{ ...running, status: "cancelling" }, waiting] });
+  const { onCancel, user } = await open({
+    active: [{ ...running, status: "cancelling" }, waiting],
+  });
   await user.click(button("Cancel: a blue star"));
   expect(onCancel).toHaveBeenCalledExactlyOnceWith([waiting]);
   expect(button("Cancel: a red circle")).toBeDisabled();
 });
 
 test("a card is moved by keys, and it is said where to", async () => {
-  const { onMove, user } = open({ active: [waiting, last] });
+  const { onMove, user } = await open({ active: [waiting, last] });
   button("a green star").focus();
   await user.keyboard("{Alt>}{ArrowUp}{/Alt}");
   expect(onMove).toHaveBeenCalledExactlyOnceWith(1, 0);
@@ -89,7 +94,9 @@ test("a card is moved by keys, and it is said where to", async () => {
 });
 
 test("what can be done with a job that waits is in its menu", async () => {
-  const { onMove, onEdit, onDuplicate, onPrioritise, user } = open({ active: [waiting, last] });
+  const { onMove, onEdit, onDuplicate, onPrioritise, user } = await open({
+    active: [waiting, last],
+  });
   const choose = async (name: string, role: "menuitem" | "menuitemradio" = "menuitem") => {
     await user.click(button("Actions: a green star"));
     await user.click(await screen.findByRole(role, { name }));
@@ -106,7 +113,7 @@ test("what can be done with a job that waits is in its menu", async () => {
 
 test("what is left of a batch is cancelled at once", async () => {
   const batch = [waiting, last].map((job) => ({ ...job, batch: "b" }));
-  const { onCancel, user } = open({ active: batch });
+  const { onCancel, user } = await open({ active: batch });
   expect(screen.getAllByText("Batch, 2 left")).toHaveLength(2);
   await user.click(button("Actions: a green star"));
   await user.click(await screen.findByRole("menuitem", { name: /the 2 left/ }));
@@ -114,7 +121,7 @@ test("what is left of a batch is cancelled at once", async () => {
 });
 
 test("a queue is paused at once and cleared after a question", async () => {
-  const { onPause, onClear, user } = open({ active: [waiting, last] });
+  const { onPause, onClear, user } = await open({ active: [waiting, last] });
   await user.click(button("Pause the queue"));
   expect(onPause).toHaveBeenCalledExactlyOnceWith(true);
   await user.click(button("Cancel all that wait"));
@@ -124,21 +131,25 @@ test("a queue is paused at once and cleared after a question", async () => {
 });
 
 test("a paused queue says so and is resumed", async () => {
-  const { onPause, user } = open({ active: [waiting], isPaused: true, heldUpBy: "it is paused" });
+  const { onPause, user } = await open({
+    active: [waiting],
+    isPaused: true,
+    heldUpBy: "it is paused",
+  });
   expect(screen.getByText(/nothing more starts/)).toBeVisible();
   expect(screen.queryByText(/it is paused/)).toBeNull();
   await user.click(button("Resume the queue"));
   expect(onPause).toHaveBeenCalledExactlyOnceWith(false);
 });
 
-test("a job that is held back says why", () => {
+test("a job that is held back says why", async () => {
   const reason = "Held back to avoid a model switch, 60 s at the longest.";
-  open({ active: [{ ...waiting, progress: { ...waiting.progress, waiting_for: reason } }] });
+  await open({ active: [{ ...waiting, progress: { ...waiting.progress, waiting_for: reason } }] });
   expect(screen.getByText(reason)).toBeVisible();
 });
 
 test("a failed job says its cause and the next step", async () => {
-  const { onRetry, onSmaller, onDismiss, user } = open({ failed: [failed] });
+  const { onRetry, onSmaller, onDismiss, user } = await open({ failed: [failed] });
   expect(screen.getByText("It can never fit.")).toBeVisible();
   expect(screen.getByText("A smaller picture, or smaller tiles, may fit.")).toBeVisible();
   await user.click(button("Retry with less memory: a huge square"));
@@ -149,14 +160,14 @@ test("a failed job says its cause and the next step", async () => {
   expect(onDismiss).toHaveBeenCalledExactlyOnceWith([failed]);
 });
 
-test("less memory is not offered where there is no way to it", () => {
-  open({ failed: [failed], canShrink: () => false });
+test("less memory is not offered where there is no way to it", async () => {
+  await open({ failed: [failed], canShrink: () => false });
   expect(screen.queryByRole("button", { name: /less memory/ })).toBeNull();
 });
 
 test("many failures are folded, and dismissed together", async () => {
   const many = Array.from({ length: 5 }, (_, index) => ({ ...failed, id: `f${index}` }));
-  const { onDismiss, user } = open({ failed: many });
+  const { onDismiss, user } = await open({ failed: many });
   expect(screen.getAllByText("It can never fit.")).toHaveLength(3);
   await user.click(button("and 2 more"));
   expect(screen.getAllByText("It can never fit.")).toHaveLength(5);
@@ -164,8 +175,12 @@ test("many failures are folded, and dismissed together", async () => {
   expect(onDismiss).toHaveBeenCalledExactlyOnceWith(many);
 });
 
-test("a queue that is held up says by what, and who else waits is counted", () => {
-  open({ active: [waiting], total: 3, heldUpBy: "the text-to-image service does not answer" });
+test("a queue that is held up says by what, and who else waits is counted", async () => {
+  await open({
+    active: [waiting],
+    total: 3,
+    heldUpBy: "the text-to-image service does not answer",
+  });
   expect(screen.getByText(/the text-to-image service does not answer/)).toBeVisible();
   expect(screen.getByText("2 of others wait, too.")).toBeVisible();
 });

@@ -1,12 +1,17 @@
 import { Stack, Text } from "@mantine/core";
+import { lazy, Suspense } from "react";
 import type { Job } from "@/api/gen";
 import type { QueueActions } from "./actions";
 import { FailedList } from "./FailedList";
 import classes from "./QueueDrawer.module.css";
 import { QueueHead } from "./QueueHead";
-import { WaitingList } from "./WaitingList";
 import { WorkingCard } from "./WorkingCard";
 import { WORDS } from "./words";
+
+// What drags cards is no part of the first load.
+const WaitingList = lazy(async () => ({
+  default: (await import("./WaitingList")).WaitingList,
+}));
 
 interface QueueDrawerProps {
   /** What is at work and then what waits, in order. */
@@ -63,7 +68,9 @@ export function QueueDrawer(props: QueueDrawerProps) {
         </ul>
       )}
       {waiting.length > 0 && (
-        <WaitingList jobs={waiting.slice(0, SHOWN)} isPaused={isPaused} actions={actions} />
+        <Suspense>
+          <WaitingList jobs={waiting.slice(0, SHOWN)} isPaused={isPaused} actions={actions} />
+        </Suspense>
       )}
       {waiting.length > SHOWN && (
         <Text size="xs" c="dimmed">
