@@ -1,23 +1,19 @@
 import { useDocumentTitle } from "@mantine/hooks";
-import { lazy, Suspense } from "react";
 import { Gallery } from "@/features/gallery/Gallery";
-import { GeneratePanel } from "@/features/generate/GeneratePanel";
 import { QueueDrawer } from "@/features/queue/QueueDrawer";
 import { EmptyStage } from "@/features/stage/EmptyStage";
 import { Stage } from "@/features/stage/Stage";
 import { Announcer } from "./Announcer";
 import classes from "./App.module.css";
+import { Centre } from "./Centre";
 import { ConnectionStrip } from "./ConnectionStrip";
 import { DropZones } from "./DropZones";
+import { Form } from "./Form";
 import { Header } from "./Header";
 import { ReplacingStrip } from "./ReplacingStrip";
+import { hasCanvas } from "./use-centre";
 import type { Mode } from "./use-forms";
 import { useStudio } from "./use-studio";
-
-// Its canvas and fields are no part of the first load.
-const EditPanel = lazy(async () => ({
-  default: (await import("@/features/edit/EditPanel")).EditPanel,
-}));
 
 const HINTS: Record<Mode, string> = {
   generate: "Describe a picture and press Generate.",
@@ -27,7 +23,7 @@ const HINTS: Record<Mode, string> = {
 /** The studio: the form, the stage with the history below it, and the queue. */
 export function App() {
   const studio = useStudio();
-  const { forms, form, queue, stage, history } = studio;
+  const { forms, form, view, queue, stage, history } = studio;
   useDocumentTitle(queue.active.length > 0 ? `(${queue.active.length}) Limner` : "Limner");
   return (
     <>
@@ -36,20 +32,21 @@ export function App() {
       <div className={classes.studio}>
         <aside className={classes.form} ref={studio.settings} aria-label="Settings">
           <ReplacingStrip job={studio.replacing.replaced} onKeep={studio.replacing.keep} />
-          {forms.mode === "edit" ? (
-            <Suspense>
-              <EditPanel {...form} task={forms.task} onTask={forms.setTask} />
-            </Suspense>
-          ) : (
-            <GeneratePanel {...form} />
-          )}
+          <Form {...form} forms={forms} room={view.room} />
         </aside>
         <main className={classes.centre} ref={studio.centre}>
-          {stage ? (
-            <Stage {...stage} />
-          ) : (
-            history.isLoaded && <EmptyStage hint={HINTS[forms.mode]} />
-          )}
+          <Centre
+            hasCanvas={hasCanvas(forms)}
+            view={view.view}
+            onView={view.setView}
+            onRoom={view.setRoom}
+          >
+            {stage ? (
+              <Stage {...stage} />
+            ) : (
+              history.isLoaded && <EmptyStage hint={HINTS[forms.mode]} />
+            )}
+          </Centre>
         </main>
         <aside className={classes.queue} id="queue" aria-label="Queue">
           <QueueDrawer {...queue} />

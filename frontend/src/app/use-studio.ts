@@ -9,6 +9,7 @@ import type { PictureActions } from "@/components/picture-actions";
 import { useDismissed } from "@/features/queue/use-dismissed";
 import { modelOf, modelsOf, offsOf } from "./offers";
 import { followedJob, shownImage } from "./staged-job";
+import { useView } from "./use-centre";
 import { useDeletion } from "./use-deletion";
 import { useForms } from "./use-forms";
 import { useHistory } from "./use-history";
@@ -28,7 +29,11 @@ export function useStudio() {
   const offs = offsOf(capabilities);
   const settings = useRef<HTMLElement>(null);
   const centre = useRef<HTMLElement>(null);
-  const forms = useForms(() => settings.current?.scrollIntoView());
+  const view = useView();
+  const forms = useForms(() => {
+    view.setView("canvas");
+    settings.current?.scrollIntoView();
+  });
 
   const queue = useQueue();
   const actions = useJobActions(queue.waiting);
@@ -51,6 +56,7 @@ export function useStudio() {
 
   const stageAt = (job: string | null, image: number | null) => {
     select({ job, image });
+    view.setView("result");
     centre.current?.scrollIntoView({ block: "nearest" });
   };
   const show = (job: Job, image: number | null = null) => {
@@ -66,6 +72,7 @@ export function useStudio() {
     ...usePlacing(forms),
     onCompare: (_, image) => {
       setCompared(image);
+      view.setView("result");
       centre.current?.scrollIntoView({ block: "nearest" });
     },
     onVary: actions.vary,
@@ -78,13 +85,12 @@ export function useStudio() {
   return {
     settings,
     centre,
+    view,
     forms,
     replacing,
     told: [...queue.active, ...latest.jobs],
     form: {
-      draft: forms.draft,
       lastSeed: image?.seed ?? null,
-      onDraft: forms.setDraft,
       onStarted: (job?: Job) => {
         replacing.sent(job);
         stageAt(null, null);

@@ -194,7 +194,8 @@ function Drawn({ content, wet }: DrawnProps) {
       src={content.url}
       alt=""
       draggable={false}
-      style={content.isSheer ? { mixBlendMode: "screen", opacity: 0.8 } : undefined}
+      // Lines are seen on dark and on light alike.
+      style={content.isSheer ? { mixBlendMode: "difference" } : undefined}
     />
   );
 }
