@@ -74,6 +74,8 @@ def bench(
         console.print(tabulate(found.measurements))
     if found.unkept:
         raise CommandFailed(f"What was measured could not be kept: {found.unkept}")
+    if not found.was_interrupted and all(each.step_s is None for each in found.measurements):
+        raise CommandFailed("Nothing ran; the table says why.")
     if found.was_interrupted:
         raise CommandFailed("Interrupted; what was measured is kept.", _INTERRUPTED)
 
