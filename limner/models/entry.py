@@ -47,8 +47,8 @@ class Source:
 
     repository: str
     revision: str  # a commit; "main" where none could be verified
-    files: tuple[File, ...]  # empty: which there are is not known; `patterns` says which are wanted
-    patterns: tuple[str, ...] = ()  # globs of the wanted ones, where `files` is empty; none: all safe ones
+    files: tuple[File, ...]  # known by name
+    patterns: tuple[str, ...] = ()  # globs of further ones; with neither files nor patterns, all safe ones
     folder: str = ""  # where they lie in the model's own folder; empty: at its root
 
     @property
@@ -101,7 +101,12 @@ class Entry:
     kind: Kind = Kind.CHECKPOINT
     note: str = ""  # one sentence for who chooses
     native_sizes_px: tuple[tuple[int, int], ...] = ()  # further ones that it was trained at: width, height
+    min_side_px: int = 256
+    max_side_px: int = 2048
+    size_multiple_px: int = 16
     bases: tuple[str, ...] = ()  # entries beside which a ControlNet or LoRA works; none for checkpoints
+    slot: str = ""  # where in a base's folder it is looked for; empty: in a folder of its own
+    obstacle: str = ""  # one sentence: why this program cannot run it yet; empty: it can
     presets: tuple[Preset, ...] = ()
     tiers: tuple[Tier, ...] = ()
     weights: Weights = Weights()
@@ -110,6 +115,15 @@ class Entry:
     def total_bytes(self) -> int:
         """The sizes of its files together, as far as they are known."""
         return sum(file.size_bytes for source in self.sources for file in source.files)
+
+    @property
+    def expected_bytes(self) -> int:
+        """What it takes on disk: as its files say, and where some do not, as 16-bit weights would."""
+        files = [file for source in self.sources for file in source.files]
+        is_known = all(file.size_bytes for file in files) and not any(
+            pattern.endswith(_WEIGHTS_SUFFIX) for source in self.sources for pattern in source.patterns
+        )
+        return self.total_bytes if is_known else max(self.total_bytes, self.weights.total * _BYTES_PER_WEIGHT)
 
     @property
     def is_built_in(self) -> bool:
@@ -122,3 +136,5 @@ class Entry:
 
 
 _COMMIT_CHARACTERS = 40
+_WEIGHTS_SUFFIX = ".safetensors"
+_BYTES_PER_WEIGHT = 2
