@@ -62,6 +62,7 @@ def page(browser: Browser, studio: Studio, console_errors: list[str]) -> Iterato
 def visit(page: Page) -> Iterator[Visit]:
     """What a visitor can do; cancels whatever the visit left running."""
     visit = Visit(page)
+    page.get_by_role("radio", name="All settings").check()
     expect(visit.steps).to_be_visible()
     yield visit
     visit.cancel_everything()

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from typing import Any, cast
 
 import cv2
@@ -16,21 +15,33 @@ Spot = tuple[float, float]  # fractions of a picture's width and height
 
 
 class Retouch:
-    """A visitor at work in the edit mode, in the words of the page."""
+    """A visitor at work on the canvas, in the words of the page."""
 
     def __init__(self, visit: Visit) -> None:
         self.visit = visit
         self.page = visit.page
         modes = self.page.get_by_role("navigation", name="Mode")
+        self.generate_mode = modes.get_by_role("button", name="Generate")
         self.edit_mode = modes.get_by_role("button", name="Edit")
-        self.form = self.page.get_by_role("form", name="Edit")
-        self.mask = self.form.get_by_role("img", name="The picture and its mask")
-        self.board = self.form.get_by_role("group", name="Regions of the picture")
+        self.form = self.page.get_by_role("complementary", name="Settings").get_by_role("form")
+        self.board = self.page.get_by_role("application")
+        self.layers = self.page.get_by_role("list", name="Layers")
         self.run = self.form.locator("button[type=submit]")
 
     def begin(self, *pictures: Image.Image) -> None:
         """Enters the edit mode and uploads the pictures."""
         self.edit_mode.click()
+        self.upload(*pictures)
+
+    def guide(self, way: str, *pictures: Image.Image) -> None:
+        """Chooses a way to a new picture that needs more than words, and uploads the pictures."""
+        self.generate_mode.click()
+        self.choose(way)
+        if pictures:
+            self.upload(*pictures)
+
+    def upload(self, *pictures: Image.Image) -> None:
+        """Chooses the pictures' files."""
         files = [{"name": "a.png", "mimeType": "image/png", "buffer": to_png(each)} for each in pictures]
         self.form.locator("input[type=file]").set_input_files(cast("Any", files))
         expect(self.form.get_by_role("button", name="Remove picture")).to_have_count(len(pictures))
@@ -43,17 +54,28 @@ class Retouch:
         """Chooses what to do; it must be on offer."""
         self.way(name).check()
 
-    def paint(self, spots: Sequence[Spot]) -> None:
-        """Draws the brush over the mask from spot to spot."""
-        # Into the middle: the run button covers what is at the bottom.
-        self.mask.evaluate("(mask) => mask.scrollIntoView({ block: 'center', behavior: 'instant' })")
-        box = self.mask.bounding_box()
-        assert box is not None
-        places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in spots]
+    def look_at_canvas(self) -> None:
+        """Turns from what was made to what one draws on."""
+        self.page.get_by_role("group", name="View").get_by_role("button", name="Canvas").click()
+
+    def take(self, tool: str) -> None:
+        """Takes up a tool."""
+        self.page.get_by_role("toolbar").get_by_role("radio", name=tool).check(force=True)
+
+    def act(self, name: str) -> None:
+        """Presses a button of the canvas, by keys."""
+        self.page.get_by_role("toolbar").get_by_role("button", name=name, exact=True).press("Enter")
+
+    def draw(self, *spots: Spot) -> None:
+        """Draws over the picture from spot to spot with the tool at hand."""
+        self.board.evaluate("(board) => board.scrollIntoView({ block: 'center', behavior: 'instant' })")
+        paper = self.board.locator("> div").first.bounding_box()
+        assert paper is not None
+        places = [(paper["x"] + x * paper["width"], paper["y"] + y * paper["height"]) for x, y in spots]
         self.page.mouse.move(*places[0])
         self.page.mouse.down()
         for place in places[1:]:
-            self.page.mouse.move(*place)
+            self.page.mouse.move(*place, steps=3)
         self.page.mouse.up()
 
     def field(self, name: str) -> Locator:
@@ -63,19 +85,6 @@ class Retouch:
     def region(self, name: str) -> Locator:
         """The box of a region on the picture."""
         return self.board.get_by_role("button", name=name, exact=True)
-
-    def draw(self, start: Spot, end: Spot) -> None:
-        """Draws a box over the picture from corner to corner."""
-        self.board.evaluate("(board) => board.scrollIntoView({ block: 'center', behavior: 'instant' })")
-        box = self.board.bounding_box()
-        assert box is not None
-        (left, top), (right, bottom) = (
-            (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, end)
-        )
-        self.page.mouse.move(left, top)
-        self.page.mouse.down()
-        self.page.mouse.move(right, bottom, steps=3)
-        self.page.mouse.up()
 
     def ask(self, prompt: str) -> dict[str, Any]:
         """Sends the form with this prompt and returns the job when its result is on the stage."""

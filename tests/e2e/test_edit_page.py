@@ -68,7 +68,7 @@ def test_outside_of_the_painted_mask_every_pixel_is_kept(retouch: Retouch, befor
     expect(retouch.run).to_have_accessible_description(
         "Paint over what shall change first. Describe the finished picture first."
     )
-    retouch.paint(OVER_THE_CIRCLE)
+    retouch.draw(*OVER_THE_CIRCLE)
     job = retouch.ask(DESCRIPTION)
 
     mask = pixels(retouch.load(job["request"]["mask"]))[..., 0]
@@ -85,7 +85,7 @@ def test_a_grown_mask_with_a_soft_edge_changes_what_it_reaches_and_no_more(
 ) -> None:
     retouch.begin(before)
     retouch.choose("Inpaint")
-    retouch.paint(OVER_THE_CIRCLE)
+    retouch.draw(*OVER_THE_CIRCLE)
     retouch.field("Soft edge").fill("300")
     expect(retouch.form).to_contain_text("Soft edge is 300; choose 0 to 256.")
     retouch.field("Soft edge").fill(str(SOFT_PX))
@@ -100,7 +100,6 @@ def test_a_grown_mask_with_a_soft_edge_changes_what_it_reaches_and_no_more(
     assert changed[(away_px > 0) & (away_px <= GROWN_PX)].any(), "the mask did not grow"
     # Both reach as far as they say along the axes, and diagonally no further than the corner of a square.
     assert not changed[away_px > 1.5 * (SOFT_PX + GROWN_PX)].any()
-    retouch.form.get_by_role("button", name="Clear").press("Enter")
     retouch.field("Soft edge").fill("0")
     retouch.visit.stage.get_by_role("button", name="Reuse settings").click()
     expect(retouch.field("Soft edge")).to_have_value(str(SOFT_PX))
@@ -110,26 +109,96 @@ def test_a_grown_mask_with_a_soft_edge_changes_what_it_reaches_and_no_more(
 def test_a_mask_can_be_erased_inverted_undone_and_used_again(retouch: Retouch, before: Image.Image) -> None:
     retouch.begin(before)
     retouch.choose("Inpaint")
-    painted = retouch.mask
-    buttons = retouch.form.get_by_role("button")
-    buttons.filter(has_text="Invert").press("Enter")
-    expect(painted).to_have_accessible_name("The picture and its mask; 100 % is painted")
-    retouch.choose("Erase")
-    retouch.paint(OVER_THE_CIRCLE)
-    expect(painted).not_to_have_accessible_name("The picture and its mask; 100 % is painted")
-    buttons.filter(has_text="Undo").press("Enter")
-    expect(painted).to_have_accessible_name("The picture and its mask; 100 % is painted")
-    buttons.filter(has_text="Clear").press("Enter")
-    expect(painted).to_have_accessible_name("The picture and its mask; 0 % is painted")
+    painted = retouch.board
 
-    retouch.choose("Paint")
-    retouch.paint(OVER_THE_CIRCLE)
+    def expect_percent(percent: int) -> None:
+        words = f"The picture and its mask; {percent} % is painted"
+        expect(painted).to_have_accessible_name(words)
+
+    retouch.take("Box")
+    retouch.draw((0, 0), (0.5, 1))
+    expect_percent(50)
+    retouch.act("Invert")
+    retouch.take("Lasso")
+    retouch.draw((0, 0), (0.5, 0), (0.5, 1), (0, 1))
+    expect_percent(100)
+    retouch.take("Eraser")
+    retouch.draw(*OVER_THE_CIRCLE)
+    expect(painted).not_to_have_accessible_name(re.compile("100 %"))
+    retouch.act("Undo")
+    expect_percent(100)
+    painted.press("Control+z")
+    expect_percent(50)
+    painted.press("Control+Shift+Z")
+    expect_percent(100)
+    retouch.act("Clear")
+    expect_percent(0)
+
+    painted.press("b")
+    retouch.draw(*OVER_THE_CIRCLE)
     words = painted.get_attribute("aria-label") or ""
+    retouch.page.reload()
+    expect(painted).to_have_accessible_name(words)
+    retouch.act("Undo")  # as before the reload
+    expect_percent(0)
+    retouch.act("Redo")
     job = retouch.ask(DESCRIPTION)
-    buttons.filter(has_text="Clear").press("Enter")
+    retouch.look_at_canvas()
+    retouch.act("Clear")
+    expect_percent(0)
+    # The words of a picture that is on the stage are used again from there.
+    retouch.page.get_by_role("group", name="View").get_by_role("button", name="Result").click()
     retouch.visit.stage.get_by_role("button", name="Reuse settings").click()
     expect(painted).to_have_accessible_name(words)
     expect(retouch.visit.seed).to_have_value(str(job["images"][0]["seed"]))
+
+
+def test_a_mask_is_painted_by_keys_alone(retouch: Retouch, before: Image.Image) -> None:
+    retouch.begin(before)
+    retouch.choose("Inpaint")
+    board = retouch.board
+    board.focus()
+    board.press("r")
+    board.press("Enter")
+    for key in ("ArrowRight", "ArrowDown"):
+        for _ in range(8):
+            board.press(key)
+    board.press("Enter")
+    expect(board).to_have_accessible_name(re.compile("; 4 % is painted"))
+    board.press("Escape")
+    board.press("i")
+    expect(board).to_have_accessible_name(re.compile("; 96 % is painted"))
+    board.press("Tab")
+    expect(board).not_to_be_focused()
+
+
+def test_the_canvas_zooms_at_the_pointer_and_is_pushed_by_space(
+    retouch: Retouch, before: Image.Image
+) -> None:
+    retouch.begin(before)
+    retouch.choose("Inpaint")
+    paper = retouch.board.locator("> div").first
+    whole = paper.bounding_box()
+    assert whole is not None
+    retouch.board.hover()
+    retouch.page.mouse.wheel(0, -400)
+    retouch.page.wait_for_function(
+        "(width) => document.querySelector('[role=application] > div').getBoundingClientRect().width > width",
+        arg=whole["width"] * 1.5,
+    )
+    zoomed = paper.bounding_box()
+    assert zoomed is not None
+    retouch.page.keyboard.down("Space")
+    retouch.page.mouse.down()
+    retouch.page.mouse.move(whole["x"] + 20, whole["y"] + 20, steps=2)
+    retouch.page.mouse.up()
+    retouch.page.keyboard.up("Space")
+    pushed = paper.bounding_box()
+    assert pushed is not None
+    assert pushed["x"] < zoomed["x"]
+    expect(retouch.board).to_have_accessible_name(re.compile("; 0 % is painted"))
+    retouch.act("Show all")
+    assert paper.bounding_box() == whole
 
 
 def test_a_picture_is_extended_and_kept_where_it_was(retouch: Retouch, before: Image.Image) -> None:
@@ -149,8 +218,7 @@ def test_a_picture_is_extended_and_kept_where_it_was(retouch: Retouch, before: I
 
 
 def test_edges_of_a_photo_hold_a_new_picture(retouch: Retouch, before: Image.Image) -> None:
-    retouch.begin(before)
-    retouch.choose("Control")
+    retouch.guide("Control", before)
     edges = retouch.form.get_by_role("img", name="The edges found in the picture")
     expect(edges).to_be_visible(timeout=PICTURE_MS)
     retouch.visit.images.fill("4")
@@ -162,9 +230,8 @@ def test_edges_of_a_photo_hold_a_new_picture(retouch: Retouch, before: Image.Ima
 
 
 def test_two_regions_show_what_each_of_them_says(retouch: Retouch) -> None:
-    retouch.edit_mode.click()
-    retouch.choose("Control")
-    expect(retouch.run).to_have_accessible_description(re.compile("Add a picture to keep to or a region"))
+    retouch.guide("Entities")
+    expect(retouch.run).to_have_accessible_description(re.compile("Draw where something shall be first."))
     retouch.draw((0.02, 0.25), (0.42, 0.75))
     retouch.field("What Region 1 shows").fill("a red star")
     # The second by keys and numbers alone.
@@ -195,13 +262,15 @@ def test_two_regions_show_what_each_of_them_says(retouch: Retouch) -> None:
 def test_a_region_inside_a_mask_leaves_the_rest_of_its_start_picture(
     retouch: Retouch, before: Image.Image
 ) -> None:
-    retouch.begin(before)
-    retouch.choose("Control")
-    retouch.form.get_by_role("button", name="Remove Control 1").click()
-    retouch.draw((0.02, 0.2), (0.4, 0.8))
+    retouch.guide("Entities", before)
+    # Painted, not boxed: both end up on the one canvas.
+    retouch.take("Lasso")
+    retouch.draw((0.02, 0.2), (0.4, 0.2), (0.4, 0.8), (0.02, 0.8))
     retouch.field("What Region 1 shows").fill("a green circle")
     retouch.choose("Picture 1, inside a mask")
-    retouch.paint(OVER_THE_CIRCLE)
+    retouch.layers.get_by_role("button", name="Draw on Mask").click()
+    retouch.take("Brush")
+    retouch.draw(*OVER_THE_CIRCLE)
     job = retouch.ask(DESCRIPTION)
     asked = job["request"]
     assert (asked["controls"], len(asked["entities"]), asked["strength"]) == ([], 1, 1)
@@ -257,17 +326,21 @@ def test_axe_finds_nothing_serious_and_nothing_scrolls_sideways(
     retouch: Retouch, before: Image.Image
 ) -> None:
     retouch.begin(before)
-    for way in ("Instruct", "Inpaint", "Extend", "Restyle", "Control"):
-        if retouch.way(way).is_disabled():
-            continue
+    for way in ("Instruct", "Inpaint", "Extend", "Combine", "Restyle"):
         retouch.choose(way)
-        if way == "Control":
-            retouch.draw((0.1, 0.1), (0.5, 0.5))
-            retouch.way("Picture 1, inside a mask").check()
-        assert serious(retouch.page) == []
-        for width in (360, 1024, 1440):
-            retouch.page.set_viewport_size({"width": width, "height": 780})
-            assert hidden_sideways_px(retouch.page) == 0, f"{way} at {width} px"
+        _check_looks(retouch, way)
+    for way in ("Control", "Entities"):
+        retouch.guide(way)
+        retouch.draw((0.1, 0.1), (0.5, 0.5))
+        retouch.choose("Picture 1, inside a mask")
+        _check_looks(retouch, way)
+
+
+def _check_looks(retouch: Retouch, way: str) -> None:
+    assert serious(retouch.page) == []
+    for width in (360, 1024, 1440):
+        retouch.page.set_viewport_size({"width": width, "height": 780})
+        assert hidden_sideways_px(retouch.page) == 0, f"{way} at {width} px"
 
 
 def test_what_is_not_offered_says_why(retouch: Retouch) -> None:

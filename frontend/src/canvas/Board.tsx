@@ -6,6 +6,7 @@ import { directionOf } from "./gesture";
 import type { Mark } from "./mask";
 import type { Tool } from "./pen";
 import { type Sheet, usePen } from "./use-pen";
+import { useSpace } from "./use-space";
 import type { Seen } from "./use-viewport";
 import { frameOf } from "./viewport";
 
@@ -44,7 +45,7 @@ export function Board(props: BoardProps) {
   const { mask } = sheet ?? NO_SHEET;
   const growth = mask.width / paper.width;
   const [cursor, setCursor] = useState<Spot | null>(null);
-  const [isSpaceHeld, setSpaceHeld] = useState(false);
+  const isSpaceHeld = useSpace(cursor !== null);
   const pen = usePen({
     tool,
     radius_px: (diameter_px / 2) * growth,
@@ -96,15 +97,10 @@ export function Board(props: BoardProps) {
       data-passing={tool !== "box" || undefined}
       onKeyDown={(event) => {
         if (event.target !== event.currentTarget || event.ctrlKey || event.metaKey) return;
-        if (event.key === " ") setSpaceHeld(true);
-        else if (!press(event.key, event.shiftKey, event.altKey)) return;
+        if (!press(event.key, event.shiftKey, event.altKey)) return;
         event.preventDefault(); // neither the page scrolls nor a form is sent
       }}
-      onKeyUp={(event) => event.key === " " && setSpaceHeld(false)}
-      onBlur={() => {
-        setSpaceHeld(false);
-        pen.cancel();
-      }}
+      onBlur={pen.cancel}
       onPointerDown={(event) => {
         const count = seen.touch(event);
         const isHand = count > 1 || event.button === 1 || isSpaceHeld;

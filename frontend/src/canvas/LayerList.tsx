@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconEye, IconEyeOff, IconLock, IconLockOpen2 } from "@tabler/icons-react";
 import classes from "./LayerList.module.css";
 
@@ -32,13 +32,13 @@ export function LayerList({ layers, selected, onSelect, onHide, onLock }: LayerL
         <li key={id} className={classes.layer} data-selected={id === selected || undefined}>
           <UnstyledButton
             className={classes.name}
-            aria-label={isLocked === null ? undefined : `Draw on ${name}`}
             aria-pressed={isLocked === null ? undefined : id === selected}
             disabled={isLocked === null}
             onClick={() => onSelect(id)}
           >
             <span className={classes.swatch} style={{ background: colour ?? undefined }} />
             <span className={classes.words}>
+              {isLocked !== null && <VisuallyHidden>Draw on </VisuallyHidden>}
               {name}
               {note && <small>{note}</small>}
             </span>
