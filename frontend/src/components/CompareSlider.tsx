@@ -24,6 +24,7 @@ export function CompareSlider({ before, after, width, height }: CompareSliderPro
     <Mount width={width} height={height}>
       <ReactCompareSlider
         className={classes.slider}
+        style={FILLING}
         keyboardIncrement="5%"
         handle={<ReactCompareSliderHandle buttonStyle={BUTTON} linesStyle={LINES} />}
         itemOne={<Half {...before} />}
@@ -44,6 +45,8 @@ function Half({ src, name, place, isAfter = false }: Side & { isAfter?: boolean 
   );
 }
 
+// The slider has styles of its own, which go before those of a class.
+const FILLING: CSSProperties = { position: "absolute", inset: 0 };
 const BUTTON: CSSProperties = {
   width: 40,
   height: 40,

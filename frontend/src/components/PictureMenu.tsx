@@ -19,6 +19,7 @@ import {
 import type { ComponentType, ReactNode } from "react";
 import type { Job, JobImage } from "@/api/gen";
 import { isFinal } from "@/api/job";
+import { MENU_HEIGHT, MENU_PLACE } from "./menu-place";
 import { MENU } from "./menu-words";
 import type { PictureActions, Purpose } from "./picture-actions";
 
@@ -48,11 +49,12 @@ export function PictureMenu(props: PictureMenuProps) {
     <Menu
       position="bottom-start"
       withinPortal
+      middlewares={MENU_PLACE}
       {...(isOpen !== undefined && { opened: isOpen })}
       {...(onOpen && { onChange: onOpen })}
     >
       <Menu.Target>{children}</Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown mah={MENU_HEIGHT} style={{ overflowY: "auto" }}>
         <Menu.Label>{MENU.reuse}</Menu.Label>
         <Item icon={IconRepeat} onClick={() => actions.onReuse(job, image)}>
           {MENU.all}

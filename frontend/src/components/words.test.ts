@@ -7,6 +7,8 @@ test.each([
   [8.4, "8 s"],
   [59.6, "1 min"],
   [80, "1 min 20 s"],
+  [2734, "46 min"],
+  [3590, "1 h"],
   [7500, "2 h 5 min"],
 ])("%d seconds read as %s", (span, words) => {
   expect(spanInWords(span)).toBe(words);

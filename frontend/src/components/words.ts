@@ -8,12 +8,14 @@ export function titleOf(job: Job): string {
   return width && height ? `Upscaled to ${width} × ${height}` : "Upscaled";
 }
 
-/** A span of time as people say it: "8 s", "1 min 20 s", "2 h 5 min". */
+/** A span of time as people say it: "8 s", "1 min 20 s", "45 min", "2 h 5 min". */
 export function spanInWords(span_s: number): string {
   const whole_s = Math.max(0, Math.round(span_s));
   if (whole_s < 60) return `${whole_s} s`;
-  const minutes = Math.floor(whole_s / 60);
-  if (minutes < 60) return joined(`${minutes} min`, whole_s % 60, "s");
+  // Of a long time nobody wants to know the seconds.
+  const minutes = whole_s < 600 ? Math.floor(whole_s / 60) : Math.round(whole_s / 60);
+  if (minutes < 10) return joined(`${minutes} min`, whole_s % 60, "s");
+  if (minutes < 60) return `${minutes} min`;
   return joined(`${Math.floor(minutes / 60)} h`, minutes % 60, "min");
 }
 

@@ -1,4 +1,4 @@
-import { ActionIcon, Text, UnstyledButton } from "@mantine/core";
+import { ActionIcon, UnstyledButton } from "@mantine/core";
 import { IconDots, IconStar, IconStarFilled } from "@tabler/icons-react";
 import { type KeyboardEvent, memo, useState } from "react";
 import type { Job } from "@/api/gen";
@@ -48,9 +48,9 @@ export const TileCard = memo(function TileCard(props: TileCardProps) {
         }}
       >
         <img src={thumbnailOf(image.id, 256)} alt={title} loading="lazy" decoding="async" />
-        <Text span className={classes.caption} aria-hidden="true">
-          {title}
-        </Text>
+        <span className={classes.caption} aria-hidden="true">
+          <span>{title}</span>
+        </span>
       </UnstyledButton>
       <ActionIcon
         className={classes.star}

@@ -11,6 +11,7 @@ import {
 } from "@tabler/icons-react";
 import type { Job } from "@/api/gen";
 import type { Move } from "@/api/line";
+import { MENU_HEIGHT, MENU_PLACE } from "@/components/menu-place";
 import { titleOf } from "@/components/words";
 import type { QueueActions } from "./actions";
 import { PRIORITIES, WORDS } from "./words";
@@ -37,13 +38,13 @@ export function CardMenu({ job, place, count, batch, onMove, actions }: CardMenu
   const isAtEnd = (move: Move) =>
     move === "first" || move === "up" ? place === 0 : place === count - 1;
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end" withinPortal middlewares={MENU_PLACE}>
       <Menu.Target>
         <ActionIcon size="sm" aria-label={`${WORDS.actions}: ${titleOf(job)}`}>
           <IconDots size={16} stroke={1.7} />
         </ActionIcon>
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown mah={MENU_HEIGHT} style={{ overflowY: "auto" }}>
         {count > 1 &&
           MOVES.map((move) => {
             const Icon = ICONS[move];

@@ -78,7 +78,9 @@ export const WaitingCard = memo(function WaitingCard(props: WaitingCardProps) {
           <span>{capitalised(placeInLine(queue_position ?? place + 1))}</span>
           <span>{remainingOf(job)}</span>
         </div>
-        {waiting_for && !isPaused && <div className={classes.reason}>{waiting_for}</div>}
+        {waiting_for && !isPaused && (
+          <div className={classes.reason}>{WORDS.reason(waiting_for)}</div>
+        )}
         {(job.priority !== "normal" || batch.length > 0) && (
           <div className={classes.tags}>
             {job.priority !== "normal" && (

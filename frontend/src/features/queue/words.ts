@@ -13,6 +13,8 @@ export const WORDS = {
   clearYes: "Cancel them",
   clearNo: "Keep them",
   heldUp: (reason: string) => `Nothing can start now: ${reason}`,
+  /** Whole sentences speak for themselves. */
+  reason: (text: string) => (text.endsWith(".") ? text : `Waits for ${text}`),
   allDone: (span: string) => `All done in ${span}`,
   more: (count: number) => `and ${count} more`,
   others: (count: number) => `${count} of others wait, too.`,

@@ -3,6 +3,7 @@ import { useLocalStorage } from "@mantine/hooks";
 import type { CSSProperties } from "react";
 import type { Job, JobImage } from "@/api/gen";
 import { isFinal, settingsOf } from "@/api/job";
+import { LayerSheets } from "@/components/LayerSheets";
 import type { PictureActions } from "@/components/picture-actions";
 import { titleOf } from "@/components/words";
 import { Ending } from "./Ending";
@@ -42,6 +43,7 @@ export function Stage(props: StageProps) {
   };
   const counterpart = counterpartOf(job, compared);
   const hasFrame = image !== undefined || !isFinal(job);
+  const layers = image && layersOf(job, image);
   const isBeside = counterpart !== null && !(view === "slider" && image);
   return (
     <section className={classes.stage} aria-label={WORDS.stage}>
@@ -52,10 +54,11 @@ export function Stage(props: StageProps) {
         data-bare={!hasFrame || undefined}
         data-pair={(hasFrame && isBeside) || undefined}
       >
-        {hasFrame && (
+        {hasFrame && !layers && (
           <Pictures job={job} image={image} counterpart={counterpart} size={size} view={view} />
         )}
-        {counterpart && image && (
+        {layers && <LayerSheets key={job.id} layers={layers} />}
+        {counterpart && image && !layers && (
           <ViewBar
             view={view}
             isPicked={counterpart.isPicked}
@@ -63,7 +66,7 @@ export function Stage(props: StageProps) {
             onEnd={onEndComparing}
           />
         )}
-        <Strip images={job.images} shown={image} onPick={onPickImage} />
+        {!layers && <Strip images={job.images} shown={image} onPick={onPickImage} />}
         <Text className={classes.prompt}>{titleOf(job)}</Text>
         {isFinal(job) ? (
           <Ending job={job} image={image} onRetry={props.onRetry} actions={props.actions} />
@@ -74,4 +77,9 @@ export function Stage(props: StageProps) {
       <LatestStrip jobs={latest} shown={job.id} onSelect={onSelect} />
     </section>
   );
+}
+
+/** The layers of the same picture; null where none was taken apart. */
+function layersOf({ kind, images }: Job, { seed }: JobImage): JobImage[] | null {
+  return kind === "layers" ? images.filter((image) => image.seed === seed) : null;
 }

@@ -24,6 +24,7 @@ export function Working({ job, onCancel }: { job: Job; onCancel: (job: Job) => v
         <Button
           variant="default"
           size="compact-sm"
+          flex="none"
           disabled={job.status === "cancelling"}
           onClick={() => onCancel(job)}
         >
