@@ -1,6 +1,7 @@
 import { Button, Kbd, List, Stack, Text } from "@mantine/core";
 import { useOs } from "@mantine/hooks";
 import { useId } from "react";
+import { PlanLine } from "./PlanLine";
 import classes from "./RunButton.module.css";
 import type { Run } from "./use-run";
 
@@ -30,6 +31,7 @@ export function RunButton({ label, run }: { label: string; run: Run }) {
         {label}
       </Button>
       <div id={id} aria-live="polite">
+        {!isBlocked && !notice && <PlanLine />}
         {isBlocked && (
           <List size="sm" className={classes.reasons} spacing={2}>
             {[...new Set(reasons.map(({ message }) => message))].map((message) => (

@@ -135,3 +135,51 @@ test("a picture is enlarged without a word", async () => {
     strength: 0.3,
   });
 });
+
+test("of several files, the good ones are kept and the bad ones named", async () => {
+  const problem = {
+    type: "about:blank",
+    title: "Unprocessable Content",
+    status: 422,
+    detail: "This is not a picture that can be read.",
+    code: "INVALID_IMAGE",
+  };
+  server.use(
+    http.post(`${STUDIO}/images`, async ({ request }) => {
+      const isGood = (await request.text()) === "good";
+      return isGood
+        ? HttpResponse.json(picture, { status: 201 })
+        : HttpResponse.json(problem, { status: 422 });
+    }),
+  );
+  const user = await open();
+  const chooser = document.querySelector<HTMLInputElement>("input[type=file]");
+  if (!chooser) throw new Error("there is no file chooser");
+  const type = "image/png";
+  await user.upload(chooser, [
+    new File(["good"], "a.png", { type }),
+    new File(["bad"], "b.png", { type }),
+  ]);
+  expect(await screen.findByText("b.png: This is not a picture that can be read.")).toBeVisible();
+  expect(screen.getByRole("button", { name: "Remove picture 1" })).toBeVisible();
+});
+
+test("a picture is taken apart where a model can", async () => {
+  const able = { ...shapesModel, features: [...shapesModel.features, "layers"] };
+  const features = able.features.map((name) => ({ name, enabled: true, reason: null }));
+  const sent = accepting("/generate/layers");
+  const task = { way: "layers", pictures: [picture] } as const;
+  const user = await open(task, { models: [able], features });
+  await user.type(screen.getByLabelText("Prompt"), "a red circle on white");
+  const layers = screen.getByLabelText("Layers", { selector: "input[type=text]" });
+  await user.clear(layers);
+  await user.type(layers, "3");
+  await user.click(screen.getByRole("button", { name: /^Separate/ }));
+  await waitFor(() => expect(sent).toHaveBeenCalledOnce());
+  expect(sent).toHaveBeenCalledWith({
+    prompt: "a red circle on white",
+    count: 1,
+    image: picture.id,
+    layers: 3,
+  });
+});

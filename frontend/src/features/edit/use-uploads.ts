@@ -7,8 +7,7 @@ import { type Picture, uploadPicture } from "@/api/pictures";
 export function useUploads(onUploaded: (pictures: readonly Picture[]) => void) {
   const [isDragging, setDragging] = useState(false);
   const uploading = useMutation({
-    mutationFn: (files: readonly File[]) => Promise.all(files.map(uploadPicture)),
-    onSuccess: onUploaded,
+    mutationFn: (files: readonly File[]) => uploadAll(files, onUploaded),
   });
   const upload = (files: readonly File[]) => {
     if (files.length > 0) uploading.mutate(files);
@@ -36,4 +35,24 @@ export function useUploads(onUploaded: (pictures: readonly Picture[]) => void) {
     problem: uploading.error?.message,
     upload,
   };
+}
+
+/** Keeps what can be kept; fails with what is wrong with each of the others. */
+async function uploadAll(
+  files: readonly File[],
+  onUploaded: (pictures: readonly Picture[]) => void,
+): Promise<void> {
+  const ends = await Promise.allSettled(files.map(uploadPicture));
+  const kept = ends.flatMap((end) => (end.status === "fulfilled" ? [end.value] : []));
+  if (kept.length > 0) onUploaded(kept);
+  const reasons = ends.flatMap((end, index) =>
+    end.status === "rejected" ? [reasonOf(end.reason, files, index)] : [],
+  );
+  if (reasons.length > 0) throw new Error(reasons.join(" "));
+}
+
+function reasonOf(error: unknown, files: readonly File[], index: number): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const name = files[index]?.name;
+  return files.length > 1 && name ? `${name}: ${reason}` : reason;
 }

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { aJob } from "@/testing/jobs";
+import { type Outlook, planOf } from "./plan";
+
+const queue = { total: 0, paused: false, held_up_by: null };
+const running = aJob({ status: "running", progress: { eta_s: 12 } });
+const plan = (part: Partial<Outlook>) => planOf({ active: [], queue, eta_s: null, ...part });
+
+test("nothing is foretold while nothing is known", () => {
+  expect(plan({ queue: undefined })).toBeNull();
+});
+
+test("an idle studio starts at once", () => {
+  expect(plan({})).toBe("Starts at once.");
+});
+
+test("who is ahead is counted, with the time that they take where it is known", () => {
+  expect(plan({ active: [running] })).toBe("1 job ahead, about 12 s.");
+  expect(plan({ active: [running], queue: { ...queue, total: 2 }, eta_s: 80 })).toBe(
+    "3 jobs ahead, about 1 min 20 s.",
+  );
+  expect(plan({ queue: { ...queue, total: 2 } })).toBe("2 jobs ahead.");
+});
+
+test("what keeps everything waiting is said", () => {
+  expect(plan({ queue: { ...queue, paused: true }, active: [running] })).toBe(
+    "Waits until the queue goes on.",
+  );
+  expect(plan({ queue: { ...queue, held_up_by: "the t2i service is not running" } })).toBe(
+    "Waits: the t2i service is not running.",
+  );
+});
