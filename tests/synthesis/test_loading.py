@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from diffsynth.models.qwen_image_dit import ApproximateGELU
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 from torch.nn.functional import gelu
 
+from services.rpc.errors import ModelUnreadable
 from services.shapes.checkpoint import CFG, CHECKPOINT, NEGATIVE, STEPS
 from services.shapes.checkpoint import load_pipeline as load_stock_pipeline
 from services.shapes.judge import judge, scene_from_caption
@@ -85,6 +87,7 @@ def test_diffsynth_paints_what_it_is_asked_for(pipeline: QwenImagePipeline) -> N
 
 
 def test_a_checkpoint_without_weights_is_named(tmp_path: Path) -> None:
-    (tmp_path / "transformer").mkdir()
-    with pytest.raises(FileNotFoundError, match="no safetensors in transformer"):
+    shutil.copytree(CHECKPOINT, tmp_path, dirs_exist_ok=True)
+    next((tmp_path / "transformer").glob("*.safetensors")).unlink()
+    with pytest.raises(ModelUnreadable, match="transformer has no safetensors"):
         load_pipeline(tmp_path, torch.float32, "cpu")

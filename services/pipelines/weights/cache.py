@@ -16,6 +16,7 @@ from pathlib import Path
 
 import structlog
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 
 from services.pipelines.weights.mapping import State, map_files
@@ -114,10 +115,8 @@ def _write_shards(folder: Path, tensors: Iterable[tuple[str, torch.Tensor]]) -> 
 def _save(path: Path, state: State) -> Path:
     try:
         save_file(state, path)
-    except Exception as error:
-        # safetensors hides the system's error in its own; that memory ran out is none of the disk's.
-        if isinstance(error, MemoryError):
-            raise
+    except SafetensorError as error:
+        # It hides the system's error in its own.
         raise OSError(errno.EIO, str(error)) from error
     _flush(path)
     return path

@@ -19,7 +19,7 @@ from transformers.initialization import no_init_weights
 from services.pipelines.exhaustion import is_exhaustion
 from services.pipelines.weights.cache import Cache
 from services.pipelines.weights.conversion import Conversion
-from services.pipelines.weights.mapping import State, digest, find_weights, map_files, unreadable
+from services.pipelines.weights.mapping import State, digest, explain, find_weights, map_files, unreadable
 from services.pipelines.weights.places import Host, Place
 from services.pipelines.weights.residency import Residency
 from services.pipelines.weights.rounding import expect_rounded, find_linears
@@ -118,7 +118,7 @@ def _explained(folder: Path) -> Generator[None]:
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
         if is_exhaustion(error):
             raise
-        raise unreadable(folder, f"cannot be read: {error}") from error
+        raise unreadable(folder, f"cannot be read: {explain(error)}") from error
 
 
 def _read_config(folder: Path) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     try:
         config = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise unreadable(path, f"cannot be read: {error}") from error
+        raise unreadable(path, f"cannot be read: {explain(error)}") from error
     if not isinstance(config, dict):
         raise unreadable(path, "is no object")
     return config

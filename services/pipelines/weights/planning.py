@@ -43,12 +43,12 @@ def choose(stage: Sequence[Block], allowed_bytes: int) -> frozenset[Block]:
     total_bytes = sum(unit.size_bytes for unit in stage)
     if total_bytes <= allowed_bytes:
         return frozenset(stage)
-    share = max(0, allowed_bytes - floor_bytes(stage)) / total_bytes
+    room_bytes = max(0, allowed_bytes - floor_bytes(stage))
     staying: set[Block] = set()
     passed_bytes = staying_bytes = 0
     for unit in stage:
         passed_bytes += unit.size_bytes
-        if staying_bytes + unit.size_bytes <= passed_bytes * share:
+        if (staying_bytes + unit.size_bytes) * total_bytes <= passed_bytes * room_bytes:
             staying.add(unit)
             staying_bytes += unit.size_bytes
     return frozenset(staying)
