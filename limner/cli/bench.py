@@ -104,8 +104,7 @@ async def _try_all(
         trials = plan_trials(await client.capabilities(), model, tier)
         for number, trial in enumerate(trials, start=1):
             console.print(Text(f"{number} of {len(trials)}: {_name(trial)} …", style="dim"))
-            has_choice = len({other.tier for other in trials if other.model == trial.model}) > 1 or bool(tier)
-            found = await measure(client, trial, names_tier=has_choice)
+            found = await measure(client, trial)
             measurements.append(found)
             if notes is not None and (row := found.to_row(time.time())) is not None:
                 note(notes, device, dict(trial.libraries), row)

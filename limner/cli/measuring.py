@@ -72,18 +72,18 @@ class Measurement:
         )
 
 
-async def measure(client: Studio, trial: Trial, *, names_tier: bool) -> Measurement:
+async def measure(client: Studio, trial: Trial) -> Measurement:
     """Returns what the trial took; a tier is asked for by name where there is a choice.
 
     Cancelling it cancels its job. Raises StudioUnreachable.
     """
     try:
-        first = await _run(client, trial, _FIRST_STEPS, names_tier=names_tier)
+        first = await _run(client, trial, _FIRST_STEPS)
         if first.performance is None or _problem_of(first):
             return Measurement(trial, problem=_problem_of(first) or "the studio measures nothing; update it")
         load = cost = first.performance
         if cost.step_s is not None and _STEPS * cost.step_s < _PATIENCE_S:
-            second = await _run(client, trial, _STEPS, names_tier=names_tier)
+            second = await _run(client, trial, _STEPS)
             cost = second.performance if second.performance and not _problem_of(second) else cost
     except RequestRejected as refused:
         return Measurement(trial, problem=str(refused))
@@ -103,8 +103,8 @@ def _to_measurement(trial: Trial, load: Performance, cost: Performance) -> Measu
     )
 
 
-async def _run(client: Studio, trial: Trial, steps: int, *, names_tier: bool) -> Job:
-    job = await client.submit(await _request(client, trial, steps, names_tier=names_tier))
+async def _run(client: Studio, trial: Trial, steps: int) -> Job:
+    job = await client.submit(await _request(client, trial, steps))
     try:
         return await client.wait(job.id)
     except BaseException:
@@ -113,7 +113,7 @@ async def _run(client: Studio, trial: Trial, steps: int, *, names_tier: bool) ->
         raise
 
 
-async def _request(client: Studio, trial: Trial, steps: int, *, names_tier: bool) -> Request:
+async def _request(client: Studio, trial: Trial, steps: int) -> Request:
     plain = TextToImage(
         prompt=_PROMPT,
         model=trial.model,
@@ -121,7 +121,7 @@ async def _request(client: Studio, trial: Trial, steps: int, *, names_tier: bool
         height=trial.height_px,
         steps=steps,
         seed=_SEED,
-        tier=trial.tier if names_tier else None,
+        tier=trial.tier if trial.has_choice else None,
     )
     if trial.kind == "text-to-image":
         return plain

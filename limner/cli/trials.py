@@ -25,6 +25,7 @@ class Trial:
     libraries: tuple[tuple[str, str], ...]  # name and version, of the service that runs it
     width_px: int
     height_px: int
+    has_choice: bool = True  # False: the model knows this tier alone, which need not be named
 
 
 def plan_trials(capabilities: Mapping[str, Any], model: str = "", tier: str = "") -> list[Trial]:
@@ -42,7 +43,10 @@ def plan_trials(capabilities: Mapping[str, Any], model: str = "", tier: str = ""
     if model and model not in models:
         raise NothingToTry(f"No model {model!r} is here; there are {', '.join(models) or 'none'}.")
     trials = [
-        Trial(kind, each["name"], each["revision"], its_tier, libraries[each["name"]], *size)
+        Trial(
+            *(kind, each["name"], each["revision"], its_tier, libraries[each["name"]], *size),
+            has_choice=len(each["tiers"]) > 1,
+        )
         for each in models.values()
         if each["name"] == (model or each["name"]) and (kind := _kind(each))
         for its_tier in each["tiers"]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -54,11 +55,12 @@ def test_what_was_named_alone_is_tried() -> None:
     trials = plan_trials(capabilities(PAINTER, EDITOR), "shapes", "stream")
     assert {(trial.model, trial.tier) for trial in trials} == {("shapes", "stream")}
     assert {trial.libraries for trial in trials} == {LIBRARIES}
+    assert {trial.has_choice for trial in trials} == {True}
 
 
 def test_a_model_that_knows_one_size_is_tried_at_that_alone() -> None:
     (trial,) = plan_trials(capabilities(model("small", "layers", min_side_px=128, tiers=["full"])))
-    assert (trial.kind, trial.width_px) == ("layers", 128)
+    assert (trial.kind, trial.width_px, trial.has_choice) == ("layers", 128, False)
 
 
 def test_the_smaller_size_is_one_that_the_model_makes() -> None:
@@ -126,13 +128,13 @@ def first_then(second: Performance) -> Run:
 
 
 async def test_the_load_is_that_of_the_first_run_and_the_step_that_of_the_second() -> None:
-    found = await measure(Scripted(first_then(WARM)), TRIAL, names_tier=False)
+    found = await measure(Scripted(first_then(WARM)), TRIAL)
     assert (found.load_s, found.step_s, found.peak_bytes) == (2.0, 0.2, LOADED.peak_bytes)
     assert (found.tier, found.problem) == ("full", "")
 
 
 async def test_a_measurement_is_noted_down_by_model_tier_and_size() -> None:
-    found = await measure(Scripted(first_then(WARM)), TRIAL, names_tier=False)
+    found = await measure(Scripted(first_then(WARM)), TRIAL)
     row = found.to_row(now_s=5.0)
     assert row is not None
     assert row.key == ("shapes", "abc", "full", 256 * 256)
@@ -141,27 +143,27 @@ async def test_a_measurement_is_noted_down_by_model_tier_and_size() -> None:
 
 
 async def test_a_model_that_was_in_memory_has_no_load() -> None:
-    found = await measure(Scripted(lambda _: WARM), TRIAL, names_tier=False)
+    found = await measure(Scripted(lambda _: WARM), TRIAL)
     assert (found.load_s, found.step_s) == (None, 0.2)
 
 
 async def test_a_slow_tier_is_run_once() -> None:
     studio = Scripted(lambda _: LOADED.model_copy(update={"step_s": 60.0}))
-    found = await measure(studio, TRIAL, names_tier=False)
+    found = await measure(studio, TRIAL)
     assert (found.step_s, len(studio.requests)) == (60.0, 1)
 
 
 async def test_a_tier_is_named_where_there_is_a_choice() -> None:
     studio = Scripted(first_then(WARM))
-    await measure(studio, TRIAL, names_tier=True)
+    await measure(studio, TRIAL)
     assert {request.tier for request in studio.requests} == {"full"}
-    await measure(studio, TRIAL, names_tier=False)
+    await measure(studio, replace(TRIAL, has_choice=False))
     assert studio.requests[-1].tier is None
 
 
 async def test_a_model_that_fell_to_another_tier_is_told_so() -> None:
     lower = LOADED.model_copy(update={"tier": "offload"})
-    found = await measure(Scripted(lambda _: lower), TRIAL, names_tier=True)
+    found = await measure(Scripted(lambda _: lower), TRIAL)
     assert (found.tier, found.problem) == ("offload", "it ran in tier offload")
 
 
@@ -171,14 +173,14 @@ async def test_a_model_that_fell_to_another_tier_is_told_so() -> None:
     ids=["failed", "refused"],
 )
 async def test_what_does_not_run_is_told_and_the_round_goes_on(answer: JobError | RequestRejected) -> None:
-    found = await measure(Scripted(lambda _: answer), TRIAL, names_tier=True)
+    found = await measure(Scripted(lambda _: answer), TRIAL)
     assert found == Measurement(TRIAL, problem="It is too large.")
 
 
 @pytest.mark.parametrize(("kind", "shape"), [("image-edit", ImageEdit), ("layers", Layers)])
 async def test_models_that_change_pictures_are_given_one(kind: str, shape: type[Request]) -> None:
     studio = Scripted(first_then(WARM))
-    await measure(studio, Trial(kind, "editor", "abc", "full", (), 48, 32), names_tier=False)
+    await measure(studio, Trial(kind, "editor", "abc", "full", (), 48, 32))
     assert {type(request) for request in studio.requests} == {shape}
     with Image.open(io.BytesIO(studio.uploaded[0])) as picture:
         assert (picture.size, picture.getpixel((47, 31))) == ((48, 32), 128)
@@ -194,7 +196,7 @@ async def test_who_interrupts_leaves_no_job_behind() -> None:
         raise AssertionError
 
     studio.wait = wait  # pyright: ignore[reportAttributeAccessIssue]
-    work = asyncio.create_task(measure(studio, TRIAL, names_tier=False))
+    work = asyncio.create_task(measure(studio, TRIAL))
     await reached.wait()
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
