@@ -39,6 +39,11 @@ class Answers(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
+    def handle(self) -> None:
+        """Serves until the reader has gone, however it went."""
+        with suppress(ConnectionError):
+            super().handle()
+
     def do_HEAD(self) -> None:
         self._serve()
 
@@ -46,16 +51,15 @@ class Answers(BaseHTTPRequestHandler):
         self._serve()
 
     def _serve(self) -> None:
-        with suppress(ConnectionError):
-            url = urlsplit(self.path)
-            if self.host == "blobs":
-                self._blob(unquote(url.path).lstrip("/"))
-            elif found := _INFO.fullmatch(url.path):
-                self._info(found["repository"], unquote(found["revision"]))
-            elif found := _RESOLVE.fullmatch(unquote(url.path)):
-                self._resolve(**found.groupdict())
-            else:
-                self._refuse(404, "RepoNotFound")
+        url = urlsplit(self.path)
+        if self.host == "blobs":
+            self._blob(unquote(url.path).lstrip("/"))
+        elif found := _INFO.fullmatch(url.path):
+            self._info(found["repository"], unquote(found["revision"]))
+        elif found := _RESOLVE.fullmatch(unquote(url.path)):
+            self._resolve(**found.groupdict())
+        else:
+            self._refuse(404, "RepoNotFound")
 
     def _info(self, repository: str, revision: str) -> None:
         self._note("api")

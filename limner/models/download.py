@@ -1,4 +1,4 @@
-"""Fetches models, only when asked, and removes them."""
+"""Fetches models, and only when asked."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from limner.models.failure import ModelFailure, Reason
 from limner.models.fetching import Rim, fetch, persist
 from limner.models.hub import Hub
 from limner.models.hub_settings import HubSettings
+from limner.models.library import Library
 from limner.models.persistence import Patience
 from limner.models.pinning import Listing, to_plan
 from limner.models.plan import Plan, outdated
@@ -24,6 +25,7 @@ class Outcome:
 
     plan: Plan
     notes: tuple[str, ...] = ()  # sentences for who asked
+    was_there: bool = False
 
 
 def pull(
@@ -64,37 +66,32 @@ def check_licence(entry: Entry, *, is_accepted: bool) -> None:
     )
 
 
-def remove(name: str, shelf: Shelf) -> int:
-    """Removes a downloaded model, or the beginning of one; returns how many bytes that freed.
-
-    Raises ModelFailure.
-    """
-    with disk_refusals(shelf.root), shelf.held(name):
-        manifest = shelf.read_manifest(name)
-        if shelf.has(name) and manifest is None:
-            raise ModelFailure(
-                Reason.NOT_OURS,
-                f"{shelf.finished(name)} was not downloaded by Limner; remove that folder yourself.",
-            )
-        freed_bytes = shelf.fetched_bytes(name) + (manifest.total_bytes if manifest else 0)
-        if not shelf.has(name) and shelf.read_plan(name) is None:
-            raise ModelFailure(Reason.UNKNOWN, f"There is nothing of {name} on this disk.")
-        shelf.remove(name)
-        return freed_bytes
+def pull_into(
+    library: Library,
+    entry: Entry,
+    settings: HubSettings,
+    tell: Callable[[Progress], None],
+    patience: Patience | None = None,
+    *,
+    is_accepted: bool,
+) -> Outcome:
+    """Does as `pull`, and puts the model where its bases' services look for it."""
+    outcome = pull(entry, library.shelf_of(entry), settings, tell, patience, is_accepted=is_accepted)
+    return replace(outcome, notes=outcome.notes + library.attach(entry))
 
 
 def _already_there(entry: Entry, shelf: Shelf) -> Outcome:
     manifest = shelf.read_manifest(entry.name)
     if manifest is None:
         text = f"{shelf.finished(entry.name)} is there already, though it was not downloaded by Limner."
-        return Outcome(Plan(entry.name, ()), (text,))
+        return Outcome(Plan(entry.name, ()), (text,), was_there=True)
     notes = [
         f"{entry.name} is there already, at revision {commit} of {source.repository}; the catalogue names "
         f"{source.revision}. `limner models remove {entry.name}` makes room for that one."
         for source in entry.sources
         if source.is_pinned and (commit := manifest.commit_of(source.repository)) != source.revision
     ]
-    return Outcome(manifest, tuple(notes) or (f"{entry.name} is there already.",))
+    return Outcome(manifest, tuple(notes) or (f"{entry.name} is there already.",), was_there=True)
 
 
 def _pull(
@@ -112,8 +109,8 @@ def _pull(
         shelf.discard(entry.name)  # Nobody knows what it would be.
     else:
         _discard_outdated(begun, plan, shelf)
-    shelf.write_plan(plan)
     check_room(shelf.root, plan.total_bytes - shelf.fetched_bytes(entry.name))
+    shelf.write_plan(plan)
     meter = Meter(entry.name, plan.total_bytes, len(plan.pieces))
     rim = replace(rim, tell=lambda: tell(meter.progress(rim.clock())))
     for piece in plan.pieces:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from limner.models.download import pull
+from limner.models.catalogue import read_catalogue
+from limner.models.download import pull_into
 from limner.models.entry import Entry
 from limner.models.failure import ModelFailure, Reason
 from limner.models.hub_settings import read_hub_settings
+from limner.models.library import Library
 from limner.models.persistence import Patience
 from limner.models.progress import Progress
-from limner.models.shelf import Shelf
 
 # Often enough to look alive, seldom enough that nobody is kept busy by reading.
 _REPORT_S = 0.25
@@ -31,7 +32,7 @@ class Errand:
     """What to download, and to where."""
 
     entry: Entry
-    folder: Path
+    models: Path  # the folder of models
     is_accepted: bool = False
     patience: Patience = field(default_factory=Patience)
 
@@ -63,9 +64,9 @@ def main() -> int:
             _say(Report(progress))
 
     try:
-        outcome = pull(
+        outcome = pull_into(
+            Library(errand.models, read_catalogue()),
             errand.entry,
-            Shelf(errand.folder),
             read_hub_settings(os.environ),
             tell,
             errand.patience,

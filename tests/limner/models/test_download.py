@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from limner.models.download import remove
+from limner.models.download import pull
 from limner.models.entry import File, Source
 from limner.models.failure import ModelFailure, Reason
 from limner.models.hub_settings import HubSettings
 from limner.models.progress import Progress
+from limner.models.removal import remove
 from limner.models.shelf import Shelf
 from tests.hub_contents import Hub
 from tests.limner.models.pulling import (
@@ -156,8 +157,6 @@ def test_a_licence_is_accepted_first(hub: Hub, shelf: Shelf) -> None:
 
 
 def test_offline_nothing_is_asked_and_the_setting_is_named(hub: Hub, shelf: Shelf) -> None:
-    from limner.models.download import pull
-
     settings = HubSettings(hub.url, "HF_HUB_OFFLINE")
     with pytest.raises(ModelFailure, match="HF_HUB_OFFLINE is set") as caught:
         pull(entry(), shelf, settings, lambda _: None, is_accepted=False)

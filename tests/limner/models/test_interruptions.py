@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from limner.models.download import remove
 from limner.models.errand import ERRANDS, Errand
 from limner.models.failure import ModelFailure, Reason
 from limner.models.persistence import Patience
 from limner.models.progress import Progress
+from limner.models.removal import remove
 from limner.models.shelf import Shelf
 from tests.hub_contents import Hub
 from tests.limner.models.pulling import FILES, HASTY, REPOSITORY, WEIGHTS, contents, entry, fetch
