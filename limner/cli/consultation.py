@@ -15,6 +15,7 @@ from limner.machine.diagnosis import Finding
 from limner.machine.host import Disk
 from limner.machine.machine import Machine
 from limner.models.device import DeviceFacts
+from limner.models.outlook import Outlook
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Consultation:
     machine: Machine
     devices: tuple[DeviceFacts, ...]  # where pipelines would run
     libraries: dict[str, str]  # versions; empty where absent
+    models: tuple[Outlook, ...]  # on the first device
     problems: tuple[Finding, ...]
 
 
@@ -34,6 +36,9 @@ def show(found: Consultation) -> Group:
 
 def _parts(found: Consultation) -> Iterator[RenderableType]:
     yield _pairs(_rows(found))
+    for outlook in found.models:
+        yield Text()
+        yield Text(outlook.sentence if outlook.is_present else f"{outlook.sentence} Not downloaded.")
     for problem in found.problems:
         yield Text()
         yield Text(problem.what, style="yellow")

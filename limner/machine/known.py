@@ -67,13 +67,11 @@ def imagine(text: str) -> Card:
 
     Raises UnknownCard.
     """
-    if found := _ROUGHLY.fullmatch(text.strip()):
-        gib = float(found[1])
-        if not 1 <= gib <= _LARGEST_GIB:
-            raise UnknownCard(f"A card of {text.strip()} is not planned for; name 1 to {_LARGEST_GIB} GB.")
-        total_bytes = int(gib * _GIB)
+    if _ROUGHLY.fullmatch(text.strip()):
+        total_bytes = read_size(text)
         return Card(
-            "simulated", f"a card of {gib:g} GB", total_bytes, _RESERVED_BYTES, total_bytes - _RESERVED_BYTES,
+            "simulated", f"a card of {total_bytes / _GIB:g} GB",
+            total_bytes, _RESERVED_BYTES, total_bytes - _RESERVED_BYTES,
             _USUAL.capability, _USUAL.pcie_generation, _USUAL.pcie_width,
         )  # fmt: skip
     kinds = {_plain(kind.name): kind for kind in _KINDS}
@@ -87,6 +85,14 @@ def imagine(text: str) -> Card:
         "simulated", f"NVIDIA {kind.name}", total_bytes, _RESERVED_BYTES, total_bytes - _RESERVED_BYTES,
         kind.capability, kind.pcie_generation, kind.pcie_width,
     )  # fmt: skip
+
+
+def read_size(text: str) -> int:
+    """Returns the bytes of a memory as sellers write it, e.g. 16GB, which is GiB. Raises UnknownCard."""
+    found = _ROUGHLY.fullmatch(text.strip())
+    if found is None or not 1 <= float(found[1]) <= _LARGEST_GIB:
+        raise UnknownCard(f"{text!r} is no size of a memory; name 1 to {_LARGEST_GIB} GB, e.g. 16GB.")
+    return int(float(found[1]) * _GIB)
 
 
 def _plain(name: str) -> str:

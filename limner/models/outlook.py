@@ -54,6 +54,8 @@ def foresee(candidate: Candidate, device: DeviceFacts, profiles: Profiles = know
     sentence = f"{candidate.title}: {chosen.tier}. {_list([*better, chosen])}"
     if not candidate.sizes.from_files:
         sentence += " Computed from published sizes."
+    if chosen.step_s is not None:
+        sentence += f" Measured here: {chosen.step_s:.3g} s a step."
     return _outlook(candidate, chosen.tier, sentence, plans)
 
 

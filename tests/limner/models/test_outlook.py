@@ -12,6 +12,7 @@ from limner.machine.machine import describe_card
 from limner.models.device import DeviceFacts, host_budget_bytes
 from limner.models.entry import Entry, Tier, Weights
 from limner.models.outlook import Candidate, foresee
+from limner.models.profiles import Profiles, Row, bucket_of
 from limner.models.weighing import sizes_of
 
 GIB = 2**30
@@ -83,6 +84,12 @@ def test_a_card_on_which_nothing_fits_is_told_what_would() -> None:
 
 def test_what_was_computed_and_not_read_from_files_says_so() -> None:
     assert foresee(CANDIDATE, card("4GB")).sentence.endswith("Computed from published sizes.")
+
+
+def test_what_was_measured_on_this_machine_is_told() -> None:
+    row = Row("Qwen-Image", "", "stream", bucket_of(1328 * 1328), step_s=31.4)
+    found = foresee(CANDIDATE, card("4GB"), Profiles(rows=(row,)))
+    assert found.sentence.endswith("Measured here: 31.4 s a step.")
 
 
 def test_a_model_of_unknown_size_is_not_judged() -> None:
