@@ -181,10 +181,16 @@ class Alternative(_message.Message):
     HOST_FIELD_NUMBER: _builtins.int
     LOAD_FIELD_NUMBER: _builtins.int
     RUN_FIELD_NUMBER: _builtins.int
+    QUALITY_LOSS_FIELD_NUMBER: _builtins.int
+    SLOWDOWN_FIELD_NUMBER: _builtins.int
     tier: _builtins.str
-    """full, fp8, int4, offload or stream."""
+    """full, fp8, nf4, offload or stream."""
     profile: _builtins.str
     """Key under which peaks are learnt: model, revision, tier, shape bucket."""
+    quality_loss: _builtins.float
+    """Against the best one; 0: none, 1: what nobody would take."""
+    slowdown: _builtins.float
+    """Of a job, against the best one; 0 stands for 1."""
     @_builtins.property
     def charges(self) -> _containers.RepeatedCompositeFieldContainer[Global___Charge]:
         """More than one: a gang, granted together or not at all."""
@@ -208,10 +214,12 @@ class Alternative(_message.Message):
         host: Global___HostCharge | None = ...,
         load: _duration_pb2.Duration | None = ...,
         run: _duration_pb2.Duration | None = ...,
+        quality_loss: _builtins.float = ...,
+        slowdown: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["host", b"host", "load", b"load", "run", b"run"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "host", b"host", "load", b"load", "profile", b"profile", "run", b"run", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "host", b"host", "load", b"load", "profile", b"profile", "quality_loss", b"quality_loss", "run", b"run", "slowdown", b"slowdown", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -774,9 +782,15 @@ class Offer(_message.Message):
     TIER_FIELD_NUMBER: _builtins.int
     CHARGES_FIELD_NUMBER: _builtins.int
     EXPIRES_AFTER_FIELD_NUMBER: _builtins.int
+    PROFILE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     ticket: _builtins.str
     token: _builtins.int
     tier: _builtins.str
+    profile: _builtins.str
+    """Of the alternative that was chosen."""
+    reason: _builtins.str
+    """Why none before it, in plain words; empty for the first one."""
     @_builtins.property
     def charges(self) -> _containers.RepeatedCompositeFieldContainer[Global___Charge]: ...
     @_builtins.property
@@ -789,10 +803,12 @@ class Offer(_message.Message):
         tier: _builtins.str = ...,
         charges: _abc.Iterable[Global___Charge] | None = ...,
         expires_after: _duration_pb2.Duration | None = ...,
+        profile: _builtins.str = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expires_after", b"expires_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "expires_after", b"expires_after", "ticket", b"ticket", "tier", b"tier", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["charges", b"charges", "expires_after", b"expires_after", "profile", b"profile", "reason", b"reason", "ticket", b"ticket", "tier", b"tier", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -301,6 +301,10 @@ class QuoteRequest(_message.Message):
     STEPS_FIELD_NUMBER: _builtins.int
     IMAGE_COUNT_FIELD_NUMBER: _builtins.int
     FEATURE_FIELD_NUMBER: _builtins.int
+    PICTURES_FIELD_NUMBER: _builtins.int
+    REGIONS_FIELD_NUMBER: _builtins.int
+    LAYERS_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     """Optional. Empty: the default model."""
     steps: _builtins.int
@@ -309,9 +313,19 @@ class QuoteRequest(_message.Message):
     """Optional. 0 means 1."""
     feature: _builtins.str
     """Optional. Empty: the service's first feature."""
+    regions: _builtins.int
+    """Optional. With prompts of their own."""
+    layers: _builtins.int
+    """Optional. That a picture is taken apart into."""
+    tier: _builtins.str
+    """Optional. auto, or the only tier to ask about; empty: auto."""
     @_builtins.property
     def size(self) -> _image_pb2.Size:
         """Optional. Absent: the native size."""
+
+    @_builtins.property
+    def pictures(self) -> _containers.RepeatedCompositeFieldContainer[_image_pb2.Size]:
+        """Optional. That the model sees besides."""
 
     def __init__(
         self,
@@ -321,10 +335,14 @@ class QuoteRequest(_message.Message):
         steps: _builtins.int = ...,
         image_count: _builtins.int = ...,
         feature: _builtins.str = ...,
+        pictures: _abc.Iterable[_image_pb2.Size] | None = ...,
+        regions: _builtins.int = ...,
+        layers: _builtins.int = ...,
+        tier: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["size", b"size"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["feature", b"feature", "image_count", b"image_count", "model", b"model", "size", b"size", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feature", b"feature", "image_count", b"image_count", "layers", b"layers", "model", b"model", "pictures", b"pictures", "regions", b"regions", "size", b"size", "steps", b"steps", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -364,6 +382,7 @@ class TierQuote(_message.Message):
     PEAK_HOST_BYTES_FIELD_NUMBER: _builtins.int
     MEASURED_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    LOAD_FIELD_NUMBER: _builtins.int
     tier: _builtins.str
     fit: Global___Fit.ValueType
     peak_device_bytes: _builtins.int
@@ -380,6 +399,10 @@ class TierQuote(_message.Message):
     def run(self) -> _duration_pb2.Duration:
         """From start to last image; absent while unknown."""
 
+    @_builtins.property
+    def load(self) -> _duration_pb2.Duration:
+        """Until the weights are there; absent while unknown."""
+
     def __init__(
         self,
         *,
@@ -391,10 +414,11 @@ class TierQuote(_message.Message):
         peak_host_bytes: _builtins.int = ...,
         measured: _builtins.bool = ...,
         reason: _builtins.str = ...,
+        load: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["run", b"run", "wait", b"wait"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["load", b"load", "run", b"run", "wait", b"wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["fit", b"fit", "measured", b"measured", "peak_device_bytes", b"peak_device_bytes", "peak_host_bytes", b"peak_host_bytes", "reason", b"reason", "run", b"run", "tier", b"tier", "wait", b"wait"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fit", b"fit", "load", b"load", "measured", b"measured", "peak_device_bytes", b"peak_device_bytes", "peak_host_bytes", b"peak_host_bytes", "reason", b"reason", "run", b"run", "tier", b"tier", "wait", b"wait"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

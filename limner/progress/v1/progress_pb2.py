@@ -26,7 +26,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from limner.image.v1 import image_pb2 as limner_dot_image_dot_v1_dot_image__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!limner/progress/v1/progress.proto\x12\x12limner.progress.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1blimner/image/v1/image.proto\"\xe4\x02\n\x08Progress\x12(\n\x05stage\x18\x01 \x01(\x0e\x32\x19.limner.progress.v1.Stage\x12\x0c\n\x04step\x18\x02 \x01(\x05\x12\x13\n\x0btotal_steps\x18\x03 \x01(\x05\x12\x16\n\x0equeue_position\x18\x04 \x01(\x05\x12\x14\n\x0cloaded_bytes\x18\x05 \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x06 \x01(\x03\x12\x13\n\x0bimage_index\x18\x07 \x01(\x05\x12\x13\n\x0bimage_count\x18\x08 \x01(\x05\x12\x0c\n\x04tile\x18\t \x01(\x05\x12\x12\n\ntile_count\x18\n \x01(\x05\x12&\n\x03\x65ta\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\'\n\x07preview\x18\x0c \x01(\x0b\x32\x16.limner.image.v1.Image\x12\x13\n\x0bwaiting_for\x18\r \x01(\t\x12\x16\n\x0eimages_at_once\x18\x0e \x01(\x05\"U\n\nCheckpoint\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12\x0c\n\x04step\x18\x02 \x01(\x05\x12\x0f\n\x07latents\x18\x03 \x01(\x0c\x12\x13\n\x0b\x66ingerprint\x18\x04 \x01(\t\"\x81\x04\n\nProvenance\x12\r\n\x05model\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x0c\n\x04tier\x18\x03 \x01(\t\x12M\n\x10library_versions\x18\x04 \x03(\x0b\x32\x33.limner.progress.v1.Provenance.LibraryVersionsEntry\x12K\n\x0fstage_durations\x18\x05 \x03(\x0b\x32\x32.limner.progress.v1.Provenance.StageDurationsEntry\x12\x12\n\npeak_bytes\x18\x06 \x01(\x03\x12\x15\n\rcharged_bytes\x18\x07 \x01(\x03\x12\r\n\x05steps\x18\x08 \x01(\x05\x12\x12\n\nread_bytes\x18\t \x01(\x03\x12\x16\n\x0estreamed_bytes\x18\n \x01(\x03\x12\x0f\n\x07quality\x18\x0b \x01(\t\x12\x16\n\x0e\x63omputed_steps\x18\x0c \x01(\x05\x12\x0f\n\x07\x61\x64\x61pter\x18\r \x01(\t\x1a\x36\n\x14LibraryVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1aP\n\x13StageDurationsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12(\n\x05value\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration:\x02\x38\x01*\x93\x01\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n\rSTAGE_WAITING\x10\x01\x12\x11\n\rSTAGE_LOADING\x10\x02\x12\x12\n\x0eSTAGE_ENCODING\x10\x03\x12\x13\n\x0fSTAGE_DENOISING\x10\x04\x12\x12\n\x0eSTAGE_DECODING\x10\x05\x12\x10\n\x0cSTAGE_SAVING\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!limner/progress/v1/progress.proto\x12\x12limner.progress.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1blimner/image/v1/image.proto\"\xe4\x02\n\x08Progress\x12(\n\x05stage\x18\x01 \x01(\x0e\x32\x19.limner.progress.v1.Stage\x12\x0c\n\x04step\x18\x02 \x01(\x05\x12\x13\n\x0btotal_steps\x18\x03 \x01(\x05\x12\x16\n\x0equeue_position\x18\x04 \x01(\x05\x12\x14\n\x0cloaded_bytes\x18\x05 \x01(\x03\x12\x13\n\x0btotal_bytes\x18\x06 \x01(\x03\x12\x13\n\x0bimage_index\x18\x07 \x01(\x05\x12\x13\n\x0bimage_count\x18\x08 \x01(\x05\x12\x0c\n\x04tile\x18\t \x01(\x05\x12\x12\n\ntile_count\x18\n \x01(\x05\x12&\n\x03\x65ta\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\'\n\x07preview\x18\x0c \x01(\x0b\x32\x16.limner.image.v1.Image\x12\x13\n\x0bwaiting_for\x18\r \x01(\t\x12\x16\n\x0eimages_at_once\x18\x0e \x01(\x05\"U\n\nCheckpoint\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12\x0c\n\x04step\x18\x02 \x01(\x05\x12\x0f\n\x07latents\x18\x03 \x01(\x0c\x12\x13\n\x0b\x66ingerprint\x18\x04 \x01(\t\"\x96\x04\n\nProvenance\x12\r\n\x05model\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x0c\n\x04tier\x18\x03 \x01(\t\x12M\n\x10library_versions\x18\x04 \x03(\x0b\x32\x33.limner.progress.v1.Provenance.LibraryVersionsEntry\x12K\n\x0fstage_durations\x18\x05 \x03(\x0b\x32\x32.limner.progress.v1.Provenance.StageDurationsEntry\x12\x12\n\npeak_bytes\x18\x06 \x01(\x03\x12\x15\n\rcharged_bytes\x18\x07 \x01(\x03\x12\r\n\x05steps\x18\x08 \x01(\x05\x12\x12\n\nread_bytes\x18\t \x01(\x03\x12\x16\n\x0estreamed_bytes\x18\n \x01(\x03\x12\x0f\n\x07quality\x18\x0b \x01(\t\x12\x16\n\x0e\x63omputed_steps\x18\x0c \x01(\x05\x12\x0f\n\x07\x61\x64\x61pter\x18\r \x01(\t\x12\x13\n\x0btier_reason\x18\x0e \x01(\t\x1a\x36\n\x14LibraryVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1aP\n\x13StageDurationsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12(\n\x05value\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration:\x02\x38\x01*\x93\x01\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x11\n\rSTAGE_WAITING\x10\x01\x12\x11\n\rSTAGE_LOADING\x10\x02\x12\x12\n\x0eSTAGE_ENCODING\x10\x03\x12\x13\n\x0fSTAGE_DENOISING\x10\x04\x12\x12\n\x0eSTAGE_DECODING\x10\x05\x12\x10\n\x0cSTAGE_SAVING\x10\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,16 +37,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._serialized_options = b'8\001'
   _globals['_PROVENANCE_STAGEDURATIONSENTRY']._loaded_options = None
   _globals['_PROVENANCE_STAGEDURATIONSENTRY']._serialized_options = b'8\001'
-  _globals['_STAGE']._serialized_start=1081
-  _globals['_STAGE']._serialized_end=1228
+  _globals['_STAGE']._serialized_start=1102
+  _globals['_STAGE']._serialized_end=1249
   _globals['_PROGRESS']._serialized_start=119
   _globals['_PROGRESS']._serialized_end=475
   _globals['_CHECKPOINT']._serialized_start=477
   _globals['_CHECKPOINT']._serialized_end=562
   _globals['_PROVENANCE']._serialized_start=565
-  _globals['_PROVENANCE']._serialized_end=1078
-  _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._serialized_start=942
-  _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._serialized_end=996
-  _globals['_PROVENANCE_STAGEDURATIONSENTRY']._serialized_start=998
-  _globals['_PROVENANCE_STAGEDURATIONSENTRY']._serialized_end=1078
+  _globals['_PROVENANCE']._serialized_end=1099
+  _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._serialized_start=963
+  _globals['_PROVENANCE_LIBRARYVERSIONSENTRY']._serialized_end=1017
+  _globals['_PROVENANCE_STAGEDURATIONSENTRY']._serialized_start=1019
+  _globals['_PROVENANCE_STAGEDURATIONSENTRY']._serialized_end=1099
 # @@protoc_insertion_point(module_scope)

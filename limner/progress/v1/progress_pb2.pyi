@@ -225,10 +225,11 @@ class Provenance(_message.Message):
     QUALITY_FIELD_NUMBER: _builtins.int
     COMPUTED_STEPS_FIELD_NUMBER: _builtins.int
     ADAPTER_FIELD_NUMBER: _builtins.int
+    TIER_REASON_FIELD_NUMBER: _builtins.int
     model: _builtins.str
     revision: _builtins.str
     tier: _builtins.str
-    """full, fp8, int4, offload or stream."""
+    """full, fp8, nf4, offload or stream."""
     peak_bytes: _builtins.int
     """Measured on the device while the job ran."""
     charged_bytes: _builtins.int
@@ -245,6 +246,8 @@ class Provenance(_message.Message):
     """Of all steps of an image; the others were extrapolated from these."""
     adapter: _builtins.str
     """Weights that made few steps do; empty when none were used."""
+    tier_reason: _builtins.str
+    """Why no better tier, in plain words; empty for the best one."""
     @_builtins.property
     def library_versions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
@@ -269,10 +272,11 @@ class Provenance(_message.Message):
         quality: _builtins.str = ...,
         computed_steps: _builtins.int = ...,
         adapter: _builtins.str = ...,
+        tier_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "charged_bytes", b"charged_bytes", "computed_steps", b"computed_steps", "library_versions", b"library_versions", "model", b"model", "peak_bytes", b"peak_bytes", "quality", b"quality", "read_bytes", b"read_bytes", "revision", b"revision", "stage_durations", b"stage_durations", "steps", b"steps", "streamed_bytes", b"streamed_bytes", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adapter", b"adapter", "charged_bytes", b"charged_bytes", "computed_steps", b"computed_steps", "library_versions", b"library_versions", "model", b"model", "peak_bytes", b"peak_bytes", "quality", b"quality", "read_bytes", b"read_bytes", "revision", b"revision", "stage_durations", b"stage_durations", "steps", b"steps", "streamed_bytes", b"streamed_bytes", "tier", b"tier", "tier_reason", b"tier_reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -79,6 +79,7 @@ class GenerateImagesRequest(_message.Message):
     PRIORITY_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     QUALITY_FIELD_NUMBER: _builtins.int
+    TIER_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Optional. At most 64 characters; empty draws one."""
     prompt: _builtins.str
@@ -95,6 +96,8 @@ class GenerateImagesRequest(_message.Message):
     """Optional. Unspecified is NORMAL."""
     quality: _builtins.str
     """Optional. draft, normal or best; empty: normal. Steps and guidance_scale override what it means."""
+    tier: _builtins.str
+    """Optional. auto, or the only tier to run in: full, fp8, nf4, offload or stream; empty: auto."""
     @_builtins.property
     def size(self) -> _image_pb2.Size:
         """Optional. Multiples of 16 within the model's limits; absent: its native size."""
@@ -126,10 +129,11 @@ class GenerateImagesRequest(_message.Message):
         priority: Global___Priority.ValueType = ...,
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         quality: _builtins.str = ...,
+        tier: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "resume_from", b"resume_from", "size", b"size", "steps", b"steps"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "metadata", b"metadata", "model", b"model", "negative_prompt", b"negative_prompt", "priority", b"priority", "prompt", b"prompt", "quality", b"quality", "request_id", b"request_id", "resume_from", b"resume_from", "seeds", b"seeds", "size", b"size", "steps", b"steps"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "metadata", b"metadata", "model", b"model", "negative_prompt", b"negative_prompt", "priority", b"priority", "prompt", b"prompt", "quality", b"quality", "request_id", b"request_id", "resume_from", b"resume_from", "seeds", b"seeds", "size", b"size", "steps", b"steps", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__guidance_scale: _TypeAlias = _typing.Literal["guidance_scale"]  # noqa: Y015
     _WhichOneofArgType__guidance_scale: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale"]  # noqa: Y015
