@@ -23,7 +23,12 @@ export function MaskLayer({ mask, ink, feather_px = 0, wet }: MaskLayerProps) {
       ref={canvas}
       width={mask.width}
       height={mask.height}
-      style={feather_px > 0 ? { filter: `blur(${feather_px / 2}px)` } : undefined}
+      style={feather_px > 0 ? { filter: haloOf(ink, feather_px) } : undefined}
     />
   );
+}
+
+// What is painted stays as it is: the soft edge lies beyond it.
+function haloOf([[red, green, blue]]: Ink, width_px: number): string {
+  return `drop-shadow(0 0 ${width_px / 2}px rgb(${red} ${green} ${blue}))`;
 }
