@@ -104,7 +104,7 @@ async def _try_all(
         trials = plan_trials(await client.capabilities(), model, tier)
         for number, trial in enumerate(trials, start=1):
             console.print(Text(f"{number} of {len(trials)}: {_name(trial)} …", style="dim"))
-            found = await measure(client, trial)
+            found = await measure(client, trial, measurements[-1] if measurements else None)
             measurements.append(found)
             if notes is not None and (row := found.to_row(time.time())) is not None:
                 note(notes, device, dict(trial.libraries), row)

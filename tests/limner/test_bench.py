@@ -153,6 +153,16 @@ async def test_a_slow_tier_is_run_once() -> None:
     assert (found.step_s, len(studio.requests)) == (60.0, 1)
 
 
+async def test_another_size_of_a_warm_model_is_run_once() -> None:
+    studio = Scripted(lambda _: WARM)
+    before = await measure(studio, TRIAL)
+    found = await measure(studio, replace(TRIAL, width_px=64, height_px=64), before)
+    assert [request.steps for request in studio.requests] == [2, 6, 6]
+    assert (found.load_s, found.step_s) == (None, 0.2)
+    await measure(studio, replace(TRIAL, tier="stream"), found)
+    assert [request.steps for request in studio.requests[3:]] == [2, 6]
+
+
 async def test_a_tier_is_named_where_there_is_a_choice() -> None:
     studio = Scripted(first_then(WARM))
     await measure(studio, TRIAL)

@@ -51,6 +51,16 @@ async def test_a_prompt_becomes_a_png_that_says_how_it_was_made(front: Front) ->
     assert spent - {"loading", "evicting"} == {"waiting", "encoding", "denoising", "decoding", "saving"}
 
 
+async def test_each_result_tells_what_it_cost_and_the_first_what_they_share(front: Front) -> None:
+    responses = await front.collect(seeds=[1, 2], steps=STEPS)
+    first, second = (each.result.provenance for each in responses if each.HasField("result"))
+    assert (first.steps, second.steps) == (STEPS, STEPS)
+    assert {"waiting", "encoding"} <= set(first.stage_durations)
+    assert set(second.stage_durations) == {"denoising", "decoding", "saving"}
+    assert 0 < first.charged_bytes == second.charged_bytes
+    assert 0 < first.peak_bytes <= second.peak_bytes
+
+
 async def test_progress_counts_every_step_and_shows_a_preview(front: Front) -> None:
     responses = await front.collect(seeds=[1], steps=STEPS)
     steps = [response.progress for response in responses if is_denoising(response)]
