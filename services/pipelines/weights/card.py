@@ -32,7 +32,6 @@ class Card:
     def __init__(self, parts: Parts, device: torch.device) -> None:
         self._device = device
         self._stream = torch.cuda.Stream(device)
-        self._lane_bytes = max((_span(unit) for unit in parts.units), default=0)
         self._free: list[_Lane] = []
         self._lanes: dict[Unit, _Lane] = {}
         for unit in parts.units:
@@ -49,7 +48,7 @@ class Card:
         """Begins to copy a unit's weights; those that stay are copied at `attach`."""
         if to_stay:
             return
-        lane = self._lanes[unit] = self._free.pop() if self._free else self._new_lane()
+        lane = self._lanes[unit] = self._take_lane(_span(unit))
         # The copy of before has left the pinned memory, and whoever computed with it is done.
         lane.copied.synchronize()
         for weight, begin in _layout(unit):
@@ -75,11 +74,21 @@ class Card:
         """Frees the unit's lane once the card has computed with it, or its own memory."""
         self._clear(unit)
         if (lane := self._lanes.pop(unit, None)) is not None:
-            lane.computed.record(torch.cuda.current_stream(self._device))
+            stream = torch.cuda.current_stream(self._device)
+            # What was fetched and never attached may still be on its way.
+            stream.wait_event(lane.copied)
+            lane.computed.record(stream)
             self._free.append(lane)
 
-    def _new_lane(self) -> _Lane:
-        pinned = torch.empty(self._lane_bytes, dtype=torch.uint8, pin_memory=True)
+    def trim(self) -> None:
+        """Gives the lanes back that nobody has."""
+        self._free.clear()
+
+    def _take_lane(self, size_bytes: int) -> _Lane:
+        # The blocks of a stage are alike, but for those of ControlNets.
+        if self._free and (lane := self._free.pop()).pinned.nbytes >= size_bytes:
+            return lane
+        pinned = torch.empty(size_bytes, dtype=torch.uint8, pin_memory=True)
         return _Lane(pinned, torch.empty_like(pinned, device=self._device))
 
     def _clear(self, unit: Unit) -> None:

@@ -29,7 +29,11 @@ class Place(Protocol):
         ...
 
     def drop(self, unit: Unit) -> None:
-        """Gives the memory of a fetched unit back."""
+        """Gives the memory of a fetched unit back, or keeps it for the next one that comes and goes."""
+        ...
+
+    def trim(self) -> None:
+        """Gives back what was kept for units that come and go; another stage begins."""
         ...
 
 
@@ -54,6 +58,9 @@ class Host:
     def drop(self, unit: Unit) -> None:
         """Lets the pages of a unit go."""
         pages.release(self._ranges[unit])
+
+    def trim(self) -> None:
+        """Does nothing: nothing is kept."""
 
     def _ranges_of(self, weights: Sequence[Any]) -> tuple[pages.Range, ...]:
         return pages.ranges_of([weight.source for weight in weights], self._files)

@@ -80,6 +80,7 @@ class Residency:
         self._cancel()
         self._plan()
         self._drop(self._resident - self._staying)
+        self._place.trim()
 
     def close(self) -> None:
         """Ends the thread that reads ahead."""
@@ -126,8 +127,10 @@ class Residency:
             self._known.append(unit)
         if is_new or unit.stage != self._stage:
             self._stage = unit.stage
+            self._cancel()
             self._plan()
             self._drop(self._resident - self._staying)
+            self._place.trim()
         if self._last is not None and self._last.stage == unit.stage:
             self._follower[self._last] = unit
         self._last = unit

@@ -48,6 +48,9 @@ class Counting:
         for weight in unit.weights:
             weight.put(torch.empty(0))
 
+    def trim(self) -> None:
+        pass
+
 
 class Network(nn.Module):
     def __init__(self) -> None:
