@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -11,6 +10,9 @@ from pathlib import Path
 
 import structlog
 
+from limner.models.catalogue import find_entry
+from limner.models.checkpoint import inspect, read_pipeline
+from limner.models.verdict import Verdict
 from services.rpc.errors import ModelNotFound
 
 log = structlog.get_logger(__name__)
@@ -81,6 +83,7 @@ _EXAMPLES = (
     "a green triangle in the centre, white background",
 )
 _EDIT_EXAMPLES = ("make the circle green", "remove the square", "add a yellow star at the top")
+_BUILT_INS = ((BUILT_IN, "checkpoint", _EXAMPLES), (BUILT_IN_EDITOR, "edit_checkpoint", _EDIT_EXAMPLES))
 
 
 class Catalogue:
@@ -113,86 +116,84 @@ class Catalogue:
 
 
 def read_catalogue(models_dir: Path | None) -> Catalogue:
-    """Lists the built-in models and every Qwen-Image checkpoint folder in `models_dir`."""
-    found = {model.name: model for model in (_built_in_painter(), _built_in_editor())}
-    folders = sorted(models_dir.iterdir()) if models_dir is not None and models_dir.is_dir() else []
-    for folder in folders:
-        if model := _recognise(folder):
-            found[model.name] = model
+    """Lists the built-in models and every usable checkpoint folder in `models_dir`.
+
+    What cannot be used is passed over, and logged with the reason; it hides no other model.
+    """
+    found = {model.name: model for model in (_read_built_in(*each) for each in _BUILT_INS)}
+    for folder in _folders(models_dir):
+        verdict = inspect(folder)
+        if verdict.is_usable:
+            found[folder.name] = _read(folder, verdict)
+        else:
+            log.warning("model passed over", reason=verdict.reason, next_step=verdict.next_step)
     return Catalogue(found)
 
 
-def _built_in_painter() -> Model:
-    path = _built_in("checkpoint")
-    return Model(
-        name=BUILT_IN,
-        title="Shapes, the built-in model",
-        license="Apache-2.0",
-        commercial_use=True,
-        revision=_revision(path),
-        path=path,
-        limits=_BUILT_IN_LIMITS,
-        skills=_PAINTER_SKILLS | _read_extras(path),
-        example_prompts=_EXAMPLES,
-    )
+def _folders(models_dir: Path | None) -> list[Path]:
+    if models_dir is None:
+        return []
+    try:
+        # What begins with a point is a download that is under way.
+        return sorted(
+            path for path in models_dir.iterdir() if path.is_dir() and not path.name.startswith(".")
+        )
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        log.warning("models folder cannot be read", folder=str(models_dir), reason=error.strerror)
+        return []
 
 
-def _built_in_editor() -> Model:
-    # As Qwen-Image-Edit beside Qwen-Image: the same parts with a transformer and an encoder of its own.
-    path = _built_in("edit_checkpoint")
-    return Model(
-        name=BUILT_IN_EDITOR,
-        title="Shapes Edit, the built-in model for instructions",
-        license="Apache-2.0",
-        commercial_use=True,
-        revision=_revision(path),
-        path=path,
-        limits=_BUILT_IN_LIMITS,
-        skills=frozenset({EDIT}),
-        example_prompts=_EDIT_EXAMPLES,
-    )
-
-
-def _built_in(folder: str) -> Path:
+def _read_built_in(name: str, folder: str, examples: tuple[str, ...]) -> Model:
     # A path, not an import: the services read the checkpoints and know nothing of the code that trained them.
-    return Path(str(resources.files("services"))) / "shapes" / folder
+    path = Path(str(resources.files("services"))) / "shapes" / folder
+    # As Qwen-Image-Edit beside Qwen-Image: the same parts with a transformer and an encoder of its own.
+    skills = (
+        frozenset({EDIT}) if name == BUILT_IN_EDITOR else _PAINTER_SKILLS | _read_extras(path, inspect(path))
+    )
+    model = Model(name, name, "Apache-2.0", True, _revision(path), path, _BUILT_IN_LIMITS, skills, examples)
+    return _as_catalogued(model)
 
 
-def _recognise(folder: Path) -> Model | None:
-    index = folder / "model_index.json"
-    try:
-        pipeline = json.loads(index.read_text())["_class_name"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    skills = _SKILLS.get(pipeline)
-    if skills is None:
-        log.info("model passed over", folder=folder.name, pipeline=pipeline)
-        return None
-    is_layered = LAYERS in skills or _knows_layers(folder)
-    return Model(
-        name=folder.name,
-        title=folder.name,
-        license="see the model card",
-        commercial_use=False,
-        revision=_revision(folder),
-        path=folder,
-        limits=_LAYERED_LIMITS if is_layered else _QWEN_IMAGE_LIMITS,
-        skills=frozenset({LAYERS}) if is_layered else skills | _read_extras(folder),
+def _read(folder: Path, verdict: Verdict) -> Model:
+    is_layered = verdict.architecture.is_layered or LAYERS in _SKILLS[read_pipeline(folder)]
+    skills = frozenset({LAYERS}) if is_layered else _SKILLS[read_pipeline(folder)]
+    return _as_catalogued(
+        Model(
+            name=folder.name,
+            title=folder.name,
+            license="see the model card",
+            commercial_use=False,
+            revision=_revision(folder),
+            path=folder,
+            limits=_LAYERED_LIMITS if is_layered else _QWEN_IMAGE_LIMITS,
+            skills=skills if is_layered else skills | _read_extras(folder, verdict),
+        )
     )
 
 
-def _knows_layers(folder: Path) -> bool:
-    """Tells whether a transformer counts in layers, whatever the pipeline that it was put into."""
-    try:
-        config = json.loads((folder / "transformer" / "config.json").read_text())
-    except (OSError, ValueError):
-        return False
-    return config.get("use_layer3d_rope") is True
+def _as_catalogued(model: Model) -> Model:
+    """Fills in what Limner knows of a model of that name."""
+    entry = find_entry(model.name)
+    if entry is None:
+        return model
+    limits = replace(
+        model.limits, native_width_px=entry.native_width_px, native_height_px=entry.native_height_px
+    )
+    return replace(
+        model,
+        title=entry.title,
+        license=entry.license,
+        commercial_use=entry.commercial_use,
+        limits=limits,
+    )
 
 
-def _read_extras(path: Path) -> frozenset[str]:
+def _read_extras(path: Path, verdict: Verdict) -> frozenset[str]:
     """Returns what further weights in a checkpoint's folder add to it."""
-    found = {f"{CONTROL}.{folder.parent.name}" for folder in path.glob("controlnets/*/config.json")}
+    parts = (Path(part.name) for part in verdict.parts if part.is_usable)
+    found = {f"{CONTROL}.{part.name}" for part in parts if part.parent.name == "controlnets"}
     if (path / "processor").is_dir():
         found.add(EDIT)
     adapters = {ENTITIES: ENTITIES, CONTEXT: f"{CONTROL}.{CONTEXT}"}

@@ -17,6 +17,7 @@ from diffsynth.models.qwen_image_vae import QwenImageVAE
 from diffsynth.pipelines.qwen_image import QwenImageBlockwiseMultiControlNet, QwenImagePipeline
 from transformers import Qwen2Tokenizer, Qwen2VLProcessor
 
+from limner.models.checkpoint import usable_controls
 from services.pipelines.exhaustion import is_exhaustion
 from services.pipelines.weights.loading import Assembly
 from services.pipelines.weights.tiers import Treatment
@@ -73,8 +74,8 @@ def read_pipeline(path: Path, assembly: Assembly) -> QwenImagePipeline:
 
 
 def find_controls(folder: Path) -> list[Path]:
-    """Returns the folders of a checkpoint's ControlNets; DiffSynth numbers them in this order."""
-    return sorted(config.parent for config in folder.glob("controlnets/*/config.json"))
+    """Returns the folders of a checkpoint's ControlNets that fit it; DiffSynth numbers them in this order."""
+    return usable_controls(folder)
 
 
 def _build_transformer(config: Config) -> SizedTransformer:

@@ -1,15 +1,10 @@
-import json
 from pathlib import Path
 
 import pytest
 
 from services.pipelines.catalogue import BUILT_IN, BUILT_IN_EDITOR, EDIT, LAYERS, read_catalogue
 from services.rpc.errors import ModelNotFound
-
-
-def write_model(folder: Path, pipeline: str) -> None:
-    folder.mkdir()
-    (folder / "model_index.json").write_text(json.dumps({"_class_name": pipeline}))
+from tests.limner.models.folders import control, transformer, vae, write_model, write_weights
 
 
 def test_the_built_in_model_is_the_default_and_needs_no_folder() -> None:
@@ -19,13 +14,42 @@ def test_the_built_in_model_is_the_default_and_needs_no_folder() -> None:
 
 
 def test_qwen_image_folders_are_found_and_others_passed_over(tmp_path: Path) -> None:
-    write_model(tmp_path / "Qwen-Image", "QwenImagePipeline")
+    write_model(tmp_path / "Qwen-Image")
     write_model(tmp_path / "sdxl", "StableDiffusionXLPipeline")
+    write_model(tmp_path / ".part")
     (tmp_path / "notes.txt").write_text("not a model")
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "model_index.json").write_text("{")
     names = [model.name for model in read_catalogue(tmp_path).models]
     assert names == [BUILT_IN, BUILT_IN_EDITOR, "Qwen-Image"]
+
+
+def test_a_model_of_a_known_name_has_its_title_and_licence(tmp_path: Path) -> None:
+    write_model(tmp_path / "Qwen-Image-2512")
+    write_model(tmp_path / "mine")
+    catalogue = read_catalogue(tmp_path)
+    known, mine = catalogue.find("Qwen-Image-2512"), catalogue.find("mine")
+    assert (known.title, known.license, known.commercial_use) == ("Qwen-Image 2512", "Apache-2.0", True)
+    assert (mine.title, mine.license, mine.commercial_use) == ("mine", "see the model card", False)
+
+
+def test_one_bad_folder_hides_no_other(tmp_path: Path) -> None:
+    write_model(tmp_path / "good")
+    cut = write_model(tmp_path / "cut") / "vae" / "vae.safetensors"
+    cut.write_bytes(cut.read_bytes()[:-1])
+    (write_model(tmp_path / "half") / "transformer" / "transformer.safetensors").unlink()
+    names = [model.name for model in read_catalogue(tmp_path).models]
+    assert names == [BUILT_IN, BUILT_IN_EDITOR, "good"]
+    assert read_catalogue(tmp_path / "none").models == read_catalogue(None).models
+
+
+def test_only_control_nets_that_fit_are_skills(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "m")
+    for kind, shapes in (("canny", control()), ("depth", control(width=48))):
+        write_weights(folder / "controlnets" / kind / "w.safetensors", shapes)
+        (folder / "controlnets" / kind / "config.json").write_text("{}")
+    skills = read_catalogue(tmp_path).find("m").skills
+    assert {skill for skill in skills if skill.startswith("control.")} == {"control.canny"}
 
 
 def test_without_a_name_the_first_model_that_can_is_meant() -> None:
@@ -37,19 +61,14 @@ def test_without_a_name_the_first_model_that_can_is_meant() -> None:
 
 @pytest.mark.parametrize("pipeline", ["QwenImageLayeredPipeline", "QwenImagePipeline"])
 def test_a_transformer_that_counts_in_layers_can_do_nothing_else(tmp_path: Path, pipeline: str) -> None:
-    write_model(tmp_path / "m", pipeline)
-    for part in ("transformer", "processor"):
-        (tmp_path / "m" / part).mkdir()
-    (tmp_path / "m" / "transformer" / "config.json").write_text(json.dumps({"use_layer3d_rope": True}))
+    write_model(tmp_path / "m", pipeline, transformer=transformer(is_layered=True), vae=vae(pixels=4))
     found = read_catalogue(tmp_path).find("m")
     assert found.skills == {"layers"}
     assert (found.limits.native_width_px, found.limits.native_height_px) == (640, 640)
 
 
 def test_a_transformer_that_does_not_count_in_layers_paints(tmp_path: Path) -> None:
-    write_model(tmp_path / "m", "QwenImagePipeline")
-    (tmp_path / "m" / "transformer").mkdir()
-    (tmp_path / "m" / "transformer" / "config.json").write_text(json.dumps({"use_layer3d_rope": False}))
+    write_model(tmp_path / "m")
     assert "text_to_image" in read_catalogue(tmp_path).find("m").skills
 
 
@@ -59,10 +78,9 @@ def test_an_unknown_model_names_the_known_ones() -> None:
 
 
 def test_other_weights_are_another_revision(tmp_path: Path) -> None:
-    write_model(tmp_path / "m", "QwenImagePipeline")
-    weights = tmp_path / "m" / "w.safetensors"
-    weights.write_bytes(b"a" * 100_000)
+    folder = write_model(tmp_path / "m")
     before = read_catalogue(tmp_path).find("m").revision
     assert read_catalogue(tmp_path).find("m").revision == before
-    weights.write_bytes(b"a" * 99_999 + b"b")
+    weights = folder / "vae" / "vae.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"b")
     assert read_catalogue(tmp_path).find("m").revision != before
