@@ -12,6 +12,7 @@ from diffusers import AutoencoderKLQwenImage
 from PIL import Image
 from transformers import Qwen2_5_VLProcessor
 
+from services.shapes.captions import caption
 from services.shapes.edit_draws import draw_edit
 from services.shapes.edits import Borrow, Edit
 from services.shapes.flow import BATCH, UNCONDITIONAL_SHARE, Batch, Painter, weigh
@@ -73,9 +74,12 @@ class EditCourse:
             painter.text_encoder, self.processor, said, [show(pair) for pair in pairs]
         )
         # What is taken away counts as much as what is put there.
-        weights = [weigh((*p.scene.shapes, *p.edit.apply(p.scene).shapes), SIZE) for p in pairs]
+        edited = [pair.edit.apply(pair.scene) for pair in pairs]
+        weights = [weigh((*p.scene.shapes, *e.shapes), SIZE) for p, e in zip(pairs, edited, strict=True)]
+        captions = tuple(caption(e) if s.strip() else None for e, s in zip(edited, said, strict=True))
         sources = tuple(latents[chosen].float() for latents in album.sources)
-        return Batch(SIZE, album.edited[chosen].float(), torch.stack(weights), embeddings, mask, sources)
+        latents = album.edited[chosen].float()
+        return Batch(SIZE, latents, torch.stack(weights), embeddings, mask, sources, captions)
 
 
 def show(pair: Pair) -> list[Image.Image]:

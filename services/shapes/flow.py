@@ -58,6 +58,7 @@ class Batch:
     embeddings: torch.Tensor
     mask: torch.Tensor
     sources: tuple[torch.Tensor, ...] = ()
+    captions: tuple[str | None, ...] = ()  # of the pictures; None where nothing was asked for
 
 
 class Course(Protocol):
@@ -106,10 +107,17 @@ def flow_loss(
     transformer: QwenImageTransformer2DModel, batch: Batch, generator: torch.Generator
 ) -> torch.Tensor:
     """Returns the weighted squared error of the predicted velocity, noise minus latents."""
-    count, tokens, _ = batch.latents.shape
     noisy, sigmas, velocity = disturb(batch.latents, generator)
+    return (batch.weights * (predict(transformer, batch, noisy, sigmas) - velocity) ** 2).mean()
+
+
+def predict(
+    transformer: QwenImageTransformer2DModel, batch: Batch, noisy: torch.Tensor, sigmas: torch.Tensor
+) -> torch.Tensor:
+    """Returns the velocity (n, tokens, 64) of noisy latents of those levels (n)."""
+    count, tokens, _ = noisy.shape
     grid = (1, batch.size[1] // TOKEN_PX, batch.size[0] // TOKEN_PX)
-    predicted = transformer(
+    return transformer(
         # Input pictures follow the one that is painted, and are free of noise.
         hidden_states=torch.cat([noisy, *batch.sources], dim=1),
         timestep=sigmas,
@@ -118,7 +126,6 @@ def flow_loss(
         img_shapes=[[grid] * (1 + len(batch.sources))] * count,
         return_dict=False,
     )[0][:, :tokens]
-    return (batch.weights * (predicted - velocity) ** 2).mean()
 
 
 def disturb(

@@ -14,9 +14,10 @@ import torch
 from services.shapes.architecture import EDITOR_TEXT_LAYERS
 from services.shapes.checkpoint import CHECKPOINT, EDIT_CHECKPOINT, load_painter, load_vae, save_editor
 from services.shapes.edit_course import PAIRS, EditCourse, fill_albums
-from services.shapes.flow import BATCH, train_painter
+from services.shapes.flow import BATCH
 from services.shapes.lookout import hold_gaze, look_across
 from services.shapes.tokens import build_processor, build_tokenizer
+from services.shapes.tuition import Tutor, train_with_tutor
 from services.shapes.understanding import SIGHT_STEPS, STEPS, deepen, train_sight, train_understanding
 
 LEARNING_RATE = 3e-4
@@ -45,9 +46,9 @@ def main() -> None:
     )
     # What it has understood, the flow's error would only blur.
     start.text_encoder.requires_grad_(False)
-    editor = train_painter(
-        start, EditCourse(processor, albums), options.folder, options.steps,
-        learning_rate=options.learning_rate, seed=options.seed,
+    editor = train_with_tutor(
+        start, EditCourse(processor, albums), Tutor(load_painter(tokenizer, options.checkpoint), tokenizer),
+        options.folder, options.steps, learning_rate=options.learning_rate, seed=options.seed,
     )  # fmt: skip
     save_editor(options.out, editor, tokenizer, options.checkpoint)
 
