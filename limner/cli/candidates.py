@@ -8,6 +8,7 @@ from pathlib import Path
 
 from limner.cli.programs import package_root
 from limner.machine.diagnosis import Finding
+from limner.models.architecture import Part
 from limner.models.catalogue import find_entry, read_catalogue
 from limner.models.checkpoint import inspect
 from limner.models.entry import Entry, Kind
@@ -34,7 +35,11 @@ def find_candidates(models_dir: Path, revisions: Mapping[str, str], *, with_abse
     `revisions`: of models by name, as services know them; what was measured is found by them.
     """
     verdicts = [(folder, inspect(folder)) for folder in _folders(models_dir)]
-    present = [_present(folder.name, folder, revisions) for folder, verdict in verdicts if verdict.is_usable]
+    present = [
+        _present(folder.name, folder, revisions)
+        for folder, verdict in verdicts
+        if verdict.is_usable and verdict.part is Part.PIPELINE
+    ]
     names = {candidate.name for candidate in present}
     absent = [entry for entry in read_catalogue() if _is_to_be_fetched(entry) and entry.name not in names]
     return Found(

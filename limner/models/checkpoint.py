@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from limner.models.architecture import Architecture, Part
-from limner.models.fitting import FETCH, WANTED, Obstacle, contradict, find_obstacle, fits_control
+from limner.models.fitting import (
+    FETCH,
+    WANTED,
+    Obstacle,
+    contradict,
+    control_config,
+    find_obstacle,
+    fits_control,
+)
 from limner.models.part import judge_part, read_json
 from limner.models.recognition import recognise
 from limner.models.verdict import Verdict
 
 INDEX = "model_index.json"
+CONFIG = "config.json"
 _COMPANIONS = ("tokenizer", "scheduler")
 _AGAIN = "Fetch or copy it again."
 _TEXTS = frozenset({".json", ".md", ".txt", ".jinja", ".png", ".jpg", ".jpeg", ".webp", ""})
@@ -81,17 +91,30 @@ def _as_wanted(found: Verdict, wanted: Part) -> Verdict:
 
 
 def _controls(folder: Path, transformer: Architecture) -> Iterator[Verdict]:
-    for config in sorted(folder.glob("controlnets/*/config.json")):
-        found = judge_part(folder, config.parent)
-        if fits_control(found.architecture, transformer):
-            yield _as_wanted(found, Part.CONTROL)
-        elif found.part is Part.CONTROL:
-            what = f"{found.architecture.blocks} blocks, {found.architecture.width} wide"
-            wanted = f"{transformer.blocks}, {transformer.width} wide"
-            reason = f"{found.name} is for a transformer of {what}, and this one has {wanted}."
-            yield replace(found, is_usable=False, reason=reason, next_step="Remove it from this folder.")
+    for control in sorted(path for path in folder.glob("controlnets/*") if path.is_dir()):
+        if control.name.startswith("."):
+            continue
+        found = judge_part(folder, control)
+        if not fits_control(found.architecture, transformer):
+            yield _unfit_control(found, transformer)
+        elif not (control / CONFIG).is_file():
+            reason = f"{found.name} has no {CONFIG}."
+            yield replace(found, is_usable=False, reason=reason, next_step=_write(found.architecture))
         else:
-            yield replace(found, is_usable=False)
+            yield _as_wanted(found, Part.CONTROL)
+
+
+def _unfit_control(found: Verdict, transformer: Architecture) -> Verdict:
+    if found.part is not Part.CONTROL:
+        return replace(found, is_usable=False)
+    what = f"{found.architecture.blocks} blocks, {found.architecture.width} wide"
+    wanted = f"{transformer.blocks}, {transformer.width} wide"
+    reason = f"{found.name} is for a transformer of {what}, and this one has {wanted}."
+    return replace(found, is_usable=False, reason=reason, next_step="Remove it from this folder.")
+
+
+def _write(control: Architecture) -> str:
+    return f"Write {json.dumps(control_config(control))} into it."
 
 
 def _inspect_loose(folder: Path) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from limner.models.completing import complete
 from limner.models.entry import Entry, Source
 from limner.models.failure import ModelFailure, Reason
 from limner.models.fetching import Rim, fetch, persist
@@ -77,6 +78,8 @@ def pull_into(
 ) -> Outcome:
     """Does as `pull`, and puts the model where its bases' services look for it."""
     outcome = pull(entry, library.shelf_of(entry), settings, tell, patience, is_accepted=is_accepted)
+    with disk_refusals(library.shelf_of(entry).root):
+        complete(library.shelf_of(entry).finished(entry.name))
     return replace(outcome, notes=outcome.notes + library.attach(entry))
 
 

@@ -70,6 +70,16 @@ def fits_control(control: Architecture, transformer: Architecture) -> bool:
     )
 
 
+def control_config(control: Architecture) -> Mapping[str, int]:
+    """Returns the configuration of a ControlNet, as its weights tell it; few repositories have one."""
+    return {
+        "num_layers": control.blocks,
+        "in_dim": control.channels,
+        "additional_in_dim": control.extra_channels,
+        "dim": control.width,
+    }
+
+
 def _wrong_part(name: str, part: str, found: Verdict, wanted: Part, family: str) -> Obstacle | None:
     if found.part is Part.UNKNOWN and not found.family:
         return Obstacle(f"{name}: {found.reason}", found.next_step)

@@ -22,7 +22,6 @@ _INTO_FOLDER = {
     "fetches whole models.",
     Part.VAE: "It would be the `vae` of a folder in diffusers layout: `limner models pull` fetches whole "
     "models.",
-    Part.CONTROL: "Put it into `controlnets/KIND` of a model's folder, KIND being what it was trained for.",
 }
 
 
@@ -87,6 +86,10 @@ def _usable(name: str, found: Architecture) -> Verdict:
     what = f"{name} is {article} {found.part} of the {found.family} family"
     if found.part is Part.LORA:
         return Verdict(name, True, f"{what}.")
+    if found.part is Part.CONTROL and found.family == QWEN_IMAGE:
+        # By itself it paints nothing; in `controlnets/KIND` of a model's folder it guides that.
+        sizes = f"{found.blocks} blocks, {found.width} wide"
+        return Verdict(name, True, f"{what}, for transformers of {sizes}.")
     if found.family == QWEN_IMAGE_21:
         return Verdict(name, False, f"{what}, which this Limner cannot run yet.", _FETCH)
     if found.is_scaled:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from limner.models.architecture import Part
 from limner.models.catalogue import find_entry
 from limner.models.checkpoint import inspect, read_pipeline
 from limner.models.verdict import Verdict
@@ -123,9 +124,9 @@ def read_catalogue(models_dir: Path | None) -> Catalogue:
     found = {model.name: model for model in (_read_built_in(*each) for each in _BUILT_INS)}
     for folder in _folders(models_dir):
         verdict = inspect(folder)
-        if verdict.is_usable:
+        if verdict.is_usable and verdict.part is Part.PIPELINE:
             found[folder.name] = _read(folder, verdict)
-        else:
+        elif not verdict.is_usable:
             log.warning("model passed over", reason=verdict.reason, next_step=verdict.next_step)
     return Catalogue(found)
 

@@ -6,8 +6,10 @@ import pytest
 
 from limner.models.architecture import Part
 from limner.models.checkpoint import inspect, usable_controls
+from limner.models.completing import complete
 from tests.limner.models.folders import (
     control,
+    lora,
     text_encoder,
     transformer,
     vae,
@@ -169,11 +171,27 @@ def test_a_control_net_for_another_size_is_left_out_and_the_model_stays(tmp_path
     )
 
 
+def test_a_control_net_without_configuration_is_told_it(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "m")
+    write_weights(folder / "controlnets" / "canny" / "model.safetensors", control(channels=68))
+    assert usable_controls(folder) == []
+    said = inspect(folder).parts[-1].next_step
+    assert said == ('Write {"num_layers": 2, "in_dim": 64, "additional_in_dim": 4, "dim": 32} into it.')
+    complete(folder / "controlnets" / "canny")
+    assert usable_controls(folder) == [folder / "controlnets" / "canny"]
+
+
+def test_only_control_nets_are_completed(tmp_path: Path) -> None:
+    write_weights(tmp_path / "lora" / "model.safetensors", lora())
+    complete(tmp_path / "lora")
+    assert [path.name for path in (tmp_path / "lora").iterdir()] == ["model.safetensors"]
+
+
 def test_a_loose_file_is_judged_by_itself(tmp_path: Path) -> None:
     write_weights(tmp_path / "canny" / "model.safetensors", control())
     loose = inspect(tmp_path / "canny")
-    assert (loose.name, loose.part, loose.is_usable) == ("canny", Part.CONTROL, False)
-    assert "controlnets/KIND" in loose.next_step
+    assert (loose.name, loose.part, loose.is_usable) == ("canny", Part.CONTROL, True)
+    assert loose.reason.endswith("for transformers of 2 blocks, 32 wide.")
     (tmp_path / "empty").mkdir()
     assert inspect(tmp_path / "empty").reason == "empty holds no model."
     assert not inspect(tmp_path / "nowhere").is_usable
