@@ -60,7 +60,7 @@ class Retouch:
 
     def take(self, tool: str) -> None:
         """Takes up a tool."""
-        self.page.get_by_role("toolbar").get_by_role("radio", name=tool).check(force=True)
+        self.page.get_by_role("toolbar").get_by_role("radio", name=tool).check()
 
     def act(self, name: str) -> None:
         """Presses a button of the canvas, by keys."""
