@@ -13,6 +13,7 @@ QUEUE_LIMIT, TENANT_LIMIT = 256, 32
 _RETRY_S = 5.0
 _LARGEST_BYTES = 1 << 56  # Beyond any machine; sums of such figures still fit the wire.
 _LONGEST_S = 366 * 24 * 3600.0  # Of a prediction; the waits that follow from many of them still fit the wire.
+_LARGEST_SLOWDOWN = 1e6
 _NAME_CHARS, _PROFILE_CHARS = 128, 256  # They are kept in the ledger.
 ALTERNATIVES_LIMIT = 16
 
@@ -85,6 +86,20 @@ def never_fits(book: Book, alternatives: Sequence[Alternative]) -> str:
     )
 
 
+def explain_lack(book: Book, asked: Sequence[Alternative], possible: Sequence[Alternative]) -> str:
+    """Says why the best tier asked for is not possible here; empty when it is."""
+    best = asked[0]
+    if any(alternative.tier == best.tier for alternative in possible):
+        return ""
+    least_bytes = min(a.peak_bytes for a in asked if a.tier == best.tier)
+    capacity_bytes = max((device.limit_bytes for device in book.ledger.devices.values()), default=0)
+    return f"{best.tier} needs {_in_gb(least_bytes)}, and the device has {_in_gb(capacity_bytes)} to give"
+
+
+def _in_gb(count_bytes: int) -> str:
+    return f"{count_bytes / 1e9:.1f} GB"
+
+
 def _fault(acquire: rq.Acquire) -> str:
     if not acquire.ticket or len(acquire.ticket) > _NAME_CHARS:
         return f"ticket has {len(acquire.ticket)} characters; it must have 1 to {_NAME_CHARS}."
@@ -110,6 +125,10 @@ def alternative_fault(alternative: Alternative) -> str:
     for name, span_s in (("load", alternative.load_s), ("run", alternative.run_s)):
         if span_s is not None and not 0 <= span_s <= _LONGEST_S:
             return f"{name} is {span_s:g} seconds; it must be 0 to {_LONGEST_S:g}, or absent."
+    if not 0 <= alternative.quality_loss <= 1:
+        return f"quality_loss is {alternative.quality_loss:g}; it must be 0 to 1."
+    if not 0 < alternative.slowdown <= _LARGEST_SLOWDOWN:
+        return f"slowdown is {alternative.slowdown:g}; it must be more than 0, at most {_LARGEST_SLOWDOWN:g}."
     return next((fault for charge in alternative.charges if (fault := _charge_fault(charge))), "")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.arbiter import requests as rq
 from services.arbiter import responses as rs
-from services.arbiter.admission import admit_begin, admit_ticket
+from services.arbiter.admission import admit_begin, admit_ticket, explain_lack
 from services.arbiter.book import Book
 from services.arbiter.demands import Charge
 from services.arbiter.effects import LEASE_RESIDENT
@@ -16,6 +16,8 @@ from services.arbiter.learning import corrected, watch
 from services.arbiter.leases import Key, Lease, State
 from services.arbiter.ledger import OverCommitted
 from services.arbiter.tickets import Ticket, WaitingBegin
+
+_SHRINKABLE = frozenset({State.LOADING, State.RESIDENT, State.ACTIVE})
 
 
 def answer(book: Book, key: Key, request: rq.Request, now_s: float) -> None:
@@ -40,7 +42,14 @@ def _acquire(book: Book, key: Key, acquire: rq.Acquire, now_s: float) -> None:
     possible = tuple(a for a in acquire.alternatives if book.ledger.could_ever_fit(a.charges))
     enqueued_s = book.inherited_s.pop(key, now_s)
     ticket = Ticket(
-        acquire.ticket, key, possible, acquire.priority, enqueued_s, acquire.deadline_s, acquire.tenant
+        acquire.ticket,
+        key,
+        possible,
+        acquire.priority,
+        enqueued_s,
+        acquire.deadline_s,
+        acquire.tenant,
+        lack=explain_lack(book, acquire.alternatives, possible),
     )
     book.queue.add(ticket)
 
@@ -127,9 +136,16 @@ def _resize(book: Book, key: Key, resize: rq.Resize, now_s: float) -> None:
 def _change_charge(book: Book, lease: Lease, charge: Charge) -> None:
     changed = replace(lease, charges=(charge,))
     if charge.resident_bytes > lease.charges[0].resident_bytes:
+        if lease.draining or book.queue.tickets:
+            # What is free is somebody else's, who waits.
+            raise OverCommitted
         book.grow(changed)
-    else:
-        book.charge(changed)
+        return
+    if charge.resident_bytes < lease.charges[0].resident_bytes and lease.state in _SHRINKABLE:
+        # It gave back what was asked for; who finds that too little asks again.
+        changed = replace(changed, draining=False, is_parking=False)
+        book.recalled_s.pop(lease.token, None)
+    book.charge(changed)
 
 
 def _release(book: Book, key: Key, release: rq.Release, now_s: float) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from services.arbiter.bounds import lease_load_s, longest_run_s, longest_swap_s, older_work_s, ticket_load_s
+from services.arbiter.choice import choose
 from services.arbiter.demands import Charge
 from services.arbiter.eviction import Candidate, cheapest_cover
 from services.arbiter.leases import Lease, State
@@ -56,7 +57,7 @@ class TimeLimitedBatches:
         head: Ticket | None = None
         for ticket in islice(ready, _BACKFILL_WINDOW):
             is_hopeless = ticket.least_bytes > most_free_bytes
-            way = None if is_hopeless else way_that_fits(ticket, view.ledger)
+            way = None if is_hopeless else self._way(ticket, view)
             if way is not None and (
                 head is None or ticket.is_empty or self._may_overtake(ticket, way, head, view)
             ):
@@ -67,6 +68,14 @@ class TimeLimitedBatches:
             self._overtaken_s.clear()
             return Wait()
         return self._blocked(head, view)
+
+    def _way(self, ticket: Ticket, view: View) -> Way | None:
+        """Returns the way to serve a ticket now, unless a better one is worth waiting for."""
+        chosen = choose(ticket, view, self.tempo.unknown_run_s)
+        return way_that_fits(ticket, view.ledger, chosen)
+
+    def _ways(self, ticket: Ticket, view: View) -> list[Way]:
+        return ways(ticket, view.ledger, choose(ticket, view, self.tempo.unknown_run_s))
 
     def batch_s(self, ticket: Ticket, view: View) -> float:
         """How long a busy model may keep its device although `ticket` waits."""
@@ -93,7 +102,7 @@ class TimeLimitedBatches:
 
     def _make_room(self, head: Ticket, view: View) -> Decision:
         untils: list[float] = []
-        for _, charges in ways(head, view.ledger):
+        for _, charges in self._ways(head, view):
             plan = self._plan(head, charges, view)
             if isinstance(plan, Vacate):
                 return plan
@@ -124,7 +133,8 @@ class TimeLimitedBatches:
         if tokens is not None:
             unknown_s = self.tempo.unknown_run_s
             parked = (t for t in tokens if parks_from_s(there[t], head, view, unknown_s) <= view.now_s)
-            return Vacate(head, tokens, frozenset(parked))
+            lacking_bytes = ledger.lacking_bytes(charges, head.key, leaving) if len(tokens) == 1 else 0
+            return Vacate(head, tokens, frozenset(parked), lacking_bytes)
         return soonest_s
 
     def _hurry(self, head: Ticket, leaving: list[Lease], view: View) -> Vacate | float:
@@ -170,7 +180,7 @@ class TimeLimitedBatches:
         total_s = self._overtaken_s.get(head.id, 0.0) + taken_s
         if total_s > 2 * self.batch_s(head, view):
             return False
-        if not any(_fit_together(charges, way[1], head, view) for _, charges in ways(head, view.ledger)):
+        if not any(_fit_together(charges, way[1], head, view) for _, charges in self._ways(head, view)):
             return False
         self._overtaken_s[head.id] = total_s
         return True

@@ -64,7 +64,7 @@ class Core:
             rq.Held(lease.token, lease.state, lease.observed_bytes) for lease in book.ledger.held_by(key)
         )
         book.note("session_opened", holder=key.holder, incarnation=key.incarnation, adopted=len(adopted))
-        book.send(key, rs.Welcome(book.last_token, adopted, BEAT_INTERVAL_S))
+        book.send(key, rs.Welcome(book.last_token, adopted, BEAT_INTERVAL_S, book.ledger.grantable()))
         for lease in book.ledger.held_by(key):
             if lease.draining:
                 self.turns.ask_back(lease, "it was asked back before")

@@ -41,6 +41,8 @@ class Alternative:
     charges: tuple[Charge, ...]
     load_s: float | None = None
     run_s: float | None = None
+    quality_loss: float = 0.0  # against the best one; 1 is what nobody would take
+    slowdown: float = 1.0  # of a job, against the best one
 
     @property
     def is_empty(self) -> bool:

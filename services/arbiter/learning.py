@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from services.arbiter.admission import never_fits
+from services.arbiter.admission import explain_lack, never_fits
 from services.arbiter.book import Book
 from services.arbiter.demands import Alternative
 from services.arbiter.leases import Lease
@@ -27,7 +27,8 @@ def refit(book: Book, now_s: float) -> None:
         alternatives = corrected(ticket.alternatives, book, now_s)
         possible = tuple(a for a in alternatives if book.ledger.could_ever_fit(a.charges))
         if possible:
-            book.queue.replace(replace(ticket, alternatives=possible))
+            lack = ticket.lack or explain_lack(book, alternatives, possible)
+            book.queue.replace(replace(ticket, alternatives=possible, lack=lack))
         else:
             book.queue.remove(ticket.id)
             book.refuse(ticket.key, ticket.id, "NEVER_FITS", never_fits(book, alternatives))

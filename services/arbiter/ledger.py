@@ -96,6 +96,10 @@ class Ledger:
         """What is neither held nor foreign; negative while others use more than their share."""
         return self.capacity_bytes(device) - self.charged_bytes(device)
 
+    def grantable(self) -> tuple[str, ...]:
+        """The devices on which leases may be."""
+        return tuple(id for id in self.devices if id not in HOST_POOLS)
+
     def most_free_bytes(self) -> int:
         """What is free on the device that has most."""
         return max((self.free_bytes(id) for id in self.devices), default=0)
@@ -131,6 +135,14 @@ class Ledger:
             replace(d, foreign_bytes=0, draining=False, is_stale=False) for d in self.devices.values()
         )
         return any(empty.fits(placed, _NOBODY) for placed in empty.placements(charges))
+
+    def lacking_bytes(self, charges: Sequence[Charge], key: Key, gone: Collection[int] = _NONE) -> int:
+        """Returns how many resident bytes less would make `charges` fit; 0 when they do."""
+        return max(
+            0,
+            *(self._law_shortfall(id, charges, key, gone) for id in _devices(charges)),
+            *(self._turn_shortfall(id, charges, key, gone) for id in _devices(charges)),
+        )
 
     def placements(self, charges: Sequence[Charge]) -> list[tuple[Charge, ...]]:
         """The ways to put `charges` on real devices, roomiest first; charges without bytes vanish."""

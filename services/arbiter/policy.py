@@ -40,6 +40,7 @@ class Vacate:
     ticket: Ticket
     tokens: tuple[int, ...]
     parked: frozenset[int] = frozenset()
+    lacking_bytes: int = 0  # What would do of them together; 0: all that they hold.
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,15 @@ class Policy(Protocol):
         ...
 
 
-def ways(ticket: Ticket, ledger: Ledger) -> list[Way]:
-    """Returns the ways to serve a ticket, best tier first, roomiest device first."""
-    return [(a, charges) for a in ticket.alternatives for charges in ledger.placements(a.charges)]
+def ways(ticket: Ticket, ledger: Ledger, only: Alternative | None = None) -> list[Way]:
+    """Returns the ways to serve a ticket, best tier first, roomiest device first; or those of one tier."""
+    alternatives = ticket.alternatives if only is None else (only,)
+    return [(a, charges) for a in alternatives for charges in ledger.placements(a.charges)]
 
 
-def way_that_fits(ticket: Ticket, ledger: Ledger) -> Way | None:
+def way_that_fits(ticket: Ticket, ledger: Ledger, only: Alternative | None = None) -> Way | None:
     """Returns the best way that could start to load this instant."""
-    for alternative, charges in ways(ticket, ledger):
+    for alternative, charges in ways(ticket, ledger, only):
         has_bytes = all(
             charge.resident_bytes + charge.load_extra_bytes <= ledger.free_bytes(charge.device)
             for charge in charges

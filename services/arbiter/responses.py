@@ -15,6 +15,7 @@ class Welcome:
     token_floor: int
     adopted: tuple[Held, ...]
     beat_interval_s: float
+    devices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Offer:
     tier: str
     charges: tuple[Charge, ...]
     expires_after_s: float
+    profile: str = ""
+    reason: str = ""  # Why none before it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,7 @@ class Drain:
     token: int
     reason: str
     at_step: bool = False
+    bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

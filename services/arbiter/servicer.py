@@ -100,9 +100,10 @@ class Arbiter(ArbiterServiceServicer):
             raise InvalidFields(faults)
         book = self._engine.core.book
         return pb.QuoteResponse(
+            devices=book.ledger.grantable(),
             quotes=[
                 quote(alternative, book) for alternative in corrected(alternatives, book, time.monotonic())
-            ]
+            ],
         )
 
     async def Snapshot(self, request: pb.SnapshotRequest, context: Context) -> pb.SnapshotResponse:

@@ -27,6 +27,7 @@ class Ticket:
     tenant: str = ""
     patience_s: float = math.inf  # From then on a busy model yields to it after its job, batch or not.
     wait_bound_s: float | None = None
+    lack: str = ""  # Why the best of what was asked for is not among `alternatives`; empty when it is.
 
     @property
     def since_s(self) -> float:

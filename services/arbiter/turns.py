@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from services.arbiter import responses as rs
 from services.arbiter.book import OFFER_TTL_S, Book, Outstanding
+from services.arbiter.demands import Alternative
 from services.arbiter.leases import Lease, State
 from services.arbiter.ledger import OverCommitted
 from services.arbiter.policy import Grant, Policy, Vacate, View
@@ -40,8 +41,8 @@ class Turns:
         if queue.came or queue.left:
             self._welcome_tickets(now_s)
 
-    def recall(self, lease: Lease, reason: str, *, is_parking: bool = False) -> None:
-        """Asks a lease back; from then on no job begins on it."""
+    def recall(self, lease: Lease, reason: str, *, is_parking: bool = False, wanted_bytes: int = 0) -> None:
+        """Asks a lease back; from then on no job begins on it. Less than all of it may do."""
         is_known = lease.draining and (lease.is_parking or not is_parking)
         if is_known or lease.state not in {State.LOADING, State.RESIDENT, State.ACTIVE}:
             return
@@ -58,14 +59,15 @@ class Turns:
                 f"Lease {lease.token} is being recalled; release it and acquire again for {begin.job!r}."
             )
             book.reject(lease.key, lease.token, "STALE_TOKEN", message)
-        self.ask_back(lease, reason)
+        self.ask_back(lease, reason, wanted_bytes)
 
-    def ask_back(self, lease: Lease, reason: str) -> None:
+    def ask_back(self, lease: Lease, reason: str, wanted_bytes: int = 0) -> None:
         """Tells the holder that a lease is wanted; again when it reconnects, since it may not have heard."""
+        wanted = wanted_bytes or lease.total_bytes
         if lease.state is State.ACTIVE:
-            self._book.send(lease.key, rs.Drain(lease.token, reason, lease.is_parking))
+            self._book.send(lease.key, rs.Drain(lease.token, reason, lease.is_parking, wanted))
         else:
-            self._book.send(lease.key, rs.Recall(lease.token, lease.total_bytes, RECALL_DEADLINE_S, reason))
+            self._book.send(lease.key, rs.Recall(lease.token, wanted, RECALL_DEADLINE_S, reason))
 
     def tell_positions(self, now_s: float) -> None:
         """Tells every waiting ticket whose place has changed."""
@@ -97,7 +99,12 @@ class Turns:
         if isinstance(decision, Vacate):
             for token in decision.tokens:
                 reason = f"{decision.ticket.key.holder} waits for its memory"
-                self.recall(book.ledger.leases[token], reason, is_parking=token in decision.parked)
+                self.recall(
+                    book.ledger.leases[token],
+                    reason,
+                    is_parking=token in decision.parked,
+                    wanted_bytes=decision.lacking_bytes,
+                )
         elif decision.until_s is not None:
             # A moment more, so that rounding cannot bring the same answer again.
             self._look_s = max(decision.until_s, now_s) + 0.001
@@ -126,7 +133,24 @@ class Turns:
             holder=ticket.key.holder,
             bytes=lease.total_bytes,
         )
-        book.send(ticket.key, rs.Offer(ticket.id, lease.token, lease.tier, lease.charges, OFFER_TTL_S))
+        reason = self._explain(ticket, alternative)
+        book.send(
+            ticket.key,
+            rs.Offer(ticket.id, lease.token, lease.tier, lease.charges, OFFER_TTL_S, lease.profile, reason),
+        )
+
+    def _explain(self, ticket: Ticket, alternative: Alternative) -> str:
+        """Returns why a ticket gets this alternative and no better one; empty for the best."""
+        best = ticket.alternatives[0]
+        if ticket.lack or alternative is best or alternative.tier == best.tier:
+            return ticket.lack
+        held = {
+            o.key.holder
+            for o in self._book.ledger.leases.values()
+            if not o.is_empty and o.ticket != ticket.id
+        }
+        who = ", ".join(sorted(held)) or "others"
+        return f"{best.tier} would have waited for memory that {who} had"
 
     def _begin(self, now_s: float) -> None:
         book = self._book

@@ -72,6 +72,8 @@ def read_alternative(alternative: pb.Alternative) -> Alternative:
         tuple(charges),
         _seconds(alternative.load) if alternative.HasField("load") else None,
         _seconds(alternative.run) if alternative.HasField("run") else None,
+        alternative.quality_loss,
+        alternative.slowdown or 1.0,
     )
 
 
@@ -139,7 +141,10 @@ def _write_welcome(welcome: rs.Welcome) -> pb.Welcome:
         for held in welcome.adopted
     ]
     return pb.Welcome(
-        token_floor=welcome.token_floor, adopted=adopted, beat_interval=to_duration(welcome.beat_interval_s)
+        token_floor=welcome.token_floor,
+        adopted=adopted,
+        beat_interval=to_duration(welcome.beat_interval_s),
+        devices=welcome.devices,
     )
 
 
@@ -150,6 +155,8 @@ def _write_offer(offer: rs.Offer) -> pb.Offer:
         tier=offer.tier,
         charges=to_charges(offer.charges),
         expires_after=to_duration(offer.expires_after_s),
+        profile=offer.profile,
+        reason=offer.reason,
     )
 
 
@@ -198,7 +205,7 @@ _WRITERS: dict[type[Any], tuple[str, Callable[[Any], Any]]] = {
     rs.BeginAccepted: ("begin_accepted", lambda r: pb.BeginAccepted(token=r.token, job=r.job)),
     rs.BeginWait: ("begin_wait", _write_begin_wait),
     rs.Recall: ("recall", _write_recall),
-    rs.Drain: ("drain", lambda r: pb.Drain(token=r.token, at_step=r.at_step, reason=r.reason)),
+    rs.Drain: ("drain", lambda r: pb.Drain(token=r.token, at_step=r.at_step, reason=r.reason, bytes=r.bytes)),
     rs.Fenced: ("fenced", lambda r: pb.Fenced(token=r.token, reason=r.reason)),
     rs.Position: ("position", _write_position),
     rs.ReleaseAccepted: ("release_accepted", lambda r: pb.ReleaseAccepted(token=r.token)),

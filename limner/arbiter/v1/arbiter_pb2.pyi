@@ -750,22 +750,28 @@ class Welcome(_message.Message):
     TOKEN_FLOOR_FIELD_NUMBER: _builtins.int
     ADOPTED_FIELD_NUMBER: _builtins.int
     BEAT_INTERVAL_FIELD_NUMBER: _builtins.int
+    DEVICES_FIELD_NUMBER: _builtins.int
     token_floor: _builtins.int
     """The holder accepts no token at or below it."""
     @_builtins.property
     def adopted(self) -> _containers.RepeatedCompositeFieldContainer[Global___HeldLease]: ...
     @_builtins.property
     def beat_interval(self) -> _duration_pb2.Duration: ...
+    @_builtins.property
+    def devices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """On which leases may be; on cards weights are computed with in half precision."""
+
     def __init__(
         self,
         *,
         token_floor: _builtins.int = ...,
         adopted: _abc.Iterable[Global___HeldLease] | None = ...,
         beat_interval: _duration_pb2.Duration | None = ...,
+        devices: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["beat_interval", b"beat_interval"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["adopted", b"adopted", "beat_interval", b"beat_interval", "token_floor", b"token_floor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adopted", b"adopted", "beat_interval", b"beat_interval", "devices", b"devices", "token_floor", b"token_floor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -934,6 +940,7 @@ class Recall(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     token: _builtins.int
     bytes: _builtins.int
+    """That are wanted; who gives back so many with a Resize may keep the lease."""
     keep_host_copy: _builtins.bool
     reason: _builtins.str
     @_builtins.property
@@ -964,19 +971,23 @@ class Drain(_message.Message):
     TOKEN_FIELD_NUMBER: _builtins.int
     AT_STEP_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    BYTES_FIELD_NUMBER: _builtins.int
     token: _builtins.int
     at_step: _builtins.bool
     reason: _builtins.str
+    bytes: _builtins.int
+    """As in Recall."""
     def __init__(
         self,
         *,
         token: _builtins.int = ...,
         at_step: _builtins.bool = ...,
         reason: _builtins.str = ...,
+        bytes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_step", b"at_step", "reason", b"reason", "token", b"token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at_step", b"at_step", "bytes", b"bytes", "reason", b"reason", "token", b"token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1112,18 +1123,24 @@ class QuoteResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     QUOTES_FIELD_NUMBER: _builtins.int
+    DEVICES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def quotes(self) -> _containers.RepeatedCompositeFieldContainer[Global___AlternativeQuote]:
         """In the order asked."""
+
+    @_builtins.property
+    def devices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """As in Welcome."""
 
     def __init__(
         self,
         *,
         quotes: _abc.Iterable[Global___AlternativeQuote] | None = ...,
+        devices: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["quotes", b"quotes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["devices", b"devices", "quotes", b"quotes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
