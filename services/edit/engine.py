@@ -27,7 +27,7 @@ from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.finish import Finish
 from services.pipelines.frame import hasten
 from services.pipelines.memory import Meter
-from services.pipelines.steps import LatentColours, resume_point
+from services.pipelines.steps import LatentColours, ResumePoint, resume_point
 from services.pipelines.watch import Watch
 from services.pipelines.weights.loading import plan_assembly
 from services.pipelines.weights.residency import Residency
@@ -104,7 +104,12 @@ class Engine:
         task = edit_pb2.Task.FromString(request)
         job = to_job(task, self._catalogue)
         with torch.inference_mode(), self._loaded.adapters.active(job.adapter_scales):
-            finish = Finish(job.brief, self._loaded.tier, self._versions)
+            finish = Finish(
+                job.brief,
+                self._loaded.tier,
+                self._versions,
+                take_streamed_bytes=self._loaded.residency.take_streamed_bytes,
+            )
             fingerprint = job.brief.fingerprint(self._loaded.tier, self._versions, digest_inputs(task))
             painting = _Painting(self._loaded, job, finish, fingerprint, report, self._checkpoint_every_steps)
             try:
@@ -132,9 +137,9 @@ class _Painting:
 
     def paint(self, resume_from: Checkpoint | None) -> None:
         """Reports the results of each seed: one, or its layers."""
-        first, steps_done, latents = resume_point(resume_from, self._fingerprint)
+        point = resume_point(resume_from, self._fingerprint)
         # Where only some layers of a seed were delivered, all are made again: they come from one run.
-        first, count = first // self._per_seed, len(self._job.brief.seeds)
+        first, count = point.image_index // self._per_seed, len(self._job.brief.seeds)
         self._report.progress(
             Progress(
                 stage=progress_pb2.STAGE_ENCODING,
@@ -147,12 +152,10 @@ class _Painting:
         arrangement = arrange(self._job, self._loaded.control_kinds)
         self._finish.durations_s["encoding"] = time.monotonic() - started_s
         for index in range(first, count):
-            self._paint_one(index, arrangement, steps_done, latents)
-            steps_done, latents = 0, None
+            self._paint_one(index, arrangement, point)
+            point = ResumePoint()
 
-    def _paint_one(
-        self, index: int, arrangement: Arrangement, steps_done: int, latents: torch.Tensor | None
-    ) -> None:
+    def _paint_one(self, index: int, arrangement: Arrangement, point: ResumePoint) -> None:
         brief, loaded = self._job.brief, self._loaded
         watch = Watch(
             brief,
@@ -166,9 +169,10 @@ class _Painting:
 
         def see_step(step: int, latents: torch.Tensor, estimate: torch.Tensor) -> None:
             watch.see_estimate(step, lay_out(estimate))
-            watch.see_step(step, latents)
+            watch.see_step(step, latents, loaded.seam.forecast.pack)
 
-        loaded.seam.begin(steps_done, latents, see_step)
+        loaded.seam.begin(point.step, point.latents, see_step)
+        loaded.seam.forecast.begin(brief.cache, brief.steps, point.step, point.forecast)
         started_s = time.monotonic()
         painted = loaded.pipeline(
             arrangement.prompt,

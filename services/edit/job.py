@@ -87,6 +87,7 @@ def to_task(task: edit_pb2.Task, brief: Brief) -> edit_pb2.Task:
             model=brief.model.name,
             priority=edit_pb2.Priority.ValueType(brief.priority),
             metadata=dict(brief.metadata),
+            quality=brief.quality,
         )
     )
     return whole

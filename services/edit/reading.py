@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from limner.edit.v1 import edit_pb2
@@ -25,6 +25,7 @@ from services.pipelines.catalogue import (
     Model,
 )
 from services.pipelines.faults import find_faults
+from services.pipelines.recipes import usual_steps
 from services.rpc.errors import FeatureUnsupported, InvalidFields
 from services.synthesis.geometry import Margins, Size, fit
 from services.synthesis.pictures import Picture, look_at
@@ -77,8 +78,7 @@ class _Reading:
             self._note("strength", text)
         strength = self._read_strength(request.strength)
         regions = self._read_regions(request.entities)
-        guidance_scale = None if is_restyled else self.model.limits.default_edit_guidance_scale
-        brief = self._brief(request.settings, pictures[:1], guidance_scale=guidance_scale)
+        brief = self._brief(request.settings, pictures[:1], is_instruction=not is_restyled)
         if is_restyled:
             return Job(brief, IMAGE_TO_IMAGE, start=next(iter(pictures)), strength=strength, regions=regions)
         return Job(brief, EDIT, references=pictures, regions=regions)
@@ -124,6 +124,9 @@ class _Reading:
         whole = tuple(control for control in controls if control is not None)
         seen = [*([start] if start else []), *(control.picture for control in whole)]
         brief = self._brief(request.settings, seen)
+        if any(control.start > 0 or control.end < 1 for control in whole):
+            # What comes or goes is not foretold by the steps before.
+            brief = replace(brief, cache=None)
         skill = INPAINT if stencil else IMAGE_TO_IMAGE if start else TEXT_TO_IMAGE
         return Job(
             brief, skill, (), start, stencil, None, strength, whole, regions, request.entities_on_negative
@@ -142,19 +145,26 @@ class _Reading:
         settings: edit_pb2.Settings,
         seen: Sequence[Picture],
         size: Size | None = None,
-        guidance_scale: float | None = None,
+        is_instruction: bool = False,
         images_per_seed: int = 1,
     ) -> Brief:
         """Ends the reading: raises InvalidFields if anything was wrong."""
-        limits, name = self.model.limits, self.model.name
+        limits = self.model.limits
         self.found.extend(
-            find_faults(settings, limits, name, prefix="settings.", images_per_seed=images_per_seed)
+            find_faults(
+                settings,
+                limits,
+                self.model.name,
+                prefix="settings.",
+                images_per_seed=images_per_seed,
+                usual_steps=usual_steps(self.model, settings.quality),
+            )
         )
         if self.found:
             raise InvalidFields(self.found)
         usual = size or (seen[0].size_px if seen else None)
         fitted = fit(usual, limits) if usual else None
-        return fill_in(settings, self.model, fitted, guidance_scale)
+        return fill_in(settings, self.model, fitted, is_instruction=is_instruction)
 
     def _read_pictures(self, images: Sequence[image_pb2.Image], name: str, most: int) -> tuple[Picture, ...]:
         if not 1 <= len(images) <= most:

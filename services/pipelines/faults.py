@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from limner.edit.v1 import edit_pb2
 from limner.failure import Violation
+from limner.models.recipe import QUALITIES
 from limner.t2i.v1 import t2i_pb2
 from services.pipelines.catalogue import Limits
 
@@ -29,11 +30,17 @@ Settings: TypeAlias = t2i_pb2.GenerateImagesRequest | edit_pb2.Settings
 
 
 def find_faults(
-    settings: Settings, limits: Limits, name: str, *, prefix: str = "", images_per_seed: int = 1
+    settings: Settings,
+    limits: Limits,
+    name: str,
+    *,
+    prefix: str = "",
+    images_per_seed: int = 1,
+    usual_steps: int | None = None,
 ) -> list[Violation]:
     """Returns what is wrong with `settings` for the model of that name; fields are called `prefix` + name."""
     found = [violation for check in _CHECKS for violation in check(settings)]
-    found += _check_resume_point(settings, limits, images_per_seed)
+    found += _check_resume_point(settings, usual_steps or limits.default_steps, images_per_seed)
     found += _check_size(settings, limits, name)
     return [Violation(f"{prefix}{each.field}", each.description) for each in found] if prefix else found
 
@@ -98,16 +105,27 @@ def _check_order(settings: Settings) -> list[Violation]:
     return [Violation("priority", text)]
 
 
-_CHECKS: tuple[Check, ...] = (_check_text, _check_metadata, _check_numbers, _check_seeds, _check_order)
+def _check_quality(settings: Settings) -> list[Violation]:
+    if settings.quality in {"", *QUALITIES}:
+        return []
+    text = f"quality is {settings.quality[:100]!r}; use {', '.join(QUALITIES[:-1])} or {QUALITIES[-1]}."
+    return [Violation("quality", text)]
 
 
-def _check_resume_point(settings: Settings, limits: Limits, images_per_seed: int) -> list[Violation]:
+_CHECKS: tuple[Check, ...] = (
+    _check_text,
+    _check_metadata,
+    _check_numbers,
+    _check_seeds,
+    _check_order,
+    _check_quality,
+)
+
+
+def _check_resume_point(settings: Settings, usual_steps: int, images_per_seed: int) -> list[Violation]:
     if not settings.HasField("resume_from"):
         return []
-    point, steps = (
-        settings.resume_from,
-        settings.steps if settings.HasField("steps") else limits.default_steps,
-    )
+    point, steps = settings.resume_from, settings.steps if settings.HasField("steps") else usual_steps
     # Past the last image is where a job goes on that has all of them.
     image_count = max(1, len(settings.seeds)) * images_per_seed
     places = (("image_index", point.image_index, image_count), ("step", point.step, steps - 1))

@@ -51,6 +51,7 @@ class Finish:
             "Size": f"{size_px[0]}x{size_px[1]}",
             "Model": brief.model.name,
             "Model hash": brief.model.revision,
+            **_describe_recipe(brief),
             **settings,
             "Version": "Limner",
         }
@@ -63,12 +64,24 @@ class Finish:
             model=self.brief.model.name,
             revision=self.brief.model.revision,
             tier=self.tier,
+            quality=self.brief.quality,
+            computed_steps=self.brief.computed_steps,
+            adapter=self.brief.adapter,
             library_versions=self.library_versions,
             streamed_bytes=self.take_streamed_bytes(),
             stage_durations={name: _to_duration(spent_s) for name, spent_s in self.durations_s.items()},
         )
         self.durations_s.clear()
         return told
+
+
+def _describe_recipe(brief: Brief) -> dict[str, object]:
+    told: dict[str, object] = {"Quality": brief.quality}
+    if brief.computed_steps < brief.steps:
+        told["Computed steps"] = brief.computed_steps
+    if brief.adapter:
+        told["Adapter"] = brief.adapter
+    return told
 
 
 def _to_duration(spent_s: float) -> Duration:

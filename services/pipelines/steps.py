@@ -4,7 +4,8 @@
 # Torch code: diffusers is typed in part only, so strictness would report its gaps, not ours.
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from limner.progress.v1.progress_pb2 import Checkpoint
 
 OnStep = Callable[[int, torch.Tensor], None]
 Encode = Callable[[torch.Tensor], torch.Tensor]
+
+_LATENTS, _CACHE = "latents", "cache."
 
 
 class ResumableScheduler(FlowMatchEulerDiscreteScheduler):
@@ -54,27 +57,37 @@ class ResumableScheduler(FlowMatchEulerDiscreteScheduler):
         return super().step(model_output, timestep, sample, *args, **kwargs)
 
 
-def pack_latents(latents: torch.Tensor) -> bytes:
-    """Serialises latents exactly."""
-    return safetensors.torch.save({"latents": latents.contiguous().cpu()})
+@dataclass(frozen=True, slots=True)
+class ResumePoint:
+    """Where a job goes on: with which image, after how many of its steps, and with which tensors."""
+
+    image_index: int = 0
+    step: int = 0
+    latents: torch.Tensor | None = None
+    forecast: Mapping[str, torch.Tensor] = field(default_factory=dict[str, torch.Tensor])
 
 
-def unpack_latents(data: bytes) -> torch.Tensor:
-    """Reads what `pack_latents` wrote; raises on anything else."""
-    return safetensors.torch.load(data)["latents"]
+def pack_latents(latents: torch.Tensor, forecast: Mapping[str, torch.Tensor] | None = None) -> bytes:
+    """Serialises latents exactly, with what `Forecast.pack` gave."""
+    kept = {f"{_CACHE}{name}": tensor for name, tensor in (forecast or {}).items()}
+    tensors = {_LATENTS: latents, **kept}
+    return safetensors.torch.save({name: tensor.contiguous().cpu() for name, tensor in tensors.items()})
 
 
-def resume_point(checkpoint: Checkpoint | None, fingerprint: str) -> tuple[int, int, torch.Tensor | None]:
-    """Returns the image to go on with, its finished steps and its latents; none where they do not fit."""
+def resume_point(checkpoint: Checkpoint | None, fingerprint: str) -> ResumePoint:
+    """Returns where to go on; at the first step of an image whose latents do not fit."""
     if checkpoint is None:
-        return 0, 0, None
+        return ResumePoint()
     if not checkpoint.latents or checkpoint.fingerprint != fingerprint:
-        return checkpoint.image_index, 0, None
+        return ResumePoint(checkpoint.image_index)
     try:
-        return checkpoint.image_index, checkpoint.step, unpack_latents(checkpoint.latents)
+        tensors = safetensors.torch.load(checkpoint.latents)
+        latents = tensors.pop(_LATENTS)
     except (SafetensorError, KeyError):
         # Torn on its way: the image is painted from its first step.
-        return checkpoint.image_index, 0, None
+        return ResumePoint(checkpoint.image_index)
+    kept = {name.removeprefix(_CACHE): tensor for name, tensor in tensors.items()}
+    return ResumePoint(checkpoint.image_index, checkpoint.step, latents, kept)
 
 
 class LatentColours:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 
 import torch
 from google.protobuf.duration_pb2 import Duration
@@ -56,8 +57,13 @@ class Watch:
         data, width, height = encode_preview(pixels)
         self._preview = Image(data=data, format="webp", size=Size(width=width, height=height))
 
-    def see_step(self, step: int, latents: torch.Tensor) -> None:
-        """Reports that `step` steps are done, with `latents` to go on from. Raises Cancelled or Parked."""
+    def see_step(
+        self, step: int, latents: torch.Tensor, pack: Callable[[], Mapping[str, torch.Tensor]] = dict
+    ) -> None:
+        """Reports that `step` steps are done, with `latents` to go on from and what `pack` returns.
+
+        Raises Cancelled or Parked.
+        """
         self.last_step_s = time.monotonic()
         last = step == self._brief.steps
         self._report.progress(self._snapshot(step, last))
@@ -69,7 +75,7 @@ class Watch:
                 Checkpoint(
                     image_index=self._index * self._images_per_run,
                     step=step,
-                    latents=pack_latents(latents),
+                    latents=pack_latents(latents, pack()),
                     fingerprint=self._fingerprint,
                 )
             )

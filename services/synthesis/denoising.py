@@ -11,9 +11,13 @@ import torch
 from diffsynth.diffusion.base_pipeline import PipelineUnit
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 
+from services.pipelines.forecast import Forecast
 from services.synthesis.compatibility.guidance import rescale
 
 OnStep = Callable[[int, torch.Tensor, torch.Tensor], None]
+
+# In the order in which DiffSynth computes them.
+_BRANCHES = ("cond", "uncond")
 
 
 class StepSeam:
@@ -25,6 +29,7 @@ class StepSeam:
     """
 
     def __init__(self) -> None:
+        self.forecast = Forecast()
         self.begin()
 
     def begin(
@@ -37,9 +42,11 @@ class StepSeam:
         """Lets the next run leave out the first `skip` steps of its schedule and go on from `latents`.
 
         Called with the arguments of the run that made the latents, the image equals its image bit for bit.
-        `rescaled` gives guidance the length of the conditional velocity, as diffusers does.
+        `rescaled` gives guidance the length of the conditional velocity, as diffusers does. Every step is
+        computed, unless `forecast` is told otherwise afterwards.
         """
         self.skip, self.latents, self.on_step, self.rescaled = skip, latents, on_step, rescaled
+        self.forecast.begin()
 
     def remaining(self, timesteps: torch.Tensor) -> torch.Tensor:
         """Returns the timesteps still to do; DiffSynth takes it for its progress bar."""
@@ -92,8 +99,10 @@ class SteppedPipeline(QwenImagePipeline):
         predicted: list[torch.Tensor] = []
 
         def remember(**named: Any) -> torch.Tensor:
-            predicted.append(model_fn(**named))
-            return predicted[-1]
+            branch = _BRANCHES[len(predicted)]
+            velocity = self.seam.forecast.velocity(branch, named["latents"], lambda: model_fn(**named))
+            predicted.append(velocity)
+            return velocity
 
         count = progress_id + self.seam.skip
         velocity: Any = super().cfg_guided_model_fn(remember, cfg_scale, *inputs, progress_id=count, **others)
@@ -112,6 +121,7 @@ class SteppedPipeline(QwenImagePipeline):
         """Takes the step at its place in the whole schedule, and reports it."""
         count = progress_id + self.seam.skip
         stepped = super().step(scheduler, latents, count, noise_pred, input_latents, inpaint_mask, **others)
+        self.seam.forecast.advance()
         if self.seam.on_step is not None:
             clean = latents - scheduler.sigmas[count] * noise_pred
             if inpaint_mask is not None:

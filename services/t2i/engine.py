@@ -20,9 +20,16 @@ from services.pipelines.card_memory import CardMeter
 from services.pipelines.catalogue import Model, read_catalogue
 from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.finish import Finish
+from services.pipelines.forecast import Forecast
 from services.pipelines.frame import hasten
 from services.pipelines.memory import Meter
-from services.pipelines.steps import LatentColours, ResumableScheduler, encode_frame, resume_point
+from services.pipelines.steps import (
+    LatentColours,
+    ResumableScheduler,
+    ResumePoint,
+    encode_frame,
+    resume_point,
+)
 from services.pipelines.watch import Watch
 from services.pipelines.weights.loading import plan_assembly
 from services.pipelines.weights.residency import Residency
@@ -31,6 +38,7 @@ from services.t2i.description import read_library_versions
 from services.t2i.job import Job, to_job
 from services.t2i.loading import read_pipeline
 from services.t2i.settings import Settings
+from services.t2i.sparing import spare_steps
 
 # Guidance needs a negative prompt; the pipeline takes a blank one, not an empty one, for "none".
 _NO_NEGATIVE = " "
@@ -41,6 +49,7 @@ class _Loaded:
     pipeline: QwenImagePipeline
     residency: Residency
     scheduler: ResumableScheduler
+    forecast: Forecast
     colours: LatentColours
     model: Model
     tier: str
@@ -71,7 +80,8 @@ class Engine:
         scheduler = cast("ResumableScheduler", ResumableScheduler.from_config(pipeline.scheduler.config))
         pipeline.scheduler = scheduler
         colours = LatentColours.fit(partial(encode_frame, pipeline.vae), dtype_on(target), target)
-        self._loaded = _Loaded(pipeline, residency, scheduler, colours, entry, tier)
+        forecast = spare_steps(pipeline.transformer)
+        self._loaded = _Loaded(pipeline, residency, scheduler, forecast, colours, entry, tier)
         return None if target.type == "cpu" else CardMeter()
 
     def resize(self, budget_bytes: int) -> None:
@@ -101,17 +111,19 @@ class _Painting:
         checkpoint_every_steps: int,
     ) -> None:
         self._loaded, self._job, self._report = loaded, job, report
-        self._finish = Finish(job, loaded.tier, versions)
+        self._finish = Finish(
+            job, loaded.tier, versions, take_streamed_bytes=loaded.residency.take_streamed_bytes
+        )
         self._fingerprint = job.fingerprint(loaded.tier, versions)
         self._checkpoint_every_steps = checkpoint_every_steps
 
     def paint(self, resume_from: Checkpoint | None) -> None:
         """Reports one result per seed."""
-        first, steps_done, latents = resume_point(resume_from, self._fingerprint)
-        embeddings = self._encode(first)
-        for index in range(first, len(self._job.seeds)):
-            self._paint_one(index, embeddings, steps_done, latents)
-            steps_done, latents = 0, None
+        point = resume_point(resume_from, self._fingerprint)
+        embeddings = self._encode(point.image_index)
+        for index in range(point.image_index, len(self._job.seeds)):
+            self._paint_one(index, embeddings, point)
+            point = ResumePoint()
 
     def _encode(self, first: int) -> dict[str, Any]:
         """Encodes the prompts once for all seeds."""
@@ -129,19 +141,19 @@ class _Painting:
         self._finish.durations_s["encoding"] = time.monotonic() - started_s
         return encoded
 
-    def _paint_one(
-        self, index: int, embeddings: dict[str, Any], steps_done: int, latents: torch.Tensor | None
-    ) -> None:
-        job, scheduler = self._job, self._loaded.scheduler
+    def _paint_one(self, index: int, embeddings: dict[str, Any], point: ResumePoint) -> None:
+        job, scheduler, forecast = self._job, self._loaded.scheduler, self._loaded.forecast
         watch = Watch(
             job, index, self._fingerprint, self._loaded.colours, self._report, self._checkpoint_every_steps
         )
-        scheduler.skip, scheduler.on_estimate = steps_done, watch.see_estimate
+        scheduler.skip, scheduler.on_estimate = point.step, watch.see_estimate
+        forecast.begin(job.cache, job.steps, point.step, point.forecast)
 
         def see_step(
             _pipeline: object, number: int, _time: object, tensors: dict[str, Any]
         ) -> dict[str, Any]:
-            watch.see_step(steps_done + number + 1, tensors["latents"])
+            forecast.advance()
+            watch.see_step(point.step + number + 1, tensors["latents"], forecast.pack)
             return {}
 
         started_s = time.monotonic()
@@ -152,7 +164,7 @@ class _Painting:
             height=job.height_px,
             num_inference_steps=job.steps,
             generator=torch.Generator("cpu").manual_seed(job.seeds[index]),
-            latents=latents,
+            latents=point.latents,
             # Annotated too narrowly in diffusers 0.42: it gets four arguments and its answer is used.
             callback_on_step_end=cast("Any", see_step),
         )

@@ -41,6 +41,7 @@ def to_request(job: Job) -> GenerateImagesRequest:
         model=job.model.name,
         priority=t2i_pb2.Priority.ValueType(job.priority),
         metadata=dict(job.metadata),
+        quality=job.quality,
     )
 
 

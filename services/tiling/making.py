@@ -150,8 +150,8 @@ class Making:
 
     def _resume(self, name: str) -> tuple[int, torch.Tensor | None]:
         """Returns how far the last worker came with a piece of work, and its latents."""
-        _, steps_done, latents = resume_point(self._task.resume_from, self._fingerprint(name))
-        return steps_done, latents
+        point = resume_point(self._task.resume_from, self._fingerprint(name))
+        return point.step, point.latents
 
     def _watch(self, name: str, steps: int, every: int, tiles: int = 1) -> OnStep:
         """Returns what reports the steps of a piece of work and keeps every so many; it raises Parked."""

@@ -14,6 +14,7 @@ from limner.tiling.v1 import tiling_pb2
 from services.pipelines.brief import Brief, fill_in
 from services.pipelines.catalogue import Catalogue, Limits, Model
 from services.pipelines.faults import find_faults
+from services.pipelines.recipes import usual_steps
 from services.rpc.errors import FeatureUnsupported, InvalidFields
 from services.synthesis.pictures import Picture, look_at
 from services.synthesis.regions import Region, to_region
@@ -99,12 +100,15 @@ class _Reading:
         painted.ClearField("size")
         # A picture can be enlarged without a word; who needs one has looked for it.
         painted.prompt = settings.prompt if settings.prompt.strip() else "-"
-        self.found.extend(find_faults(painted, self.model.limits, self.model.name, prefix="settings."))
+        usual = usual_steps(self.model, settings.quality)
+        self.found.extend(
+            find_faults(painted, self.model.limits, self.model.name, prefix="settings.", usual_steps=usual)
+        )
         if self.found:
             raise InvalidFields(self.found)
         painted.prompt = settings.prompt
         painted.size.CopyFrom(SizeMessage(width=size[0], height=size[1]))
-        return fill_in(painted, self.model)
+        return fill_in(painted, self.model, is_spared=False)
 
     def _read_tiles(self, tiles: tiling_pb2.Tiles) -> tuple[int, int]:
         limits = self.model.limits

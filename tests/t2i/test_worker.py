@@ -17,6 +17,8 @@ from services.rpc.errors import WorkerLost
 pytestmark = pytest.mark.xdist_group("t2i-front")
 
 REQUEST = GenerateImagesRequest(prompt="a blue star at the top", seeds=[11], steps=14).SerializeToString()
+# So many that some are spared: after the first six every second one.
+SPARED = GenerateImagesRequest(prompt="a blue star at the top", seeds=[11], steps=20).SerializeToString()
 
 
 @pytest.fixture
@@ -29,8 +31,8 @@ async def worker(tmp_path: Path) -> AsyncIterator[WorkerProcess]:
     await process.kill()
 
 
-def run(job: str, resume_from: Checkpoint | None = None) -> Command:
-    return Command(run=Run(job=job, request=REQUEST, resume_from=resume_from))
+def run(job: str, resume_from: Checkpoint | None = None, request: bytes = REQUEST) -> Command:
+    return Command(run=Run(job=job, request=request, resume_from=resume_from))
 
 
 def png(events: list[Event]) -> bytes:
@@ -38,19 +40,22 @@ def png(events: list[Event]) -> bytes:
     return Result.FromString(result).image.data
 
 
-async def test_a_parked_job_goes_on_later_to_the_same_picture(worker: WorkerProcess) -> None:
-    worker.send(run("whole"))
+@pytest.mark.parametrize(("request_bytes", "asked_at"), [(REQUEST, 1), (SPARED, 7), (SPARED, 8)])
+async def test_a_parked_job_goes_on_later_to_the_same_picture(
+    worker: WorkerProcess, request_bytes: bytes, asked_at: int
+) -> None:
+    worker.send(run("whole", request=request_bytes))
     whole = [event async for event in worker.events()]
-    worker.send(run("first half"))
+    worker.send(run("first half", request=request_bytes))
     parked: list[Event] = []
     async for event in worker.events():
         parked.append(event)
-        if event.progress.step == 1:
+        if event.progress.step == asked_at:
             worker.send(Command(park=Park(job="first half")))
     assert parked[-1].ended.parked
     checkpoint = next(event.checkpoint for event in reversed(parked) if event.HasField("checkpoint"))
-    assert 0 < checkpoint.step < 14
-    worker.send(run("second half", checkpoint))
+    assert asked_at <= checkpoint.step < 14
+    worker.send(run("second half", checkpoint, request_bytes))
     assert png([event async for event in worker.events()]) == png(whole)
 
 
