@@ -53,7 +53,7 @@ def test_a_picture_beyond_the_model_shows_its_prompt(tiling_studio: Studio, tmp_
     answer = limner(tiling_studio, "tile", BEFORE, *size, "--seed", "2", "-o", str(output))
     assert (answer.returncode, answer.stdout) == (0, f"{output}  320×256  seed 2\n"), answer.stderr
     assert shows_the_scene(output)
-    # Nothing is left behind, neither tiles nor the result on its way; a cancelled picture keeps its for a day.
+    # Nothing is left behind, neither tiles nor results; a cancelled picture keeps its tiles for a day.
     assert set(tiling.rglob("*")) <= before | {tiling / "results"}
 
 
