@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 from limner.models.entry import Mode
 from limner.models.recipe import StepCache, count_computed, pick
+from limner.models.tiers import AUTO
 from services.pipelines.catalogue import Catalogue, Model
 from services.pipelines.faults import SEED_LIMIT, Settings, find_faults
+from services.pipelines.loras import Choice
 from services.pipelines.recipes import recipes_of, usual_steps
 from services.rpc.errors import InvalidFields
 
@@ -37,6 +39,8 @@ class Brief:
     quality: str = Mode.NORMAL.value
     cache: StepCache | None = None  # which steps are spared
     adapter: str = ""  # of few steps; empty: none
+    tier: str = AUTO  # or the only one to run in
+    loras: tuple[Choice, ...] = ()
 
     @property
     def computed_steps(self) -> int:
@@ -59,6 +63,7 @@ class Brief:
             self.quality,
             [self.cache.interval, self.cache.order, self.cache.lead, self.cache.tail] if self.cache else [],
             self.adapter,
+            [[lora.name, lora.weight] for lora in self.loras],
             dict(library_versions),
             *inputs,
         ]
@@ -107,4 +112,5 @@ def fill_in(
         quality=recipe.mode.value,
         cache=recipe.cache,
         adapter=recipe.adapter,
+        tier=settings.tier or AUTO,
     )

@@ -68,6 +68,7 @@ class Model:
     limits: Limits
     skills: frozenset[str]
     example_prompts: tuple[str, ...] = ()
+    loras_dir: Path | None = None  # low-rank weights, of which some may fit it
 
 
 _BUILT_IN_LIMITS = Limits(128, 128, 64, 256, 16, 20, 4.0, 2.0)
@@ -128,7 +129,8 @@ def read_catalogue(models_dir: Path | None) -> Catalogue:
             found[folder.name] = _read(folder, verdict)
         elif not verdict.is_usable:
             log.warning("model passed over", reason=verdict.reason, next_step=verdict.next_step)
-    return Catalogue(found)
+    loras_dir = models_dir.parent / "loras" if models_dir is not None else None
+    return Catalogue({name: replace(model, loras_dir=loras_dir) for name, model in found.items()})
 
 
 def _folders(models_dir: Path | None) -> list[Path]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
@@ -20,16 +19,8 @@ from torch import nn
 
 from limner.models import lora
 from limner.models.headers import HeaderBroken, read_header
+from services.pipelines.loras import Choice
 from services.rpc.errors import ModelUnreadable
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A LoRA that a job wants."""
-
-    name: str
-    path: Path
-    weight: float
 
 
 @dataclass(slots=True)

@@ -22,6 +22,7 @@ from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.finish import Finish
 from services.pipelines.forecast import Forecast
 from services.pipelines.frame import hasten
+from services.pipelines.lowrank import adapted
 from services.pipelines.memory import Meter
 from services.pipelines.steps import (
     LatentColours,
@@ -93,7 +94,7 @@ class Engine:
         """Paints every seed that `resume_from` has not finished."""
         assert self._loaded is not None, "Load comes before Run"
         job = to_job(GenerateImagesRequest.FromString(request), self._catalogue)
-        with torch.inference_mode():
+        with torch.inference_mode(), adapted(self._loaded.pipeline.transformer, job.loras):
             _Painting(self._loaded, job, self._versions, report, self._checkpoint_every_steps).paint(
                 resume_from
             )

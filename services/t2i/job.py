@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeAlias
 
 from limner.image.v1.image_pb2 import Size
@@ -11,7 +12,9 @@ from services.pipelines import sizing
 from services.pipelines.brief import Brief, to_brief
 from services.pipelines.catalogue import TEXT_TO_IMAGE, Catalogue
 from services.pipelines.leases import Demand
+from services.pipelines.loras import choose_loras
 from services.pipelines.residence import Need
+from services.rpc.errors import InvalidFields
 
 SKILL = TEXT_TO_IMAGE
 TIER = "full"
@@ -25,7 +28,11 @@ def to_job(request: GenerateImagesRequest, catalogue: Catalogue) -> Job:
 
     Raises ModelNotFound, or InvalidFields with every wrong field at once.
     """
-    return to_brief(request, catalogue)
+    job = to_brief(request, catalogue)
+    loras, violations = choose_loras(request.loras, job.model)
+    if violations:
+        raise InvalidFields(violations)
+    return replace(job, loras=loras)
 
 
 def to_request(job: Job) -> GenerateImagesRequest:
@@ -41,6 +48,7 @@ def to_request(job: Job) -> GenerateImagesRequest:
         model=job.model.name,
         priority=t2i_pb2.Priority.ValueType(job.priority),
         metadata=dict(job.metadata),
+        loras=[t2i_pb2.Lora(name=lora.name, weight=lora.weight) for lora in job.loras],
         quality=job.quality,
     )
 

@@ -9,7 +9,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from services.pipelines.lowrank import Choice, adapted
+from services.pipelines.loras import Choice
+from services.pipelines.lowrank import adapted
 from services.rpc.errors import ModelUnreadable
 
 RANK, WIDTH = 2, 6

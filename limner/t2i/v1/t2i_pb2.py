@@ -26,7 +26,7 @@ from limner.image.v1 import image_pb2 as limner_dot_image_dot_v1_dot_image__pb2
 from limner.progress.v1 import progress_pb2 as limner_dot_progress_dot_v1_dot_progress__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17limner/t2i/v1/t2i.proto\x12\rlimner.t2i.v1\x1a\x1blimner/image/v1/image.proto\x1a!limner/progress/v1/progress.proto\"\xdb\x03\n\x15GenerateImagesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06prompt\x18\x02 \x01(\t\x12\x17\n\x0fnegative_prompt\x18\x03 \x01(\t\x12#\n\x04size\x18\x04 \x01(\x0b\x32\x15.limner.image.v1.Size\x12\x12\n\x05steps\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0eguidance_scale\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\r\n\x05seeds\x18\x07 \x03(\x03\x12\r\n\x05model\x18\x08 \x01(\t\x12\x33\n\x0bresume_from\x18\t \x01(\x0b\x32\x1e.limner.progress.v1.Checkpoint\x12)\n\x08priority\x18\n \x01(\x0e\x32\x17.limner.t2i.v1.Priority\x12\x44\n\x08metadata\x18\x0b \x03(\x0b\x32\x32.limner.t2i.v1.GenerateImagesRequest.MetadataEntry\x12\x0f\n\x07quality\x18\x0c \x01(\t\x12\x0c\n\x04tier\x18\r \x01(\t\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_stepsB\x11\n\x0f_guidance_scale\"\xb2\x01\n\x16GenerateImagesResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.limner.progress.v1.ProgressH\x00\x12\x34\n\ncheckpoint\x18\x02 \x01(\x0b\x32\x1e.limner.progress.v1.CheckpointH\x00\x12\'\n\x06result\x18\x03 \x01(\x0b\x32\x15.limner.t2i.v1.ResultH\x00\x42\x07\n\x05\x65vent\"\x86\x01\n\x06Result\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12%\n\x05image\x18\x02 \x01(\x0b\x32\x16.limner.image.v1.Image\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12\x32\n\nprovenance\x18\x04 \x01(\x0b\x32\x1e.limner.progress.v1.Provenance*l\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x17\n\x13PRIORITY_BACKGROUND\x10\x01\x12\x13\n\x0fPRIORITY_NORMAL\x10\x02\x12\x18\n\x14PRIORITY_INTERACTIVE\x10\x03\x32u\n\x12TextToImageService\x12_\n\x0eGenerateImages\x12$.limner.t2i.v1.GenerateImagesRequest\x1a%.limner.t2i.v1.GenerateImagesResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17limner/t2i/v1/t2i.proto\x12\rlimner.t2i.v1\x1a\x1blimner/image/v1/image.proto\x1a!limner/progress/v1/progress.proto\"\xff\x03\n\x15GenerateImagesRequest\x12\x12\n\nrequest_id\x18\x01 \x01(\t\x12\x0e\n\x06prompt\x18\x02 \x01(\t\x12\x17\n\x0fnegative_prompt\x18\x03 \x01(\t\x12#\n\x04size\x18\x04 \x01(\x0b\x32\x15.limner.image.v1.Size\x12\x12\n\x05steps\x18\x05 \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0eguidance_scale\x18\x06 \x01(\x01H\x01\x88\x01\x01\x12\r\n\x05seeds\x18\x07 \x03(\x03\x12\r\n\x05model\x18\x08 \x01(\t\x12\x33\n\x0bresume_from\x18\t \x01(\x0b\x32\x1e.limner.progress.v1.Checkpoint\x12)\n\x08priority\x18\n \x01(\x0e\x32\x17.limner.t2i.v1.Priority\x12\x44\n\x08metadata\x18\x0b \x03(\x0b\x32\x32.limner.t2i.v1.GenerateImagesRequest.MetadataEntry\x12\x0f\n\x07quality\x18\x0c \x01(\t\x12\x0c\n\x04tier\x18\r \x01(\t\x12\"\n\x05loras\x18\x0e \x03(\x0b\x32\x13.limner.t2i.v1.Lora\x1a/\n\rMetadataEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x08\n\x06_stepsB\x11\n\x0f_guidance_scale\"$\n\x04Lora\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06weight\x18\x02 \x01(\x01\"\xb2\x01\n\x16GenerateImagesResponse\x12\x30\n\x08progress\x18\x01 \x01(\x0b\x32\x1c.limner.progress.v1.ProgressH\x00\x12\x34\n\ncheckpoint\x18\x02 \x01(\x0b\x32\x1e.limner.progress.v1.CheckpointH\x00\x12\'\n\x06result\x18\x03 \x01(\x0b\x32\x15.limner.t2i.v1.ResultH\x00\x42\x07\n\x05\x65vent\"\x86\x01\n\x06Result\x12\x13\n\x0bimage_index\x18\x01 \x01(\x05\x12%\n\x05image\x18\x02 \x01(\x0b\x32\x16.limner.image.v1.Image\x12\x0c\n\x04seed\x18\x03 \x01(\x03\x12\x32\n\nprovenance\x18\x04 \x01(\x0b\x32\x1e.limner.progress.v1.Provenance*l\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x17\n\x13PRIORITY_BACKGROUND\x10\x01\x12\x13\n\x0fPRIORITY_NORMAL\x10\x02\x12\x18\n\x14PRIORITY_INTERACTIVE\x10\x03\x32u\n\x12TextToImageService\x12_\n\x0eGenerateImages\x12$.limner.t2i.v1.GenerateImagesRequest\x1a%.limner.t2i.v1.GenerateImagesResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,16 +35,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GENERATEIMAGESREQUEST_METADATAENTRY']._loaded_options = None
   _globals['_GENERATEIMAGESREQUEST_METADATAENTRY']._serialized_options = b'8\001'
-  _globals['_PRIORITY']._serialized_start=902
-  _globals['_PRIORITY']._serialized_end=1010
+  _globals['_PRIORITY']._serialized_start=976
+  _globals['_PRIORITY']._serialized_end=1084
   _globals['_GENERATEIMAGESREQUEST']._serialized_start=107
-  _globals['_GENERATEIMAGESREQUEST']._serialized_end=582
-  _globals['_GENERATEIMAGESREQUEST_METADATAENTRY']._serialized_start=506
-  _globals['_GENERATEIMAGESREQUEST_METADATAENTRY']._serialized_end=553
-  _globals['_GENERATEIMAGESRESPONSE']._serialized_start=585
-  _globals['_GENERATEIMAGESRESPONSE']._serialized_end=763
-  _globals['_RESULT']._serialized_start=766
-  _globals['_RESULT']._serialized_end=900
-  _globals['_TEXTTOIMAGESERVICE']._serialized_start=1012
-  _globals['_TEXTTOIMAGESERVICE']._serialized_end=1129
+  _globals['_GENERATEIMAGESREQUEST']._serialized_end=618
+  _globals['_GENERATEIMAGESREQUEST_METADATAENTRY']._serialized_start=542
+  _globals['_GENERATEIMAGESREQUEST_METADATAENTRY']._serialized_end=589
+  _globals['_LORA']._serialized_start=620
+  _globals['_LORA']._serialized_end=656
+  _globals['_GENERATEIMAGESRESPONSE']._serialized_start=659
+  _globals['_GENERATEIMAGESRESPONSE']._serialized_end=837
+  _globals['_RESULT']._serialized_start=840
+  _globals['_RESULT']._serialized_end=974
+  _globals['_TEXTTOIMAGESERVICE']._serialized_start=1086
+  _globals['_TEXTTOIMAGESERVICE']._serialized_end=1203
 # @@protoc_insertion_point(module_scope)

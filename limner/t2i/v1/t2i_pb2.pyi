@@ -80,6 +80,7 @@ class GenerateImagesRequest(_message.Message):
     METADATA_FIELD_NUMBER: _builtins.int
     QUALITY_FIELD_NUMBER: _builtins.int
     TIER_FIELD_NUMBER: _builtins.int
+    LORAS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Optional. At most 64 characters; empty draws one."""
     prompt: _builtins.str
@@ -114,6 +115,10 @@ class GenerateImagesRequest(_message.Message):
     def metadata(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Optional. PNG text of every result, e.g. the request that a studio restores. At most 64 keys and 64 KiB."""
 
+    @_builtins.property
+    def loras(self) -> _containers.RepeatedCompositeFieldContainer[Global___Lora]:
+        """Optional. At most 8, which fit the model; they add up."""
+
     def __init__(
         self,
         *,
@@ -130,10 +135,11 @@ class GenerateImagesRequest(_message.Message):
         metadata: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         quality: _builtins.str = ...,
         tier: _builtins.str = ...,
+        loras: _abc.Iterable[Global___Lora] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "resume_from", b"resume_from", "size", b"size", "steps", b"steps"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "metadata", b"metadata", "model", b"model", "negative_prompt", b"negative_prompt", "priority", b"priority", "prompt", b"prompt", "quality", b"quality", "request_id", b"request_id", "resume_from", b"resume_from", "seeds", b"seeds", "size", b"size", "steps", b"steps", "tier", b"tier"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale", "_steps", b"_steps", "guidance_scale", b"guidance_scale", "loras", b"loras", "metadata", b"metadata", "model", b"model", "negative_prompt", b"negative_prompt", "priority", b"priority", "prompt", b"prompt", "quality", b"quality", "request_id", b"request_id", "resume_from", b"resume_from", "seeds", b"seeds", "size", b"size", "steps", b"steps", "tier", b"tier"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__guidance_scale: _TypeAlias = _typing.Literal["guidance_scale"]  # noqa: Y015
     _WhichOneofArgType__guidance_scale: _TypeAlias = _typing.Literal["_guidance_scale", b"_guidance_scale"]  # noqa: Y015
@@ -145,6 +151,32 @@ class GenerateImagesRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__steps) -> _WhichOneofReturnType__steps | None: ...
 
 Global___GenerateImagesRequest: _TypeAlias = GenerateImagesRequest  # noqa: Y015
+
+@_typing.final
+class Lora(_message.Message):
+    """Low-rank weights of the `loras` folder."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """Required. Its file's name without the ending, or that of its own folder."""
+    weight: _builtins.float
+    """In [-4, 4]; 1 is as it was trained, 0 does nothing."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Lora: _TypeAlias = Lora  # noqa: Y015
 
 @_typing.final
 class GenerateImagesResponse(_message.Message):
