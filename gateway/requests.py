@@ -69,8 +69,23 @@ class GenerateRequest(Body):
         return self.model_dump(mode="json", exclude={"priority"})
 
 
+class LoraChoice(Body):
+    """Low-rank weights of the `loras` folder, and how strongly they act."""
+
+    name: str = Field(
+        min_length=1, max_length=200, description="Its file's name without the ending.", examples=["ink"]
+    )
+    weight: float = Field(default=1.0, ge=-4, le=4, description="1: as it was trained; 0: not at all.")
+
+
 class TextToImageRequest(GenerateRequest):
     """What to paint."""
+
+    loras: list[LoraChoice] = Field(
+        default_factory=list[LoraChoice],
+        max_length=8,
+        description="Those that fit the model, by name; they add up.",
+    )
 
 
 class MaskedRequest(GenerateRequest):

@@ -27,10 +27,19 @@ class Request(BaseModel):
     tier: str | None = None  # of the model's, e.g. full or offload; None: the best that fits
 
 
+class Lora(BaseModel):
+    """Low-rank weights of the studio's `loras` folder."""
+
+    name: str  # of its file, without the ending
+    weight: float = 1.0
+
+
 class TextToImage(Request):
     """A picture of what the prompt says."""
 
     kind: ClassVar[str] = "text-to-image"
+
+    loras: list[Lora] | None = None
 
 
 class Box(BaseModel):

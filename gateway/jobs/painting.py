@@ -50,6 +50,7 @@ def to_request(job: Job, resume_from: progress_pb2.Checkpoint | None) -> t2i_pb2
         priority=t2i_pb2.Priority.ValueType(job.priority),
         metadata={"limner": to_metadata(job)},
         resume_from=resume_from,
+        loras=[t2i_pb2.Lora(name=each.name, weight=each.weight) for each in wanted.loras],
     )
     if wanted.width is not None and wanted.height is not None:
         request.size.CopyFrom(image_pb2.Size(width=wanted.width, height=wanted.height))

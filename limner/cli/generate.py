@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from limner.cli.failure import CommandFailed
 from limner.cli.options import (
     CountOption,
     ForceOption,
@@ -24,8 +25,9 @@ from limner.cli.options import (
     resolve,
 )
 from limner.cli.painting import make, output_files
+from limner.cli.refusal import BAD_INPUT
 from limner.client import AsyncClient
-from limner.requests import TextToImage
+from limner.requests import Lora, TextToImage
 
 
 def generate(
@@ -39,6 +41,10 @@ def generate(
     count: CountOption = 1,
     model: ModelOption = None,
     negative: NegativeOption = None,
+    lora: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME[:WEIGHT]", help="A LoRA of the `loras` folder; may be given repeatedly."),
+    ] = None,
     force: ForceOption = False,
     as_json: JsonOption = False,
     url: UrlOption = "",
@@ -55,9 +61,20 @@ def generate(
         seed=seed,
         count=count,
         model=model,
+        loras=[read_lora(each) for each in lora] if lora else None,
     )
 
     async def prepare(_client: AsyncClient) -> TextToImage:
         return request
 
     make(resolve(url, os.environ), prepare, files, as_json)
+
+
+def read_lora(text: str) -> Lora:
+    """Returns the LoRA that `NAME` or `NAME:WEIGHT` stands for. Raises CommandFailed."""
+    name, colon, weight = text.rpartition(":")
+    try:
+        return Lora(name=name, weight=float(weight)) if colon else Lora(name=text)
+    except ValueError:
+        fault = f"--lora is {text[:100]!r}; write NAME, or NAME:WEIGHT with a number such as ink:0.8."
+        raise CommandFailed(fault, BAD_INPUT) from None
