@@ -6,7 +6,7 @@ tiles of 1024² as the service sends through it together (guidance makes two pas
 the decoding of one tile. Of the whole plane there are only latents, four times: the current ones, the noise,
 and the sum and weights in float32. Beside it stands what the same would want untiled. Kernels' own
 workspaces, the allocator's waste and the card's context come on top of both: the decoding of a tile as the
-service asks the arbiter for it, by what others have measured (services/pipelines/sizing.py), stands in a row
+service asks the arbiter for it, by what others have measured (limner/models/activations.py), stands in a row
 of its own.
 """
 
@@ -24,7 +24,7 @@ from torch import nn
 
 from benchmarks.table import Row
 from benchmarks.tiling_trace import fused_attention, peak
-from services.pipelines import sizing
+from limner.models.activations import decoding_bytes
 from services.pipelines.frame import hasten
 from services.tiling.job import AT_ONCE_MAX
 
@@ -63,7 +63,7 @@ def measure() -> list[Row]:
     passing, decoding = AT_ONCE_MAX * _trace_pass(transformer, TILE_PX), _trace_decoding(vae, TILE_PX)
     tiled = max(passing, decoding) + _plane_bytes()
     untiled = max(_trace_pass(transformer, PLANE_PX), _trace_decoding(vae, PLANE_PX))
-    asked = sizing.working_bytes(sizing.Weights(0, 0, _BASE_DIM), TILE_PX**2) * _HALF // _WIDE
+    asked = decoding_bytes(_BASE_DIM, TILE_PX**2, _HALF)
     rows = [
         row
         for tier, resident in weights.items()

@@ -51,6 +51,7 @@ def working_bytes(sizes: Sizes, shape: Shape, number_bytes: int, *, small_tiles:
     mask = shape.tokens**2 * _MASK_BYTES if shape.regions else 0
     text = shape.text_tokens * widths.text * _WIDTHS_PER_TEXT_TOKEN * number_bytes
     base = widths.vae_base / _VAE_BASE * number_bytes
+    canvas_px = shape.area_px * (1 + shape.layers)
     largest_px = max((shape.area_px, *shape.pictures_px))
     return {
         Stage.READING: text,
@@ -59,8 +60,13 @@ def working_bytes(sizes: Sizes, shape: Shape, number_bytes: int, *, small_tiles:
         if shape.pictures_px
         else 0,
         Stage.DENOISING: stream + mask,
-        Stage.DECODING: _passed_px(shape.area_px, small_tiles, _DECODING_PER_PX * base, number_bytes),
+        Stage.DECODING: _passed_px(canvas_px, small_tiles, _DECODING_PER_PX * base, number_bytes),
     }
+
+
+def decoding_bytes(vae_base: int, area_px: int, number_bytes: int) -> int:
+    """Returns what an autoencoder of that base width takes to decode so many pixels at once."""
+    return int(area_px * _DECODING_PER_PX * vae_base / _VAE_BASE * number_bytes)
 
 
 def _passed_px(area_px: int, small_tiles: bool, per_px: float, number_bytes: int) -> int:

@@ -15,6 +15,8 @@ CONTEXT_BYTES = 400 * 2**20
 _WIDE_BYTES, _HALF_BYTES = 4, 2  # of a number in float32 and bfloat16
 # A load onto a card copies tensor by tensor; on the host it may convert one.
 _CARD_LOAD_EXTRA_BYTES = 64 * 2**20
+# Tables of sines and the like, which no file has.
+_BUFFER_BYTES = 8 * 2**20
 _BUDGET_STEPS = 3  # that are asked for between all weights and the least
 
 
@@ -114,9 +116,9 @@ def demand(
     stages = working_bytes(sizes, shape, number_bytes, small_tiles=character.has_small_tiles)
     return Demand(
         tier=tier,
-        whole_bytes=sizes.whole_bytes(tier, number_bytes),
-        base_bytes=sizes.base_bytes(number_bytes),
-        floor_bytes=sizes.floor_bytes(tier, number_bytes),
+        whole_bytes=sizes.whole_bytes(tier, number_bytes) + _BUFFER_BYTES,
+        base_bytes=sizes.base_bytes(number_bytes) + _BUFFER_BYTES,
+        floor_bytes=sizes.floor_bytes(tier, number_bytes) + _BUFFER_BYTES,
         stage_bytes={stage: sizes.stage_bytes(stage, tier, number_bytes) for stage in Stage},
         stage_working_bytes={
             stage: extra + _restored_bytes(sizes, tier, stage, number_bytes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from limner.capability.v1.capability_pb2 import DescribeResponse, Feature
-from services.edit.job import PARTS, TIER
+from services.edit.job import PARTS
 from services.pipelines.catalogue import (
     CONTEXT,
     CONTROL,
@@ -39,7 +39,7 @@ def describe(catalogue: Catalogue, library_versions: Mapping[str, str]) -> Descr
     offered = frozenset[str]().union(*(model.skills for model in catalogue.models))
     return DescribeResponse(
         capability=CAPABILITY,
-        models=[describe_model(entry, PARTS, TIER) for entry in catalogue.models],
+        models=[describe_model(entry, PARTS) for entry in catalogue.models],
         features=[_to_feature(name, name in offered) for name in sorted({*FEATURES, *_extra(offered)})],
         library_versions=library_versions,
     )

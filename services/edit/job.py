@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 from limner.edit.v1 import edit_pb2
 from limner.image.v1.image_pb2 import Size
+from limner.models.activations import Shape
+from limner.models.sizes import Sizes
+from limner.models.weighing import read_sizes
 from services.pipelines import sizing
 from services.pipelines.brief import Brief
 from services.pipelines.catalogue import CONTEXT, CONTROL, ENTITIES, Model
-from services.pipelines.leases import Demand
-from services.pipelines.residence import Need
+from services.pipelines.need import Need
 from services.synthesis.geometry import Margins
 from services.synthesis.pictures import Picture
 from services.synthesis.regions import Region
 from services.synthesis.stencil import Stencil
 
-TIER = "full"
 PARTS = ("transformer", "text_encoder", "vae", "controlnets", "adapters")
 
 
@@ -88,6 +89,7 @@ def to_task(task: edit_pb2.Task, brief: Brief) -> edit_pb2.Task:
             priority=edit_pb2.Priority.ValueType(brief.priority),
             metadata=dict(brief.metadata),
             quality=brief.quality,
+            tier=brief.tier,
         )
     )
     return whole
@@ -116,22 +118,24 @@ def digest_inputs(task: edit_pb2.Task) -> str:
 
 def need_of(job: Job) -> Need:
     """Returns what the job needs, tier by tier, from the sizes of its files and pictures."""
-    brief, weights = job.brief, read_weights(job.brief.model)
-    native_px = brief.model.limits.native_width_px * brief.model.limits.native_height_px
-    # Charged for at least the native size and one input, so that one lease serves the usual jobs.
-    canvases = 1 + job.layer_count  # With its layers the whole picture is made again.
-    bucket_px = max(brief.width_px * brief.height_px, native_px) * max(2, canvases + len(job.pictures))
-    demand = Demand(
-        tier=TIER,
-        profile=f"edit:{brief.model.name}:{brief.model.revision}:{TIER}:{bucket_px}",
-        resident_bytes=sizing.resident_bytes(weights),
-        working_bytes=sizing.working_bytes(weights, bucket_px),
-        load_extra_bytes=sizing.load_extra_bytes(weights),
-        context_bytes=sizing.CONTEXT_PRIOR_BYTES,
+    areas_px = tuple(picture.size_px[0] * picture.size_px[1] for picture in job.pictures)
+    return need_of_like(job.brief, areas_px, len(job.regions), job.layer_count)
+
+
+def need_of_like(brief: Brief, pictures_px: tuple[int, ...], region_count: int, layer_count: int) -> Need:
+    """Returns what such a job needs; `pictures_px` are the areas of those that are seen besides."""
+    bucket = sizing.Bucket.of(brief.model, brief.width_px, brief.height_px)
+    area_px = bucket.width_px * bucket.height_px
+    # Charged for at least one input, so that one lease serves the usual jobs.
+    seen_px = tuple(max(area_px, picture_px) for picture_px in pictures_px) or (area_px,)
+    shape = Shape(bucket.width_px, bucket.height_px, seen_px, region_count, layer_count)
+    many = f":{region_count}" if region_count else ""
+    profile = (
+        f"edit:{brief.model.name}:{brief.model.revision}:{area_px * (1 + layer_count) + sum(seen_px)}{many}"
     )
-    return Need(brief.model.name, (demand,), brief.priority)
+    return sizing.need_of(brief.model, profile, weigh(brief.model), shape, brief.priority, brief.tier)
 
 
-def read_weights(model: Model) -> sizing.Weights:
-    """Returns what lies in the parts that this service loads."""
-    return sizing.read_weights(model.path, PARTS)
+def weigh(model: Model) -> Sizes:
+    """Returns how large the parts are that this service loads."""
+    return read_sizes(model.name, model.revision, model.path, PARTS)

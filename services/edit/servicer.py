@@ -14,13 +14,13 @@ from limner.failure import Violation
 from limner.image.v1.image_pb2 import Image, Size
 from limner.progress.v1.progress_pb2 import Checkpoint
 from limner.worker.v1 import worker_pb2
-from services.edit.job import Job, need_of, read_weights, settings_of, to_task
+from services.edit.job import need_of, need_of_like, settings_of, to_task, weigh
 from services.edit.reading import LAYERS_USUAL, to_job
 from services.pipelines.brief import Brief, to_brief
 from services.pipelines.catalogue import EDIT, LAYERS, Catalogue
+from services.pipelines.need import Need
 from services.pipelines.pixels import encode_png
 from services.pipelines.replica import Replica, Work
-from services.pipelines.residence import Need
 from services.rpc.errors import InvalidFields
 from services.synthesis.pictures import decode, flatten, look_at
 from services.synthesis.preprocessing import preprocess
@@ -82,7 +82,7 @@ class Edit(edit_pb2_grpc.EditServiceServicer):
             task,
             to_task(task, job.brief),
             need_of(job),
-            read_weights(job.brief.model).file_bytes,
+            weigh(job.brief.model).file_bytes,
             resume_from if resumes else None,
         )
         async for event in self.replica.run(work):
@@ -96,9 +96,11 @@ def quoted_need(request: capability_pb2.QuoteRequest, catalogue: Catalogue) -> N
         settings.size.CopyFrom(request.size)
     if request.steps:
         settings.steps = request.steps
+    settings.tier = request.tier
     brief: Brief = to_brief(settings, catalogue)
-    layer_count = LAYERS_USUAL if LAYERS in brief.model.skills else 0
-    return need_of(Job(brief, EDIT, layer_count=layer_count))
+    layer_count = (request.layers or LAYERS_USUAL) if LAYERS in brief.model.skills else 0
+    pictures_px = tuple(each.width * each.height for each in request.pictures)
+    return need_of_like(brief, pictures_px, request.regions, layer_count)
 
 
 def _preprocess(request: edit_pb2.PreprocessControlRequest) -> edit_pb2.PreprocessControlResponse:

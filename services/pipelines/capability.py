@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,8 @@ from grpc import StatusCode, aio
 from limner.arbiter.v1 import arbiter_pb2
 from limner.capability.v1 import capability_pb2, capability_pb2_grpc
 from services.pipelines import leases
+from services.pipelines.need import Need
 from services.pipelines.replica import Replica
-from services.pipelines.residence import Need
 from services.rpc import errors
 
 if TYPE_CHECKING:
@@ -51,10 +51,17 @@ class Capability(capability_pb2_grpc.CapabilityServiceServicer):
     ) -> capability_pb2.QuoteResponse:
         """Asks the arbiter what such a request would wait for; see the contract."""
         need = self.need_of(request)
-        alternatives = [leases.to_alternative(demand) for demand in need.demands]
+        demands, answer = need.demands, await self._ask(need.demands)
+        if need.on_card and not leases.is_host(answer.devices):
+            demands, answer = need.on_card, await self._ask(need.on_card)
+        quoted = zip(demands, answer.quotes, strict=True)
+        return capability_pb2.QuoteResponse(tiers=_soonest(_to_tier_quote(*each) for each in quoted))
+
+    async def _ask(self, demands: Sequence[leases.Demand]) -> arbiter_pb2.QuoteResponse:
+        alternatives = [leases.to_alternative(demand) for demand in demands]
         try:
             # It may be starting, or starting again.
-            answer = await self.arbiter.Quote(
+            return await self.arbiter.Quote(
                 arbiter_pb2.QuoteRequest(alternatives=alternatives), wait_for_ready=True, timeout=_PATIENCE_S
             )
         except aio.AioRpcError as error:
@@ -63,8 +70,16 @@ class Capability(capability_pb2_grpc.CapabilityServiceServicer):
             raise errors.ArbiterUnavailable(
                 "The memory arbiter does not answer; ask again in a moment.", retry_after_s=_PATIENCE_S
             ) from error
-        tiers = zip(need.demands, answer.quotes, strict=True)
-        return capability_pb2.QuoteResponse(tiers=[_to_tier_quote(demand, quote) for demand, quote in tiers])
+
+
+def _soonest(quotes: Iterable[capability_pb2.TierQuote]) -> list[capability_pb2.TierQuote]:
+    """Returns one quote for each tier: with its largest budget that starts no later than the others."""
+    chosen: dict[str, capability_pb2.TierQuote] = {}
+    for quote in quotes:
+        known = chosen.get(quote.tier)
+        if known is None or quote.fit < known.fit:
+            chosen[quote.tier] = quote
+    return list(chosen.values())
 
 
 def _to_tier_quote(demand: leases.Demand, quote: arbiter_pb2.AlternativeQuote) -> capability_pb2.TierQuote:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from limner.edit.v1 import edit_pb2
 from limner.failure import Violation
 from limner.models.recipe import QUALITIES
+from limner.models.tiers import explain_choice, is_choice
 from limner.t2i.v1 import t2i_pb2
 from services.pipelines.catalogue import Limits
 
@@ -112,6 +113,12 @@ def _check_quality(settings: Settings) -> list[Violation]:
     return [Violation("quality", text)]
 
 
+def _check_tier(settings: Settings) -> list[Violation]:
+    if is_choice(settings.tier):
+        return []
+    return [Violation("tier", f"tier {explain_choice(settings.tier[:100])}.")]
+
+
 _CHECKS: tuple[Check, ...] = (
     _check_text,
     _check_metadata,
@@ -119,6 +126,7 @@ _CHECKS: tuple[Check, ...] = (
     _check_seeds,
     _check_order,
     _check_quality,
+    _check_tier,
 )
 
 

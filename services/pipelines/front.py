@@ -14,6 +14,7 @@ from services.pipelines.leases import Session
 from services.pipelines.process import WorkerProcess
 from services.pipelines.replica import Replica
 from services.pipelines.residence import Residence
+from services.pipelines.setbacks import Setbacks
 from services.pipelines.settings import ReplicaSettings
 
 if TYPE_CHECKING:
@@ -52,6 +53,11 @@ async def open_front(
         if starts_worker:
             await residence.open()
         try:
-            yield Front(Replica(residence), residence, ArbiterServiceStub(channel))
+            yield Front(Replica(residence, _read_setbacks(settings)), residence, ArbiterServiceStub(channel))
         finally:
             await residence.close()
+
+
+def _read_setbacks(settings: ReplicaSettings) -> Setbacks:
+    folder = settings.cache_dir
+    return Setbacks(folder / "setbacks" / f"{settings.holder}.json" if folder is not None else None)

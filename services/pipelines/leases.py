@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass, field
@@ -22,12 +22,14 @@ log = structlog.get_logger(__name__)
 
 # Between attempts to reach an arbiter that is being restarted, doubled up to the longest.
 _RETRY_S, _LONGEST_RETRY_S = 0.05, 1.0
+_GROWTH_S = 5.0  # An arbiter that does not answer in time has not granted.
+_EVERYTHING_BYTES = 1 << 62
 _BEAT_S = 2.0  # Between beats, unless the arbiter wishes otherwise.
 
 _Call = aio.StreamStreamCall[pb.SessionRequest, pb.SessionResponse]
 
 Tell = Callable[[int, str], None]  # queue position, what is in the way
-OnRecall = Callable[[int, bool], None]  # token, at the next step
+OnRecall = Callable[[int, bool, int], None]  # token, at the next step, bytes that are wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,11 @@ class Demand:
     working_bytes: int
     load_extra_bytes: int
     context_bytes: int
+    budget_bytes: int = 0  # that the worker is told; 0: as much as the tier wants
+    resident_min_bytes: int = 0  # with which it runs, too, slower; 0: it needs all of them
+    resident_max_bytes: int = 0  # with which it runs faster; 0: nothing is gained by more
+    quality_loss: float = 0.0  # against the best tier; 1 is what nobody would take
+    slowdown: float = 1.0  # of a job, against the best tier
 
 
 @dataclass(slots=True)
@@ -54,11 +61,22 @@ class Lease:
     granted_bytes: int = 0  # the same, as the arbiter knows better
     resting_bytes: int = 0  # for the weights, and on the host for the process: a card's meter leaves it out
     state: pb.LeaseState.ValueType = pb.LEASE_STATE_LOADING
+    budget_bytes: int = 0  # that the worker was told; 0: as much as the tier wants
+    weights_bytes: int = 0  # that the weights may hold
+    resident_bytes: int = 0  # charged for them
+    resident_min_bytes: int = 0  # as of its demand
+    resident_max_bytes: int = 0
+    reason: str = ""  # why it is no better tier
+
+    def can_spare(self, count_bytes: int) -> bool:
+        """Tells whether so many bytes can be given back by a worker that goes on."""
+        return 0 < self.resident_min_bytes <= self.weights_bytes - count_bytes
 
 
 @dataclass(slots=True)
 class _Ticket:
     demands: tuple[Demand, ...]
+    on_card: tuple[Demand, ...]
     priority: int
     tell: Tell
     granted: asyncio.Future[Lease]
@@ -74,22 +92,30 @@ class _Begin:
 
 
 @dataclass(slots=True)
+class _Growth:
+    resident_bytes: int
+    granted: asyncio.Future[bool]
+
+
+@dataclass(slots=True)
 class _State:
     """Everything that a new connection must say again."""
 
     token_floor: int = 0
+    devices: tuple[str, ...] = ()  # that there are; none before the first welcome
     leases: dict[int, Lease] = field(default_factory=dict[int, Lease])
     tickets: dict[str, _Ticket] = field(default_factory=dict[str, _Ticket])
     confirming: dict[int, tuple[str, Lease]] = field(default_factory=dict[int, tuple[str, Lease]])
     beginning: dict[int, _Begin] = field(default_factory=dict[int, _Begin])
     releasing: set[int] = field(default_factory=set[int])
+    growing: dict[int, _Growth] = field(default_factory=dict[int, "_Growth"])
 
 
 class Session:
     """Keeps one worker's leases with the arbiter, through reconnections and restarts of the arbiter.
 
-    `on_recall(token, at_step)` is called when memory is asked back, `at_step` when a running job shall not be
-    finished first; ending the worker is the answer.
+    `on_recall(token, at_step, bytes)` is called when memory is asked back, `at_step` when a running job shall
+    not be finished first; ending the worker is the answer, or a `resize` by so many bytes.
     """
 
     def __init__(
@@ -113,17 +139,29 @@ class Session:
         # In a context of its own: it outlives the job for which the worker was started.
         self._speaking = asyncio.create_task(self._speak(), name="lease session", context=Context())
 
-    async def acquire(self, demands: tuple[Demand, ...], priority: int, tell: Tell) -> Lease:
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices on which leases may be; none before the arbiter has answered."""
+        return self._state.devices
+
+    async def acquire(
+        self, demands: tuple[Demand, ...], priority: int, tell: Tell, on_card: tuple[Demand, ...] = ()
+    ) -> Lease:
         """Returns a confirmed lease: from here on memory may be touched.
+
+        `on_card` are the demands where there are cards, if those are others.
 
         Raises NeverFits, or whatever else the arbiter refuses with, and what `lose` was given. Cancelling
         withdraws the ticket.
         """
         self._raise_loss()
         ticket = uuid.uuid4().hex
-        waiting = _Ticket(demands, priority, tell, asyncio.get_running_loop().create_future())
+        future: asyncio.Future[Lease] = asyncio.get_running_loop().create_future()
+        waiting = _Ticket(demands, on_card or demands, priority, tell, future)
         self._state.tickets[ticket] = waiting
-        self._send(acquire=_to_acquire(ticket, waiting))
+        if self._state.devices:
+            # Else it is said as soon as the arbiter has named its devices.
+            self._send(acquire=self._to_acquire(ticket, waiting))
         try:
             return await waiting.granted
         except asyncio.CancelledError:
@@ -160,6 +198,33 @@ class Session:
         """Gives the working bytes back."""
         lease.state = pb.LEASE_STATE_RESIDENT
         self._send(end=pb.End(token=lease.token, job=job, peak_bytes=peak_bytes))
+
+    def shrink(self, lease: Lease, count_bytes: int) -> None:
+        """Tells that the weights hold so much less from now on."""
+        lease.resting_bytes -= count_bytes
+        lease.resident_bytes = max(0, lease.resident_bytes - count_bytes)
+        self._send(resize=pb.Resize(token=lease.token, resident_bytes=lease.resident_bytes))
+
+    async def grow(self, lease: Lease, count_bytes: int) -> bool:
+        """Asks for so many bytes more for the weights; tells whether they were free."""
+        self._raise_loss()
+        resident_bytes = lease.resident_bytes + count_bytes
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._state.growing[lease.token] = _Growth(resident_bytes, future)
+        self._send(resize=pb.Resize(token=lease.token, resident_bytes=resident_bytes))
+        try:
+            async with asyncio.timeout(_GROWTH_S):
+                is_granted = await future
+        except TimeoutError:
+            # Whether or not it was heard: it asks for no more than what it has.
+            self._send(resize=pb.Resize(token=lease.token, resident_bytes=lease.resident_bytes))
+            return False
+        finally:
+            self._state.growing.pop(lease.token, None)
+        if is_granted:
+            lease.resting_bytes += count_bytes
+            lease.resident_bytes = resident_bytes
+        return is_granted
 
     def ran_out(self, lease: Lease, peak_bytes: int, requested_bytes: int) -> None:
         """Tells that the grant was too small, so that the next one is larger; 0 stands for unknown."""
@@ -266,13 +331,14 @@ class Session:
     def _hear_welcome(self, welcome: pb.Welcome) -> None:
         state = self._state
         state.token_floor = max(state.token_floor, welcome.token_floor)
+        state.devices = tuple(welcome.devices)
         adopted = {held.token for held in welcome.adopted}
         for token, (ticket, lease) in list(state.confirming.items()):
             del state.confirming[token]
             if token in adopted and ticket in state.tickets:
                 self._grant(ticket, lease)
         for ticket, waiting in state.tickets.items():
-            self._send(acquire=_to_acquire(ticket, waiting))
+            self._send(acquire=self._to_acquire(ticket, waiting))
         for token, begin in state.beginning.items():
             self._send(begin=_to_begin(token, begin))
         for token in state.releasing:
@@ -283,8 +349,8 @@ class Session:
         if offer.ticket not in state.tickets or offer.token <= state.token_floor:
             return
         state.token_floor = offer.token
-        demands = state.tickets[offer.ticket].demands
-        demand = next((demand for demand in demands if demand.tier == offer.tier), None)
+        demands = self._demands_of(state.tickets[offer.ticket])
+        demand = next((demand for demand in demands if demand.profile == offer.profile), None)
         lease = _to_lease(offer, demand)
         state.confirming[offer.token] = (offer.ticket, lease)
         self._send(confirm=pb.Confirm(token=offer.token))
@@ -306,9 +372,12 @@ class Session:
         elif pending := self._state.confirming.pop(rejected.token, None):
             # The offer expired before the Confirm arrived: ask again.
             ticket, _ = pending
-            self._send(acquire=_to_acquire(ticket, self._state.tickets[ticket]))
+            self._send(acquire=self._to_acquire(ticket, self._state.tickets[ticket]))
         elif begin := self._state.beginning.get(rejected.token):
             _refuse(begin.accepted, error)
+        elif growing := self._state.growing.pop(rejected.token, None):
+            if not growing.granted.done():
+                growing.granted.set_result(False)
         elif rejected.token in self._state.releasing:
             # What the arbiter no longer knows is free.
             self._state.releasing.discard(rejected.token)
@@ -330,27 +399,40 @@ class Session:
         if waiting := self._state.tickets.get(position.ticket):
             waiting.tell(position.queue_position, position.waiting_for)
 
+    def _hear_resize_accepted(self, accepted: pb.ResizeAccepted) -> None:
+        growing = self._state.growing.get(accepted.token)
+        if growing and growing.resident_bytes == accepted.resident_bytes and not growing.granted.done():
+            growing.granted.set_result(True)
+
     def _hear_recall(self, recall: pb.Recall) -> None:
-        self._recalled(recall.token, at_step=False)
+        self._recalled(recall.token, recall.bytes, at_step=False)
 
     def _hear_drain(self, drain: pb.Drain) -> None:
-        self._recalled(drain.token, at_step=drain.at_step)
+        self._recalled(drain.token, drain.bytes, at_step=drain.at_step)
 
-    def _recalled(self, token: int, *, at_step: bool) -> None:
+    def _recalled(self, token: int, wanted_bytes: int, *, at_step: bool) -> None:
         lease = self._state.leases.get(token)
         if lease is None:
             return
-        busy = lease.state == pb.LEASE_STATE_ACTIVE
+        # Who yields is taken at its word, and gives back everything.
+        busy = lease.state == pb.LEASE_STATE_ACTIVE or lease.can_spare(wanted_bytes)
         answer = pb.RECALL_ANSWER_BUSY if busy else pb.RECALL_ANSWER_YIELDING
         self._send(recall_reply=pb.RecallReply(token=token, answer=answer))
-        self._on_recall(token, at_step)
+        self._on_recall(token, at_step, wanted_bytes)
 
     def _hear_fenced(self, fenced: pb.Fenced) -> None:
         log.warning("lease fenced", token=fenced.token, reason=fenced.reason)
-        self._on_recall(fenced.token, True)
+        self._on_recall(fenced.token, True, _EVERYTHING_BYTES)
 
     def _hear_release_accepted(self, accepted: pb.ReleaseAccepted) -> None:
         self._state.releasing.discard(accepted.token)
+
+    def _demands_of(self, waiting: _Ticket) -> tuple[Demand, ...]:
+        return waiting.demands if is_host(self._state.devices) else waiting.on_card
+
+    def _to_acquire(self, ticket: str, waiting: _Ticket) -> pb.Acquire:
+        alternatives = [to_alternative(demand) for demand in self._demands_of(waiting)]
+        return pb.Acquire(ticket=ticket, priority=waiting.priority, alternatives=alternatives)
 
     def _tell_unreachable(self) -> None:
         for waiting in (*self._state.tickets.values(), *self._state.beginning.values()):
@@ -369,6 +451,11 @@ async def _write(call: _Call, outbox: asyncio.Queue[pb.SessionRequest]) -> None:
             await call.write(await outbox.get())
 
 
+def is_host(devices: Collection[str]) -> bool:
+    """Tells whether leases are on the host itself, where weights are computed with in full precision."""
+    return any(device.startswith("cpu") for device in devices)
+
+
 def to_alternative(demand: Demand) -> pb.Alternative:
     """Returns `demand` as the arbiter reads it; the device is its choice."""
     charge = pb.Charge(
@@ -377,21 +464,30 @@ def to_alternative(demand: Demand) -> pb.Alternative:
         load_extra_bytes=demand.load_extra_bytes,
         context_bytes=demand.context_bytes,
     )
-    return pb.Alternative(tier=demand.tier, profile=demand.profile, charges=[charge])
+    return pb.Alternative(
+        tier=demand.tier,
+        profile=demand.profile,
+        charges=[charge],
+        quality_loss=demand.quality_loss,
+        slowdown=demand.slowdown,
+    )
 
 
 def _to_lease(offer: pb.Offer, demand: Demand | None) -> Lease:
     charge = offer.charges[0] if offer.charges else pb.Charge()
     profile, asked_bytes = (demand.profile, demand.working_bytes) if demand else ("", 0)
     resting_bytes = charge.resident_bytes + (charge.context_bytes if charge.device.startswith("cpu") else 0)
-    return Lease(
+    lease = Lease(
         offer.token, offer.tier, profile, charge.device, asked_bytes, charge.working_bytes, resting_bytes
     )
-
-
-def _to_acquire(ticket: str, waiting: _Ticket) -> pb.Acquire:
-    alternatives = [to_alternative(demand) for demand in waiting.demands]
-    return pb.Acquire(ticket=ticket, priority=waiting.priority, alternatives=alternatives)
+    lease.reason, lease.resident_bytes = offer.reason, charge.resident_bytes
+    if demand is not None:
+        lease.budget_bytes, lease.weights_bytes = demand.budget_bytes, demand.resident_bytes
+        lease.resident_min_bytes, lease.resident_max_bytes = (
+            demand.resident_min_bytes,
+            demand.resident_max_bytes,
+        )
+    return lease
 
 
 def _to_begin(token: int, begin: _Begin) -> pb.Begin:

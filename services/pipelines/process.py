@@ -9,7 +9,7 @@ import signal
 import socket
 import sys
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,12 +91,14 @@ class WorkerProcess:
             self._is_on_card = not command.load.device.startswith("cpu")
         self._end.send(command)
 
-    async def events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[Event]:
         """Yields what the worker tells, up to and including `loaded` or `ended`."""
         while True:
             event = await self._receive()
             if event.HasField("loaded"):
                 self._said_bytes = event.loaded.observed_bytes
+            if event.HasField("resized"):
+                self._said_bytes = event.resized.observed_bytes
             yield event
             if event.HasField("ended") or event.HasField("loaded"):
                 return

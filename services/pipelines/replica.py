@@ -16,8 +16,11 @@ from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from limner.worker.v1.worker_pb2 import Ended, Event, Run
 from services.pipelines.cost import Cost
+from services.pipelines.ladder import Ladder
 from services.pipelines.mailbox import Mailbox
-from services.pipelines.residence import Need, Residence, charged_bytes
+from services.pipelines.need import Need, charged_bytes
+from services.pipelines.residence import Residence
+from services.pipelines.setbacks import Setback, Setbacks
 from services.pipelines.worker import Parked
 from services.rpc import errors
 from services.rpc.following import Trace, current_trace
@@ -51,6 +54,7 @@ class _Running:
     task: asyncio.Task[None] | None = None
     ended: bool = False
     error: Exception | None = None
+    tier_reason: str = ""  # why no better one
     cost: Cost = field(default_factory=lambda: Cost(time.monotonic()))
     trace: Trace | None = field(default_factory=current_trace)  # of the call that began it
 
@@ -58,8 +62,9 @@ class _Running:
 class Replica:
     """Runs jobs one after another on a Residence."""
 
-    def __init__(self, residence: Residence) -> None:
+    def __init__(self, residence: Residence, setbacks: Setbacks | None = None) -> None:
         self._residence = residence
+        self._setbacks = setbacks or Setbacks()
         self._runs: dict[str, _Running] = {}
 
     @property
@@ -136,22 +141,21 @@ class Replica:
         if self._unfinished > 1:
             _publish(run, _waiting(1, "the job before it"))
         async with self._residence.occupied():
-            deaths, has_run_out = 0, False
+            deaths, ladder = 0, self._begin_ladder(run.work.need)
             while True:
                 try:
-                    return await self._attempt(run)
+                    return await self._attempt(run, ladder)
                 except errors.StaleToken:
                     await self._residence.discard("lease is stale")
                 except Parked:
                     log.info("job parked")
                     await self._residence.discard("parked")
                 except errors.OutOfMemory as exhausted:
-                    if has_run_out:
-                        raise
-                    # The arbiter knows now that it takes more; a new worker begins without fragments.
-                    has_run_out = True
                     log.warning("out of memory", message=exhausted.message)
+                    # The arbiter knows now that it takes more; a new worker begins without fragments.
                     await self._residence.discard("out of memory")
+                    if not self._step_down(run.work.need, ladder, exhausted):
+                        raise errors.OutOfMemory(f"{ladder.summary}. {exhausted.message}") from exhausted
                 except errors.WorkerLost as lost:
                     deaths += 1
                     log.warning("worker lost", deaths=deaths, message=lost.message)
@@ -161,8 +165,23 @@ class Replica:
                             deaths=deaths,
                         ) from lost
 
-    async def _attempt(self, run: _Running) -> None:
-        work = run.work
+    def _begin_ladder(self, need: Need) -> Ladder:
+        """Leaves out what such jobs have run out of memory in, unless the request insists on it."""
+        known = self._setbacks.known(need.kind, self._residence.devices, time.time())
+        return Ladder(need, {} if need.is_named else known)
+
+    def _step_down(self, need: Need, ladder: Ladder, exhausted: errors.OutOfMemory) -> bool:
+        """Tells whether the job has another try, in this tier or the next."""
+        lease = self._residence.leased
+        if lease is None:
+            return False
+        how = f"{lease.tier} ran out of memory twice"
+        if ladder.fall(lease.tier, how):
+            self._setbacks.note(Setback(need.kind, lease.tier, lease.device, how, time.time()))
+        return bool(ladder.need.demands)
+
+    async def _attempt(self, run: _Running, ladder: Ladder) -> None:
+        work, need = run.work, ladder.need
 
         def tell_waiting(position: int, reason: str) -> None:
             _publish(run, _waiting(position, reason))
@@ -173,14 +192,15 @@ class Replica:
             run.cost.loaded(work.weight_bytes)
 
         evicted_s = self._residence.evicting_s
-        lease = await self._residence.prepare(work.need, tell_waiting, tell_loading)
+        lease = await self._residence.prepare(need, tell_waiting, tell_loading)
         run.cost.evicted(self._residence.evicting_s - evicted_s)
-        run.cost.charged_bytes = charged_bytes(work.need, lease)
+        run.cost.charged_bytes = charged_bytes(need, lease)
+        run.tier_reason = "it was asked for by name" if need.is_named else ladder.reason or lease.reason
         command = Run(
             job=work.request_id, request=work.request.SerializeToString(), resume_from=_resume_point(run)
         )
         ended = Ended()
-        async for event in self._residence.compute(lease, command, work.need, tell_waiting):
+        async for event in self._residence.compute(lease, command, need, tell_waiting):
             if event.HasField("ended"):
                 ended = event.ended
             else:
@@ -203,6 +223,7 @@ def _subscribe(run: _Running) -> Mailbox:
 def _publish(run: _Running, event: Event) -> None:
     if event.HasField("result"):
         run.cost.tell(event.result.provenance, time.monotonic())
+        event.result.provenance.tier_reason = run.tier_reason
         run.results[event.result.image_index] = event
     elif event.HasField("checkpoint"):
         run.checkpoint = event.checkpoint
@@ -236,7 +257,14 @@ def _raise_unless_ok(ended: Ended) -> None:
     if ended.reason == errors.InvalidFields.reason:
         # Found when the worker looked closer; the sentence begins with the field's name.
         raise errors.InvalidFields([Violation(ended.message.partition(" ")[0], ended.message)])
-    for kind in (errors.OutOfMemory, errors.StorageFailed, errors.ModelUnreadable, errors.FeatureUnsupported):
+    if ended.reason == errors.OutOfMemory.reason:
+        raise errors.OutOfMemory(_with_numbers(ended))
+    for kind in (errors.StorageFailed, errors.ModelUnreadable, errors.FeatureUnsupported):
         if kind.reason == ended.reason:
             raise kind(ended.message)
     raise errors.LimnerError(ended.message)
+
+
+def _with_numbers(ended: Ended) -> str:
+    asked = f" and asked for {ended.requested_bytes} more" if ended.requested_bytes else ""
+    return f"{ended.message} It held {ended.peak_bytes} bytes{asked}."

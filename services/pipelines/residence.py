@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from contextvars import Context
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import structlog
 
-from limner.worker.v1.worker_pb2 import Cancel, Command, Ended, Event, Load, Park, Ready, Run
+from limner.worker.v1.worker_pb2 import Cancel, Command, Ended, Event, Load, Park, Run
 from services.pipelines.leases import Demand, Lease, OnRecall, Session, Tell
+from services.pipelines.need import Need, working_bytes
 from services.pipelines.process import WorkerProcess
+from services.pipelines.tenancy import Tenancy
 from services.rpc.errors import ModelUnreadable, OutOfMemory, WorkerLost
 
 log = structlog.get_logger(__name__)
@@ -25,28 +27,6 @@ StartWorker = Callable[[], Awaitable[WorkerProcess]]
 OpenSession = Callable[[WorkerProcess, OnRecall], Session]
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """A model in the tiers in which it may run, best first."""
-
-    model: str
-    demands: tuple[Demand, ...]
-    priority: int
-
-
-@dataclass(slots=True)
-class _Tenancy:
-    """The life of one worker process."""
-
-    worker: WorkerProcess
-    session: Session
-    ready: Ready | None = None
-    model: str = ""
-    lease: Lease | None = None
-    recalled: bool = False
-    job: str = ""  # what the worker computes at the moment
-
-
 class Residence:
     """Keeps a worker alive, loads models under leases, and gives memory back by ending the worker.
 
@@ -56,16 +36,22 @@ class Residence:
 
     def __init__(self, start_worker: StartWorker, open_session: OpenSession) -> None:
         self._start_worker, self._open_session = start_worker, open_session
-        self._tenancy: _Tenancy | None = None
+        self._tenancy: Tenancy | None = None
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._early_deaths = 0
+        self.leased: Lease | None = None  # the last lease, even if its worker is gone
         self.evicting_s = 0.0  # spent on workers that were ended, altogether
 
     @property
     def warm_model(self) -> str:
         """The model whose weights are resident; empty when none is."""
         return self._tenancy.model if self._tenancy is not None else ""
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices that the arbiter grants; none before it has answered."""
+        return self._tenancy.session.devices if self._tenancy is not None else ()
 
     async def open(self) -> None:
         """Starts the worker, so that its libraries are imported before the first job."""
@@ -96,22 +82,28 @@ class Residence:
         Raises NeverFits, ModelUnreadable, OutOfMemory or WorkerLost.
         """
         tenancy = await self._ensure_worker()
-        if tenancy.lease is not None and (tenancy.model != need.model or tenancy.recalled):
-            await self._evict("another model is wanted" if tenancy.model != need.model else "recalled")
+        if cause := _unfit(tenancy, need):
+            await self._evict(cause)
             tenancy = await self._ensure_worker()
         if tenancy.ready is None:
             tell_waiting(0, "its worker, which is starting")
             tenancy.ready = await tenancy.worker.ready()
             self._early_deaths = 0
         if tenancy.lease is None:
-            demands = _with_context(need.demands, tenancy.ready.context_bytes)
-            tenancy.lease = await tenancy.session.acquire(demands, need.priority, tell_waiting)
+            demands, on_card = (
+                _with_context(each, tenancy.ready.context_bytes) for each in (need.demands, need.on_card)
+            )
+            tenancy.lease = await tenancy.session.acquire(demands, need.priority, tell_waiting, on_card)
+            self.leased = tenancy.lease
             tell_loading()
             try:
                 await self._load(tenancy, need.model, tenancy.lease)
             except asyncio.CancelledError:
                 await self._evict("cancelled while loading")
                 raise
+        else:
+            await tenancy.settle()
+            await tenancy.grow()
         return tenancy.lease
 
     async def compute(self, lease: Lease, run: Run, need: Need, tell_waiting: Tell) -> AsyncIterator[Event]:
@@ -128,6 +120,8 @@ class Residence:
         tenancy.worker.send(Command(run=run))
         try:
             async for event in tenancy.worker.events():
+                if tenancy.hear(event):
+                    continue
                 if event.HasField("ended"):
                     peak_bytes, finished = event.ended.peak_bytes, True
                     _report_exhaustion(tenancy.session, lease, event.ended)
@@ -142,9 +136,12 @@ class Residence:
         """Ends a worker that is broken or whose lease is stale; the next `prepare` starts another."""
         await self._evict(cause)
 
-    async def _load(self, tenancy: _Tenancy, model: str, lease: Lease) -> None:
-        tenancy.worker.send(Command(load=Load(model=model, tier=lease.tier, device=lease.device)))
+    async def _load(self, tenancy: Tenancy, model: str, lease: Lease) -> None:
+        load = Load(model=model, tier=lease.tier, device=lease.device, budget_bytes=lease.budget_bytes)
+        tenancy.worker.send(Command(load=load))
         async for event in tenancy.worker.events():
+            if tenancy.hear(event):
+                continue
             if event.HasField("ended"):
                 _report_exhaustion(tenancy.session, lease, event.ended)
                 await self._evict("load failed")
@@ -153,13 +150,13 @@ class Residence:
             tenancy.model = model
             tenancy.session.loaded(lease, event.loaded.observed_bytes)
 
-    async def _ensure_worker(self) -> _Tenancy:
+    async def _ensure_worker(self) -> Tenancy:
         if self._tenancy is not None and not self._tenancy.worker.alive:
             await self._evict("died")
         if self._tenancy is None:
             worker = await self._start_worker()
             session = self._open_session(worker, self._on_recall)
-            self._tenancy = _Tenancy(worker, session)
+            self._tenancy = Tenancy(worker, session)
             self._spawn(self._watch(self._tenancy))
         return self._tenancy
 
@@ -175,22 +172,34 @@ class Residence:
         await tenancy.session.close()
         self._spawn(self.open())
 
-    def _on_recall(self, token: int, at_step: bool) -> None:
+    def _on_recall(self, token: int, at_step: bool, wanted_bytes: int) -> None:
         tenancy = self._tenancy
         if tenancy is None or tenancy.lease is None or tenancy.lease.token != token:
+            return
+        if tenancy.model and tenancy.lease.can_spare(wanted_bytes):
+            log.info("weights shrink", bytes=wanted_bytes, model=tenancy.model)
+            tenancy.give_back(wanted_bytes)
+            self._spawn(self._settle(tenancy))
             return
         tenancy.recalled = True
         if at_step and tenancy.job:
             tenancy.worker.send(Command(park=Park(job=tenancy.job)))
         self._spawn(self._obey(tenancy))
 
-    async def _obey(self, tenancy: _Tenancy) -> None:
+    async def _obey(self, tenancy: Tenancy) -> None:
         """Gives the memory back as soon as no job holds the worker."""
         async with self._turn:
             if self._tenancy is tenancy:
                 await self._evict("recalled")
 
-    async def _watch(self, tenancy: _Tenancy) -> None:
+    async def _settle(self, tenancy: Tenancy) -> None:
+        """Hears that an idle worker has given back what was wanted; a job that runs hears it itself."""
+        async with self._turn:
+            if self._tenancy is tenancy and tenancy.worker.alive:
+                with suppress(WorkerLost):
+                    await tenancy.settle()
+
+    async def _watch(self, tenancy: Tenancy) -> None:
         """Replaces a worker that dies while idle; a job that it runs or waits for notices by itself."""
         tenancy.session.lose(await tenancy.worker.lost())
         if tenancy.ready is None:
@@ -212,27 +221,21 @@ class Residence:
             log.error("background task failed", exc_info=error)
 
 
+def _unfit(tenancy: Tenancy, need: Need) -> str:
+    """Returns why what is loaded cannot serve `need`; empty when it can, or nothing is loaded."""
+    lease = tenancy.lease
+    if lease is None:
+        return ""
+    if tenancy.model != need.model:
+        return "another model is wanted"
+    if tenancy.recalled:
+        return "recalled"
+    return "" if lease.tier in need.tiers else "another tier is wanted"
+
+
 def _with_context(demands: tuple[Demand, ...], context_bytes: int) -> tuple[Demand, ...]:
     """Charges for the process what it was measured to hold, not what the prior said."""
     return tuple(replace(demand, context_bytes=context_bytes) for demand in demands)
-
-
-def working_bytes(need: Need, lease: Lease) -> int:
-    """Returns what a job takes beyond the weights; 0 where the lease was acquired for such jobs.
-
-    The arbiter has measured jobs of the lease's size only: what that added to the estimate is added here in
-    proportion, or a larger picture would be charged less than a small one.
-    """
-    fitting = next((demand for demand in need.demands if demand.tier == lease.tier), None)
-    if fitting is None or fitting.profile == lease.profile:
-        return 0
-    measured_bytes = fitting.working_bytes * lease.granted_bytes // max(1, lease.asked_bytes)
-    return max(fitting.working_bytes, measured_bytes)
-
-
-def charged_bytes(need: Need, lease: Lease) -> int:
-    """Returns what the lease is charged while such a job runs, as far as the worker measures it."""
-    return lease.resting_bytes + (working_bytes(need, lease) or lease.granted_bytes)
 
 
 def _report_exhaustion(session: Session, lease: Lease, ended: Ended) -> None:

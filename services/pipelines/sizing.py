@@ -2,71 +2,89 @@
 
 from __future__ import annotations
 
-import json
-import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from itertools import chain
-from math import prod
-from pathlib import Path
 
-# Bytes per decoded pixel in float32. InvokeAI measured 2900 per pixel and byte of dtype at base width 96
-# (vae_working_memory.py); the decoder's widest maps scale with that width.
-_DECODE_BYTES_PER_PX = 2900 * 4
-_QWEN_BASE_DIM = 96
+from limner.models.activations import Shape
+from limner.models.catalogue import find_entry
+from limner.models.demands import CONTEXT_BYTES, demand
+from limner.models.demands import Demand as Tiered
+from limner.models.entry import Tier
+from limner.models.sizes import Sizes
+from limner.models.tiers import AUTO, CHARACTERS, TIERS
+from services.pipelines.catalogue import Model
+from services.pipelines.leases import Demand
+from services.pipelines.need import Need
 
-# The loader holds the file's tensor beside the converted one, a shard at a time.
-_LARGEST_SHARD_SHARE = 0.25
+# Small tensors and the allocator's own: of no account beside a real model.
+_MARGIN_BYTES = 64 * 2**20
 
-# float32 on the processor, bfloat16 on a card; the larger one is the safe prior.
-_BYTES_PER_PARAMETER = 4
 
-# An interpreter with torch and diffusers imported; measured 250 to 420 MiB of proportional set size.
-CONTEXT_PRIOR_BYTES = 400 * 2**20
+def need_of(model: Model, profile: str, sizes: Sizes, shape: Shape, priority: int, tier: str = AUTO) -> Need:
+    """Returns what a job of that shape takes in each tier, or the one named, for each of its budgets.
+
+    Peaks are learnt under `profile`, which names model, revision and size.
+    """
+    chosen = [each for each in tiers_of(model) if tier in {AUTO, each}]
+    on_host, on_card = (
+        tuple(
+            each
+            for its_tier in chosen
+            for each in _demands(profile, demand(sizes, its_tier, shape, on_card=is_card))
+        )
+        for is_card in (False, True)
+    )
+    return Need(model.name, on_host, priority, on_card, kind=profile, is_named=tier != AUTO)
+
+
+def tiers_of(model: Model) -> tuple[Tier, ...]:
+    """Returns the tiers in which a model runs, best first."""
+    entry = find_entry(model.name)
+    offered = frozenset(entry.tiers if entry is not None and entry.tiers else TIERS)
+    return tuple(tier for tier in TIERS if tier in offered)
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
-    """What lies in some parts of a checkpoint folder."""
+class Bucket:
+    """Sizes that one lease serves: what is charged for, and the name under which that is learnt."""
 
-    parameters: int
-    file_bytes: int
-    vae_base_dim: int
+    width_px: int
+    height_px: int
 
-
-@cache
-def read_weights(path: Path, parts: tuple[str, ...]) -> Weights:
-    """Counts the parameters in those folders of `path` from the safetensors headers; reads no tensor."""
-    parameters = file_bytes = 0
-    for file in chain.from_iterable((path / part).rglob("*.safetensors") for part in parts):
-        parameters += sum(prod(shape) for shape in _shapes(file))
-        file_bytes += file.stat().st_size
-    try:
-        base_dim = int(json.loads((path / "vae" / "config.json").read_text())["base_dim"])
-    except (OSError, KeyError, ValueError):
-        base_dim = _QWEN_BASE_DIM
-    return Weights(parameters, file_bytes, base_dim)
+    @classmethod
+    def of(cls, model: Model, width_px: int, height_px: int) -> Bucket:
+        """Returns that of a picture: at least the native size, so that one lease serves the usual jobs."""
+        limits = model.limits
+        if width_px * height_px < limits.native_width_px * limits.native_height_px:
+            return cls(limits.native_width_px, limits.native_height_px)
+        return cls(width_px, height_px)
 
 
-def resident_bytes(weights: Weights) -> int:
-    """Predicts what the loaded weights hold."""
-    return weights.parameters * _BYTES_PER_PARAMETER
+def _demands(profile: str, needed: Tiered) -> Iterator[Demand]:
+    budgets_bytes = needed.budgets_bytes()
+    character = CHARACTERS[needed.tier]
+    for step, budget_bytes in enumerate(budgets_bytes):
+        working_bytes = needed.working_bytes(budget_bytes)
+        # With less a stage that holds few weights would take more beyond them than is granted.
+        least_bytes = min(b for b in budgets_bytes if needed.working_bytes(b) <= working_bytes)
+        is_all = budget_bytes == needed.resident_max_bytes or needed.tier is Tier.STREAM
+        share = 1 - budget_bytes / needed.resident_max_bytes
+        yield Demand(
+            tier=needed.tier,
+            profile=f"{profile}:{needed.tier}" + (f":{step}" if step else ""),
+            resident_bytes=budget_bytes,
+            working_bytes=working_bytes + _MARGIN_BYTES,
+            load_extra_bytes=needed.load_extra_bytes,
+            context_bytes=CONTEXT_BYTES,
+            budget_bytes=0 if is_all else budget_bytes,
+            resident_min_bytes=least_bytes if least_bytes < budget_bytes else 0,
+            resident_max_bytes=_growth_limit(needed, budget_bytes),
+            quality_loss=character.quality_loss,
+            slowdown=1 + (character.slowdown - 1) * (share if character.is_staged else 1 + share),
+        )
 
 
-def load_extra_bytes(weights: Weights) -> int:
-    """Predicts what loading holds beyond the weights."""
-    return int(weights.file_bytes * _LARGEST_SHARD_SHARE)
-
-
-def working_bytes(weights: Weights, area_px: int) -> int:
-    """Predicts what a job holds beyond the weights; the VAE's decoder is the peak."""
-    per_px = _DECODE_BYTES_PER_PX * weights.vae_base_dim // _QWEN_BASE_DIM
-    return area_px * per_px + 64 * 2**20
-
-
-def _shapes(file: Path) -> list[list[int]]:
-    # Format: u64 length, then that many bytes of JSON (https://github.com/huggingface/safetensors).
-    with file.open("rb") as stream:
-        (length,) = struct.unpack("<Q", stream.read(8))
-        header = json.loads(stream.read(length))
-    return [entry["shape"] for name, entry in header.items() if name != "__metadata__"]
+def _growth_limit(needed: Tiered, budget_bytes: int) -> int:
+    """Returns with how much a live pipeline runs faster; 0 where it has that."""
+    is_elastic = CHARACTERS[needed.tier].is_staged and needed.tier is not Tier.STREAM
+    return needed.resident_max_bytes if is_elastic and budget_bytes < needed.resident_max_bytes else 0

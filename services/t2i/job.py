@@ -6,18 +6,19 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from limner.image.v1.image_pb2 import Size
+from limner.models.activations import Shape
+from limner.models.sizes import Sizes
+from limner.models.weighing import read_sizes
 from limner.t2i.v1 import t2i_pb2
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest
 from services.pipelines import sizing
 from services.pipelines.brief import Brief, to_brief
-from services.pipelines.catalogue import TEXT_TO_IMAGE, Catalogue
-from services.pipelines.leases import Demand
+from services.pipelines.catalogue import TEXT_TO_IMAGE, Catalogue, Model
 from services.pipelines.loras import choose_loras
-from services.pipelines.residence import Need
+from services.pipelines.need import Need
 from services.rpc.errors import InvalidFields
 
 SKILL = TEXT_TO_IMAGE
-TIER = "full"
 PARTS = ("transformer", "text_encoder", "vae")
 
 Job: TypeAlias = Brief
@@ -48,27 +49,20 @@ def to_request(job: Job) -> GenerateImagesRequest:
         model=job.model.name,
         priority=t2i_pb2.Priority.ValueType(job.priority),
         metadata=dict(job.metadata),
-        loras=[t2i_pb2.Lora(name=lora.name, weight=lora.weight) for lora in job.loras],
         quality=job.quality,
+        tier=job.tier,
+        loras=[t2i_pb2.Lora(name=lora.name, weight=lora.weight) for lora in job.loras],
     )
 
 
 def need_of(job: Job) -> Need:
     """Returns what the job needs, tier by tier, from the sizes of its files."""
-    weights = sizing.read_weights(job.model.path, PARTS)
-    # Charged for at least the native size, so that one lease serves the usual jobs.
-    bucket_px = max(job.width_px * job.height_px, job.model.limits.native_width_px**2)
-    demand = Demand(
-        tier=TIER,
-        profile=f"{job.model.name}:{job.model.revision}:{TIER}:{bucket_px}",
-        resident_bytes=sizing.resident_bytes(weights),
-        working_bytes=sizing.working_bytes(weights, bucket_px),
-        load_extra_bytes=sizing.load_extra_bytes(weights),
-        context_bytes=sizing.CONTEXT_PRIOR_BYTES,
-    )
-    return Need(job.model.name, (demand,), job.priority)
+    bucket = sizing.Bucket.of(job.model, job.width_px, job.height_px)
+    profile = f"{job.model.name}:{job.model.revision}:{bucket.width_px * bucket.height_px}"
+    shape = Shape(bucket.width_px, bucket.height_px)
+    return sizing.need_of(job.model, profile, weigh(job.model), shape, job.priority, job.tier)
 
 
-def weight_bytes_of(job: Job) -> int:
-    """Returns how many bytes loading the job's model reads."""
-    return sizing.read_weights(job.model.path, PARTS).file_bytes
+def weigh(model: Model) -> Sizes:
+    """Returns how large the parts are that this service loads."""
+    return read_sizes(model.name, model.revision, model.path, PARTS)

@@ -11,9 +11,9 @@ from limner.capability.v1 import capability_pb2
 from limner.t2i.v1 import t2i_pb2, t2i_pb2_grpc
 from limner.worker.v1.worker_pb2 import Event
 from services.pipelines.catalogue import Catalogue
+from services.pipelines.need import Need
 from services.pipelines.replica import Replica, Work
-from services.pipelines.residence import Need
-from services.t2i.job import SKILL, need_of, to_job, to_request, weight_bytes_of
+from services.t2i.job import SKILL, need_of, to_job, to_request, weigh
 
 GenerateContext = aio.ServicerContext[t2i_pb2.GenerateImagesRequest, t2i_pb2.GenerateImagesResponse]
 
@@ -34,7 +34,9 @@ class TextToImage(t2i_pb2_grpc.TextToImageServiceServicer):
         asked.CopyFrom(request)
         asked.ClearField("resume_from")
         resume_from = request.resume_from if request.HasField("resume_from") else None
-        work = Work(job.request_id, asked, to_request(job), need_of(job), weight_bytes_of(job), resume_from)
+        work = Work(
+            job.request_id, asked, to_request(job), need_of(job), weigh(job.model).file_bytes, resume_from
+        )
         async for event in self.replica.run(work):
             yield _to_response(event)
 
@@ -46,6 +48,7 @@ def quoted_need(request: capability_pb2.QuoteRequest, catalogue: Catalogue) -> N
         sample.size.CopyFrom(request.size)
     if request.steps:
         sample.steps = request.steps
+    sample.tier = request.tier
     return need_of(to_job(sample, catalogue))
 
 

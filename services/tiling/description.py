@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from limner.capability.v1.capability_pb2 import DescribeResponse, Feature
 from services.pipelines.catalogue import Catalogue
 from services.pipelines.description import describe_model, read_versions
-from services.tiling.job import PARTS, TIER
+from services.tiling.job import PARTS
 from services.tiling.reading import LONGEST_PX
 
 CAPABILITY = "tiling"
@@ -18,7 +18,7 @@ _LIBRARIES = ("diffsynth", "transformers", "torch", "pyvips", "safetensors", "op
 
 def describe(catalogue: Catalogue, library_versions: Mapping[str, str]) -> DescribeResponse:
     """Returns models, limits and features; the longest side is what tiles reach, not the model alone."""
-    models = [describe_model(entry, PARTS, TIER) for entry in catalogue.models]
+    models = [describe_model(entry, PARTS, is_spared=False) for entry in catalogue.models]
     for model in models:
         model.max_tile_px, model.max_side_px = model.max_side_px, LONGEST_PX
     return DescribeResponse(

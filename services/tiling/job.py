@@ -8,18 +8,19 @@ from enum import Enum
 
 from limner.edit.v1 import edit_pb2
 from limner.image.v1.image_pb2 import Size as SizeMessage
+from limner.models.activations import Shape, decoding_bytes
+from limner.models.sizes import Sizes
+from limner.models.weighing import read_sizes
 from limner.tiling.v1 import tiling_pb2
 from services.pipelines import sizing
 from services.pipelines.brief import Brief
 from services.pipelines.catalogue import CONTROL, TEXT_TO_IMAGE, Model
-from services.pipelines.leases import Demand
-from services.pipelines.residence import Need
+from services.pipelines.need import Need
 from services.synthesis.pictures import Picture
 from services.synthesis.regions import Region
 from services.tiling.layout import Size
 from services.tiling.plan import GRAIN_PX, Plan, plan_enlarged, plan_joint, plan_refined
 
-TIER = "full"
 PARTS = ("transformer", "text_encoder", "vae", "controlnets", "adapters")
 # More gain little, and what a killed worker has to do again grows with them.
 AT_ONCE_MAX = 4
@@ -93,6 +94,7 @@ def to_task(task: tiling_pb2.Task, brief: Brief) -> tiling_pb2.Task:
             priority=edit_pb2.Priority.ValueType(brief.priority),
             metadata=dict(brief.metadata),
             quality=brief.quality,
+            tier=brief.tier,
         )
     )
     return whole
@@ -113,19 +115,16 @@ def digest_inputs(task: tiling_pb2.Task) -> str:
 
 def need_of(job: Job) -> Need:
     """Returns what the job needs, tier by tier: it follows from the tile, not from the picture."""
-    brief, weights = job.brief, read_weights(job.brief.model)
-    limits = brief.model.limits
+    brief, sizes = job.brief, weigh(job.brief.model)
     # A tile, what it refines and its edges; at least the native size, which the base has.
-    tile_area_px = max(job.tile_px**2, limits.native_width_px * limits.native_height_px) * 3
-    demand = Demand(
-        tier=TIER,
-        profile=f"tiling:{brief.model.name}:{brief.model.revision}:{TIER}:{tile_area_px}",
-        resident_bytes=sizing.resident_bytes(weights),
-        working_bytes=sizing.working_bytes(weights, tile_area_px),
-        load_extra_bytes=sizing.load_extra_bytes(weights),
-        context_bytes=sizing.CONTEXT_PRIOR_BYTES,
+    bucket = sizing.Bucket.of(brief.model, job.tile_px, job.tile_px)
+    area_px = bucket.width_px * bucket.height_px
+    at_once = tiles_at_once(job, sizes.widths.transformer)
+    shape = Shape(
+        bucket.width_px, bucket.height_px, (area_px,) * 2, regions=min(1, len(job.regions)), at_once=at_once
     )
-    return Need(brief.model.name, (demand,), brief.priority)
+    profile = f"tiling:{brief.model.name}:{brief.model.revision}:{3 * area_px}"
+    return sizing.need_of(brief.model, profile, sizes, shape, brief.priority, brief.tier)
 
 
 def tiles_at_once(job: Job, transformer_width: int) -> int:
@@ -134,11 +133,11 @@ def tiles_at_once(job: Job, transformer_width: int) -> int:
     As many as take no more memory than decoding one tile, which is granted anyway, and at most AT_ONCE_MAX.
     """
     area_px = job.tile_px**2
-    decoding_bytes = sizing.working_bytes(read_weights(job.brief.model), area_px)
+    most_bytes = decoding_bytes(weigh(job.brief.model).widths.vae_base, area_px, _BYTES_PER_NUMBER)
     tile_bytes = area_px // GRAIN_PX**2 * transformer_width * _WIDTHS_PER_TOKEN * _BYTES_PER_NUMBER
-    return max(1, min(AT_ONCE_MAX, decoding_bytes // tile_bytes))
+    return max(1, min(AT_ONCE_MAX, most_bytes // tile_bytes))
 
 
-def read_weights(model: Model) -> sizing.Weights:
-    """Returns what lies in the parts that this service loads."""
-    return sizing.read_weights(model.path, PARTS)
+def weigh(model: Model) -> Sizes:
+    """Returns how large the parts are that this service loads."""
+    return read_sizes(model.name, model.revision, model.path, PARTS)

@@ -15,9 +15,9 @@ from limner.progress.v1.progress_pb2 import Checkpoint
 from limner.tiling.v1 import tiling_pb2, tiling_pb2_grpc
 from limner.worker.v1 import worker_pb2
 from services.pipelines.catalogue import Catalogue
+from services.pipelines.need import Need
 from services.pipelines.replica import Replica, Work
-from services.pipelines.residence import Need
-from services.tiling.job import need_of, read_weights, settings_of, to_task
+from services.tiling.job import need_of, settings_of, to_task, weigh
 from services.tiling.reading import to_job
 
 GenerateContext = aio.ServicerContext[tiling_pb2.GenerateTiledRequest, tiling_pb2.GenerateTiledResponse]
@@ -55,7 +55,7 @@ class Tiling(tiling_pb2_grpc.TilingServiceServicer):
             task,
             to_task(task, job.brief),
             need_of(job),
-            read_weights(job.brief.model).file_bytes,
+            weigh(job.brief.model).file_bytes,
             resume_from if resumes else None,
         )
         async for event in self.replica.run(work):
@@ -65,7 +65,7 @@ class Tiling(tiling_pb2_grpc.TilingServiceServicer):
 def quoted_need(request: capability_pb2.QuoteRequest, catalogue: Catalogue) -> Need:
     """Returns what a picture of that size would need."""
     limits = catalogue.find(request.model).limits
-    settings = edit_pb2.Settings(prompt="-", model=request.model)
+    settings = edit_pb2.Settings(prompt="-", model=request.model, tier=request.tier)
     native = Size(width=limits.native_width_px, height=limits.native_height_px)
     settings.size.CopyFrom(request.size if request.HasField("size") else native)
     task = tiling_pb2.Task(generate=tiling_pb2.GenerateTiledRequest(settings=settings))

@@ -16,8 +16,9 @@ from limner.channel import connect
 from limner.logs import set_up_logs
 from limner.worker.v1.worker_pb2 import Run
 from services.pipelines.leases import Demand, Session
+from services.pipelines.need import Need
 from services.pipelines.process import WorkerProcess
-from services.pipelines.residence import Need, Residence
+from services.pipelines.residence import Residence
 from services.rpc.errors import StaleToken, WorkerLost
 from tests.chaos.pool import LOAD_EXTRA_MIB, WORKING_MIB
 

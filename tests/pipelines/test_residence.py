@@ -15,8 +15,9 @@ import pytest
 from limner.channel import connect
 from limner.worker.v1.worker_pb2 import Run
 from services.pipelines.leases import Demand, Lease, OnRecall, Session
+from services.pipelines.need import Need, working_bytes
 from services.pipelines.process import WorkerProcess
-from services.pipelines.residence import Need, Residence, working_bytes
+from services.pipelines.residence import Residence
 from services.rpc.errors import WorkerLost
 from tests.arbiter.conftest import serving
 from tests.arbiter.holder import MIB, Holder, session, to_stub

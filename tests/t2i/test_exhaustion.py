@@ -45,18 +45,30 @@ async def test_a_job_that_runs_out_of_memory_once_is_tried_again_and_painted(
     assert not list(famines.iterdir())
 
 
-async def test_a_job_that_runs_out_of_memory_twice_says_so_and_the_next_one_is_painted(
+async def test_a_job_that_runs_out_of_memory_twice_is_painted_in_the_next_tier_and_says_why(
+    hungry: tuple[Front, Path],
+) -> None:
+    front, famines = hungry
+    for name in ("1", "2"):
+        (famines / name).touch()
+    result = (await front.collect(seeds=[3], steps=4))[-1].result
+    assert result.image.data
+    assert result.provenance.tier == "fp8"
+    assert result.provenance.tier_reason == "full ran out of memory twice"
+
+
+async def test_a_job_that_names_its_tier_says_so_when_memory_runs_out_twice(
     hungry: tuple[Front, Path],
 ) -> None:
     front, famines = hungry
     for name in ("1", "2"):
         (famines / name).touch()
     with pytest.raises(aio.AioRpcError) as caught:
-        await front.collect(seeds=[3], steps=4)
+        await front.collect(seeds=[3], steps=4, tier="nf4")
     failure = read_failure(caught.value)
     assert failure.reason == "OUT_OF_MEMORY"
+    assert "nf4 ran out of memory twice" in failure.message
     assert "smaller size" in failure.message
-    assert (await front.collect(seeds=[3], steps=4))[-1].result.image.data
 
 
 async def test_a_larger_picture_is_charged_for_its_own_size(front: Front, arbiter_address: str) -> None:
