@@ -48,9 +48,8 @@ def fill_in(request: Request, models: Sequence[Model]) -> Request:
     """
     needed = needs(request)
     model = _find(request.model, needed, models)
-    is_instruction = "edit" in needed.values()
-    guidance_scale = model.default_edit_guidance_scale if is_instruction else model.default_guidance_scale
-    defaults: dict[str, object] = {"steps": model.default_steps, "guidance_scale": guidance_scale}
+    steps, guidance_scale = _read_quality(request, model, is_instruction="edit" in needed.values())
+    defaults: dict[str, object] = {"steps": steps, "guidance_scale": guidance_scale}
     if isinstance(request, TextToImageRequest):
         defaults |= {"width": model.width, "height": model.height}
     missing = {name: value for name, value in defaults.items() if getattr(request, name) is None}
@@ -69,6 +68,16 @@ def fill_in(request: Request, models: Sequence[Model]) -> Request:
     if problems:
         raise Refused(problems)
     return whole
+
+
+def _read_quality(request: GenerateRequest, model: Model, *, is_instruction: bool) -> tuple[int, float]:
+    """Returns the steps and the guidance that the quality asked for stands for."""
+    preset = next((preset for preset in model.presets if preset.quality == request.quality), None)
+    if preset is None:
+        # A service of before there were qualities.
+        scale = model.default_edit_guidance_scale if is_instruction else model.default_guidance_scale
+        return model.default_steps, scale
+    return preset.steps, preset.edit_guidance_scale if is_instruction else preset.guidance_scale
 
 
 def needs(request: GenerateRequest) -> dict[str, str]:

@@ -29,11 +29,18 @@ _HARMLESS: Mapping[str, tuple[frozenset[str], str]] = {
         "pictures are always kept to closely here, so leave input_fidelity out",
     ),
     "moderation": (frozenset({"auto", "low"}), "nothing is moderated here, so leave moderation out"),
-    "quality": (
-        frozenset({"auto", "medium", "standard"}),
-        "models have one quality here, so leave quality out, or send steps",
-    ),
     "style": (frozenset(), "models have no styles here, so leave style out and say it in the prompt"),
+}
+
+
+# By OpenAI's names, those of its older models too.
+_QUALITIES = {
+    "auto": "normal",
+    "low": "draft",
+    "medium": "normal",
+    "standard": "normal",
+    "high": "best",
+    "hd": "best",
 }
 
 
@@ -57,7 +64,9 @@ class ImageOptions(Body):
     )
     background: str | None = Field(default=None, description="auto or opaque; means nothing.")
     moderation: str | None = Field(default=None, description="auto or low; means nothing.")
-    quality: str | None = Field(default=None, description="auto, standard or medium; means nothing.")
+    quality: str | None = Field(
+        default=None, description="low, medium or high; auto and standard are medium, and hd is high."
+    )
     user: str | None = Field(default=None, description="Means nothing.")
     safety_identifier: str | None = Field(default=None, description="Means nothing.")
     seed: int | None = Field(default=None, description="Limner's own, as are those that follow.")
@@ -164,6 +173,7 @@ def _translate(kind: type[_Request], body: ImageOptions, more: Mapping[str, obje
         "height": height,
         "count": body.n,
         "seed": body.seed,
+        "quality": _translate_quality(body.quality),
         "steps": body.steps,
         "guidance_scale": body.guidance_scale,
         **more,
@@ -172,6 +182,13 @@ def _translate(kind: type[_Request], body: ImageOptions, more: Mapping[str, obje
         return kind.model_validate({name: value for name, value in fields.items() if value is not None})
     except ValidationError as error:
         raise Refused([explain(each) for each in error.errors()]) from error
+
+
+def _translate_quality(quality: str | None) -> str | None:
+    if quality is None or quality in _QUALITIES:
+        return _QUALITIES.get(quality or "")
+    text = f"quality is {quality[:100]!r}; send low, medium or high, or leave it out."
+    raise Refused([problem("quality", quality, text)])
 
 
 def _parse(size: str | None) -> tuple[int | None, int | None]:

@@ -20,6 +20,7 @@ ImageId = Annotated[
 Margin = Annotated[int, Field(ge=0, le=4096, multiple_of=16)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Priority = Literal["background", "normal", "interactive"]
+Quality = Literal["draft", "normal", "best"]
 Strength = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -38,11 +39,16 @@ class GenerateRequest(Body):
     negative_prompt: str = Field(default="", max_length=2000, description="What to avoid.")
     width: Side | None = Field(default=None, description="Pixels; default: the model's.")
     height: Side | None = Field(default=None, description="Pixels; default: the model's.")
-    steps: int | None = Field(
-        default=None, ge=2, le=100, description="Denoising steps; default: the model's."
+    quality: Quality = Field(
+        default="normal",
+        description="What steps and guidance_scale are where they are left out; see the model.",
     )
+    steps: int | None = Field(default=None, ge=2, le=100, description="Denoising steps; default: by quality.")
     guidance_scale: float | None = Field(
-        default=None, ge=1, le=20, description="How closely to follow the prompt; 1 switches guidance off."
+        default=None,
+        ge=1,
+        le=20,
+        description="How closely to follow the prompt; 1 switches guidance off. Default: by quality.",
     )
     seed: int | None = Field(
         default=None,

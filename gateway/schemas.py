@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from gateway.jobs.job import Kind, Stage, State
-from gateway.requests import Priority
+from gateway.requests import Priority, Quality
 
 
 class Shape(BaseModel):
@@ -240,6 +240,22 @@ class JobHistory(Shape):
     events: list[Event]
 
 
+class Preset(Shape):
+    """What a quality means for a model."""
+
+    quality: Quality
+    steps: int
+    guidance_scale: float
+    edit_guidance_scale: float = Field(description="Of instruction edits.")
+    computed_steps: int = Field(description="The other steps are extrapolated from these.")
+    adapter: str | None = Field(description="Weights that make few steps do; null: none are used.")
+    relative_seconds: float = Field(description="In units of what normal takes.")
+    measured: bool = Field(description="Whether relative_seconds was; otherwise it follows from the steps.")
+    adherence: float | None = Field(
+        description="Share of requests that are painted as asked, from 0 to 1; null: not measured."
+    )
+
+
 class Model(Shape):
     """A model and its limits."""
 
@@ -258,6 +274,9 @@ class Model(Shape):
     default_steps: int
     default_guidance_scale: float
     default_edit_guidance_scale: float = Field(description="Of instruction edits, which need less.")
+    presets: list[Preset] = Field(
+        default_factory=list[Preset], description="One for each quality, the fastest first."
+    )
     tiers: list[str]
     example_prompts: list[str]
     features: list[str] = Field(description="What this model can do, e.g. edit, inpaint, control.canny.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import cast
 
 from gateway import schemas
 from gateway.jobs.job import Job, Picture
 from gateway.jobs.performance import Performance
 from gateway.replicas import Service
-from gateway.requests import Priority
+from gateway.requests import Priority, Quality
 from limner.capability.v1 import capability_pb2
 
 _PRIORITY_NAMES: dict[int, Priority] = {1: "background", 2: "normal", 3: "interactive"}
@@ -72,9 +73,24 @@ def show_model(model: capability_pb2.Model) -> schemas.Model:
         default_steps=model.default_steps,
         default_guidance_scale=model.default_guidance_scale,
         default_edit_guidance_scale=model.default_edit_guidance_scale,
+        presets=[_show_preset(preset) for preset in model.presets],
         tiers=list(model.tiers),
         example_prompts=list(model.example_prompts),
         features=list(model.features),
+    )
+
+
+def _show_preset(preset: capability_pb2.Preset) -> schemas.Preset:
+    return schemas.Preset(
+        quality=cast("Quality", preset.quality),
+        steps=preset.steps,
+        guidance_scale=preset.guidance_scale,
+        edit_guidance_scale=preset.edit_guidance_scale,
+        computed_steps=preset.computed_steps,
+        adapter=preset.adapter or None,
+        relative_seconds=preset.relative_seconds,
+        measured=preset.measured,
+        adherence=preset.adherence or None,
     )
 
 

@@ -111,6 +111,7 @@ def to_settings(
         negative_prompt=wanted.negative_prompt,
         steps=wanted.steps,
         guidance_scale=wanted.guidance_scale,
+        quality=wanted.quality,
         seeds=range(first, first + wanted.count),
         model=wanted.model or "",
         priority=edit_pb2.Priority.ValueType(job.priority),

@@ -34,7 +34,11 @@ UrlOption = Annotated[
 OutputOption = Annotated[Path, typer.Option("--output", "-o", help="PNG file to write.")]
 WidthOption = Annotated[int | None, typer.Option(help="Pixels; default: the model's, or the picture's.")]
 HeightOption = Annotated[int | None, typer.Option(help="Pixels; default: the model's, or the picture's.")]
-StepsOption = Annotated[int | None, typer.Option(help="Denoising steps; default: the model's.")]
+QualityOption = Annotated[
+    str | None,
+    typer.Option(help="draft, normal or best: what steps and guidance stand for; default: normal."),
+]
+StepsOption = Annotated[int | None, typer.Option(help="Denoising steps; default: by quality.")]
 GuidanceOption = Annotated[float | None, typer.Option(help="How closely to follow the prompt.")]
 SeedOption = Annotated[int | None, typer.Option(help="Of the first picture; default: random.")]
 CountOption = Annotated[int, typer.Option(help="How many pictures; their files are numbered.", min=1)]

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from gateway import limits, refusals
-from gateway.requests import MAX_SEED, TextToImageRequest
-from gateway.schemas import Model
+from gateway.requests import MAX_SEED, ImageEditRequest, Quality, TextToImageRequest
+from gateway.schemas import Model, Preset
 from gateway.views import show_model
 from tests.gateway.scripted import describe
 
@@ -23,6 +23,44 @@ def test_a_bare_prompt_gets_the_defaults_of_the_first_model(models: list[Model])
 def test_what_is_asked_for_stays(models: list[Model]) -> None:
     asked = TextToImageRequest(prompt="x", width=64, height=256, steps=3, guidance_scale=1.0, model="shapes")
     assert limits.fill_in(asked, models) == asked
+
+
+def test_a_quality_stands_for_the_steps_and_the_guidance_of_its_preset(models: list[Model]) -> None:
+    draft = limits.fill_in(TextToImageRequest(prompt="x", quality="draft"), with_presets(models))
+    assert (draft.quality, draft.steps, draft.guidance_scale) == ("draft", 8, 1.0)
+    bare = limits.fill_in(TextToImageRequest(prompt="x"), with_presets(models))
+    assert (bare.quality, bare.steps, bare.guidance_scale) == ("normal", 30, 3.0)
+
+
+def test_an_instruction_gets_the_guidance_of_instructions(models: list[Model]) -> None:
+    editing = [model.model_copy(update={"features": ["edit"]}) for model in with_presets(models)]
+    edit = limits.fill_in(ImageEditRequest(prompt="x", images=["0" * 64]), editing)
+    assert (edit.steps, edit.guidance_scale) == (30, 1.5)
+
+
+def test_what_is_said_of_steps_and_guidance_comes_before_the_quality(models: list[Model]) -> None:
+    asked = TextToImageRequest(prompt="x", quality="draft", steps=12, guidance_scale=2.0)
+    whole = limits.fill_in(asked, with_presets(models))
+    assert (whole.quality, whole.steps, whole.guidance_scale) == ("draft", 12, 2.0)
+
+
+def with_presets(models: list[Model]) -> list[Model]:
+    presets = [preset("draft", 8, 1.0, 1.0), preset("normal", 30, 3.0, 1.5)]
+    return [model.model_copy(update={"presets": presets}) for model in models]
+
+
+def preset(quality: Quality, steps: int, guidance_scale: float, edit_guidance_scale: float) -> Preset:
+    return Preset(
+        quality=quality,
+        steps=steps,
+        guidance_scale=guidance_scale,
+        edit_guidance_scale=edit_guidance_scale,
+        computed_steps=steps,
+        adapter=None,
+        relative_seconds=1.0,
+        measured=False,
+        adherence=None,
+    )
 
 
 @pytest.mark.parametrize(("width", "fix"), [(48, "try 64"), (272, "try 256")])

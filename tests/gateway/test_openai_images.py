@@ -70,6 +70,14 @@ def test_everything_that_means_something_here_is_translated() -> None:
     assert (ours.seed, ours.steps, ours.guidance_scale, ours.negative_prompt) == (5, 9, 2.5, "blue")
 
 
+@pytest.mark.parametrize(
+    ("quality", "ours"),
+    [(None, "normal"), ("auto", "normal"), ("low", "draft"), ("standard", "normal"), ("hd", "best")],
+)
+def test_a_quality_has_another_name_here(quality: str | None, ours: str) -> None:
+    assert to_generation(GenerationBody(prompt=PROMPT, quality=quality)).quality == ours
+
+
 @pytest.mark.parametrize("size", [None, "auto"])
 def test_a_size_may_be_left_to_the_model(size: str | None) -> None:
     ours = to_generation(GenerationBody(prompt=PROMPT, size=size, n=None))
@@ -87,7 +95,7 @@ def test_an_edit_has_its_pictures_and_its_mask() -> None:
         ({"size": "large"}, "size", "size is 'large'; write it as WIDTHxHEIGHT"),
         ({"size": "100x128"}, "width", "width is 100; it must be a multiple of 16"),
         ({"seed": -1}, "seed", "seed is -1; it must be at least 0"),
-        ({"quality": "hd"}, "quality", "quality is 'hd'; models have one quality here"),
+        ({"quality": "ultra"}, "quality", "quality is 'ultra'; send low, medium or high"),
         ({"style": "vivid"}, "style", "style is 'vivid'; models have no styles here"),
         ({"background": "transparent"}, "background", "leave background out"),
         ({"partial_images": 2}, "partial_images", "partial_images is 2 without stream"),

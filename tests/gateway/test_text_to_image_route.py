@@ -41,10 +41,12 @@ async def test_acceptance_names_the_job_and_fills_in_the_defaults(
 async def test_the_service_is_asked_for_exactly_what_was_accepted(
     service: ScriptedService, client: httpx.AsyncClient
 ) -> None:
-    done = await finish(client, negative_prompt="blue", width=64, height=96, steps=5, seed=40, count=3)
+    asked = {"width": 64, "height": 96, "steps": 5, "quality": "best"}
+    done = await finish(client, negative_prompt="blue", seed=40, count=3, **asked)
     call = service.calls[0]
     assert (call.prompt, call.negative_prompt, call.model) == ("a red circle", "blue", "shapes")
     assert (call.size.width, call.size.height, call.steps) == (64, 96, 5)
+    assert call.quality == "best"
     assert list(call.seeds) == [40, 41, 42]
     assert json.loads(call.metadata["limner"]) == {
         "version": 1,

@@ -49,6 +49,7 @@ def test_several_pictures_get_numbered_files_and_counted_seeds(studio: Studio, t
         (("x" * 2001,), "2000"),
         ((PROMPT, "--width", "130"), "multiple of 16"),
         ((PROMPT, "--steps", "1"), "steps"),
+        ((PROMPT, "--quality", "ultra"), "quality is ultra: Input should be 'draft', 'normal' or 'best'"),
         ((PROMPT, "--model", "nosuch"), "nosuch"),
     ],
 )

@@ -24,7 +24,12 @@ def test_a_bare_prompt_gets_the_defaults_of_the_model() -> None:
 
 def test_a_job_survives_the_way_to_the_worker() -> None:
     made = job(
-        size=Size(width=96, height=160), steps=7, guidance_scale=2.5, seeds=[1, 2], metadata={"limner": "{}"}
+        size=Size(width=96, height=160),
+        steps=7,
+        guidance_scale=2.5,
+        seeds=[1, 2],
+        metadata={"limner": "{}"},
+        quality="draft",
     )
     assert to_job(to_request(made), CATALOGUE) == made
 
@@ -45,6 +50,7 @@ def test_a_job_survives_the_way_to_the_worker() -> None:
         ({"guidance_scale": NAN}, "guidance_scale", "nan"),
         ({"seeds": [5, -1]}, "seeds[1]", "-1; use 0 to 2^53 - 1"),
         ({"seeds": list(range(17))}, "seeds", "17 entries; at most 16"),
+        ({"quality": "ultra"}, "quality", "quality is 'ultra'; use draft, normal or best"),
         ({"request_id": "x" * 65}, "request_id", "longer than 64"),
         ({"metadata": {"k": "x" * 70_000}}, "metadata", "64 KiB"),
     ],
@@ -77,8 +83,9 @@ def test_whatever_changes_the_pixels_changes_the_fingerprint_and_nothing_else_do
         job(seeds=[1], steps=21).fingerprint("full", {"torch": "1"}),
         job(seeds=[1]).fingerprint("fp8", {"torch": "1"}),
         job(seeds=[1]).fingerprint("full", {"torch": "2"}),
+        job(seeds=[1], steps=20, quality="best").fingerprint("full", {"torch": "1"}),
     ]
-    assert len({base, *others}) == 5
+    assert len({base, *others}) == 6
 
 
 def test_a_larger_picture_needs_more_and_the_usual_ones_share_a_lease() -> None:

@@ -255,15 +255,21 @@ export type ControlNetRequest = {
      */
     height?: number | null;
     /**
+     * Quality
+     *
+     * What steps and guidance_scale are where they are left out; see the model.
+     */
+    quality?: 'draft' | 'normal' | 'best';
+    /**
      * Steps
      *
-     * Denoising steps; default: the model's.
+     * Denoising steps; default: by quality.
      */
     steps?: number | null;
     /**
      * Guidance Scale
      *
-     * How closely to follow the prompt; 1 switches guidance off.
+     * How closely to follow the prompt; 1 switches guidance off. Default: by quality.
      */
     guidance_scale?: number | null;
     /**
@@ -476,7 +482,7 @@ export type GenerationBody = {
     /**
      * Quality
      *
-     * auto, standard or medium; means nothing.
+     * low, medium or high; auto and standard are medium, and hd is high.
      */
     quality?: string | null;
     /**
@@ -845,15 +851,21 @@ export type ImageEditRequest = {
      */
     height?: number | null;
     /**
+     * Quality
+     *
+     * What steps and guidance_scale are where they are left out; see the model.
+     */
+    quality?: 'draft' | 'normal' | 'best';
+    /**
      * Steps
      *
-     * Denoising steps; default: the model's.
+     * Denoising steps; default: by quality.
      */
     steps?: number | null;
     /**
      * Guidance Scale
      *
-     * How closely to follow the prompt; 1 switches guidance off.
+     * How closely to follow the prompt; 1 switches guidance off. Default: by quality.
      */
     guidance_scale?: number | null;
     /**
@@ -1357,15 +1369,21 @@ export type LayersRequest = {
      */
     height?: number | null;
     /**
+     * Quality
+     *
+     * What steps and guidance_scale are where they are left out; see the model.
+     */
+    quality?: 'draft' | 'normal' | 'best';
+    /**
      * Steps
      *
-     * Denoising steps; default: the model's.
+     * Denoising steps; default: by quality.
      */
     steps?: number | null;
     /**
      * Guidance Scale
      *
-     * How closely to follow the prompt; 1 switches guidance off.
+     * How closely to follow the prompt; 1 switches guidance off. Default: by quality.
      */
     guidance_scale?: number | null;
     /**
@@ -1404,6 +1422,26 @@ export type LayersRequest = {
      * How many each seed makes, the backmost first.
      */
     layers?: number;
+};
+
+/**
+ * LoraChoice
+ *
+ * Low-rank weights of the `loras` folder, and how strongly they act.
+ */
+export type LoraChoice = {
+    /**
+     * Name
+     *
+     * Its file's name without the ending.
+     */
+    name: string;
+    /**
+     * Weight
+     *
+     * 1: as it was trained; 0: not at all.
+     */
+    weight?: number;
 };
 
 /**
@@ -1480,6 +1518,12 @@ export type Model = {
      * Of instruction edits, which need less.
      */
     default_edit_guidance_scale: number;
+    /**
+     * Presets
+     *
+     * One for each quality, the fastest first.
+     */
+    presets?: Array<Preset>;
     /**
      * Tiers
      */
@@ -1730,6 +1774,62 @@ export type PreprocessRequest = {
 };
 
 /**
+ * Preset
+ *
+ * What a quality means for a model.
+ */
+export type Preset = {
+    /**
+     * Quality
+     */
+    quality: 'draft' | 'normal' | 'best';
+    /**
+     * Steps
+     */
+    steps: number;
+    /**
+     * Guidance Scale
+     */
+    guidance_scale: number;
+    /**
+     * Edit Guidance Scale
+     *
+     * Of instruction edits.
+     */
+    edit_guidance_scale: number;
+    /**
+     * Computed Steps
+     *
+     * The other steps are extrapolated from these.
+     */
+    computed_steps: number;
+    /**
+     * Adapter
+     *
+     * Weights that make few steps do; null: none are used.
+     */
+    adapter: string | null;
+    /**
+     * Relative Seconds
+     *
+     * In units of what normal takes.
+     */
+    relative_seconds: number;
+    /**
+     * Measured
+     *
+     * Whether relative_seconds was; otherwise it follows from the steps.
+     */
+    measured: boolean;
+    /**
+     * Adherence
+     *
+     * Share of requests that are painted as asked, from 0 to 1; null: not measured.
+     */
+    adherence: number | null;
+};
+
+/**
  * PreviewEvent
  *
  * A small picture of a running job; never kept, at most two a second for each job.
@@ -1946,15 +2046,21 @@ export type TextToImageRequest = {
      */
     height?: number | null;
     /**
+     * Quality
+     *
+     * What steps and guidance_scale are where they are left out; see the model.
+     */
+    quality?: 'draft' | 'normal' | 'best';
+    /**
      * Steps
      *
-     * Denoising steps; default: the model's.
+     * Denoising steps; default: by quality.
      */
     steps?: number | null;
     /**
      * Guidance Scale
      *
-     * How closely to follow the prompt; 1 switches guidance off.
+     * How closely to follow the prompt; 1 switches guidance off. Default: by quality.
      */
     guidance_scale?: number | null;
     /**
@@ -1981,6 +2087,12 @@ export type TextToImageRequest = {
      * Interactive goes first, background last.
      */
     priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Loras
+     *
+     * Those that fit the model, by name; they add up.
+     */
+    loras?: Array<LoraChoice>;
 };
 
 /**
@@ -2014,15 +2126,21 @@ export type TiledRequest = {
      */
     height?: number | null;
     /**
+     * Quality
+     *
+     * What steps and guidance_scale are where they are left out; see the model.
+     */
+    quality?: 'draft' | 'normal' | 'best';
+    /**
      * Steps
      *
-     * Denoising steps; default: the model's.
+     * Denoising steps; default: by quality.
      */
     steps?: number | null;
     /**
      * Guidance Scale
      *
-     * How closely to follow the prompt; 1 switches guidance off.
+     * How closely to follow the prompt; 1 switches guidance off. Default: by quality.
      */
     guidance_scale?: number | null;
     /**
@@ -2162,15 +2280,21 @@ export type ControlNet = {
      */
     height?: number | null;
     /**
+     * Quality
+     *
+     * What steps and guidance_scale are where they are left out; see the model.
+     */
+    quality?: 'draft' | 'normal' | 'best';
+    /**
      * Steps
      *
-     * Denoising steps; default: the model's.
+     * Denoising steps; default: by quality.
      */
     steps?: number | null;
     /**
      * Guidance Scale
      *
-     * How closely to follow the prompt; 1 switches guidance off.
+     * How closely to follow the prompt; 1 switches guidance off. Default: by quality.
      */
     guidance_scale?: number | null;
     /**
@@ -2276,15 +2400,21 @@ export type ImageEdit = {
      */
     height?: number | null;
     /**
+     * Quality
+     *
+     * What steps and guidance_scale are where they are left out; see the model.
+     */
+    quality?: 'draft' | 'normal' | 'best';
+    /**
      * Steps
      *
-     * Denoising steps; default: the model's.
+     * Denoising steps; default: by quality.
      */
     steps?: number | null;
     /**
      * Guidance Scale
      *
-     * How closely to follow the prompt; 1 switches guidance off.
+     * How closely to follow the prompt; 1 switches guidance off. Default: by quality.
      */
     guidance_scale?: number | null;
     /**
@@ -2384,15 +2514,21 @@ export type TextToImage = {
      */
     height?: number | null;
     /**
+     * Quality
+     *
+     * What steps and guidance_scale are where they are left out; see the model.
+     */
+    quality?: 'draft' | 'normal' | 'best';
+    /**
      * Steps
      *
-     * Denoising steps; default: the model's.
+     * Denoising steps; default: by quality.
      */
     steps?: number | null;
     /**
      * Guidance Scale
      *
-     * How closely to follow the prompt; 1 switches guidance off.
+     * How closely to follow the prompt; 1 switches guidance off. Default: by quality.
      */
     guidance_scale?: number | null;
     /**
@@ -2419,6 +2555,12 @@ export type TextToImage = {
      * Interactive goes first, background last.
      */
     priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Loras
+     *
+     * Those that fit the model, by name; they add up.
+     */
+    loras?: Array<LoraChoice>;
     /**
      * Kind
      */
@@ -2454,15 +2596,21 @@ export type Tiled = {
      */
     height?: number | null;
     /**
+     * Quality
+     *
+     * What steps and guidance_scale are where they are left out; see the model.
+     */
+    quality?: 'draft' | 'normal' | 'best';
+    /**
      * Steps
      *
-     * Denoising steps; default: the model's.
+     * Denoising steps; default: by quality.
      */
     steps?: number | null;
     /**
      * Guidance Scale
      *
-     * How closely to follow the prompt; 1 switches guidance off.
+     * How closely to follow the prompt; 1 switches guidance off. Default: by quality.
      */
     guidance_scale?: number | null;
     /**
@@ -3916,7 +4064,7 @@ export type EditImagesData = {
         /**
          * Quality
          *
-         * auto, standard or medium; means nothing.
+         * low, medium or high; auto and standard are medium, and hd is high.
          */
         quality?: string | null;
         /**
