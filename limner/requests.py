@@ -18,6 +18,7 @@ class Request(BaseModel):
     negative_prompt: str | None = None
     width: int | None = None  # pixels
     height: int | None = None  # pixels
+    quality: str | None = None  # draft, normal or best; steps and guidance_scale override what it stands for
     steps: int | None = None
     guidance_scale: float | None = None
     seed: int | None = None
