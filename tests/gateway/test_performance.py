@@ -109,10 +109,12 @@ def test_metrics_tell_steps_swaps_shares_and_moved_weights() -> None:
 
 
 @pytest.mark.parametrize(
-    "known", [{}, {"peak_bytes": 5}, {"charged_bytes": 5}], ids=["nothing", "peak", "charge"]
+    "known",
+    [Provenance(), Provenance(peak_bytes=5), Provenance(charged_bytes=5)],
+    ids=["nothing", "peak", "charge"],
 )
-def test_what_a_service_does_not_measure_is_unknown(known: dict[str, int]) -> None:
-    cost = read_performance(Provenance(**known))
+def test_what_a_service_does_not_measure_is_unknown(known: Provenance) -> None:
+    cost = read_performance(known)
     assert (cost.step_s, cost.charge_share, cost.swap_s) == (None, None, 0.0)
     metrics = Metrics()
     metrics.cost(Kind.TILED, cost)
