@@ -14,7 +14,19 @@ from gateway.border import Border
 from gateway.dialect import OpenAIDialect
 from gateway.events import EventHub
 from gateway.gate import Gate
-from gateway.routes import events, generate, history, images, jobs, openai, preprocess, queue, session, system
+from gateway.routes import (
+    estimate,
+    events,
+    generate,
+    history,
+    images,
+    jobs,
+    openai,
+    preprocess,
+    queue,
+    session,
+    system,
+)
 from gateway.schemas import Event, Problem
 from gateway.settings import Settings
 from gateway.studio import limner_version, open_studio
@@ -80,7 +92,19 @@ def create_app(settings: Settings, provider: TracerProvider | None = None) -> Ga
     )
     app.state.hub = hub
     problems.install(app)
-    for module in (generate, preprocess, queue, jobs, history, events, images, session, system, openai):
+    for module in (
+        generate,
+        estimate,
+        preprocess,
+        queue,
+        jobs,
+        history,
+        events,
+        images,
+        session,
+        system,
+        openai,
+    ):
         app.include_router(module.router)
     page.serve_page(app, settings.frontend)
     return app

@@ -61,6 +61,9 @@ def fill_in(request: Request, models: Sequence[Model]) -> Request:
     ]
     if isinstance(whole, TiledRequest):
         problems += tiled.check_tiles(whole, model)
+    if whole.tier != "auto" and model.tiers and whole.tier not in model.tiers:
+        text = f"tier is {whole.tier!r}; {model.name} runs in auto, {', '.join(model.tiers)}."
+        problems.append(problem("tier", whole.tier, text))
     if (whole.width is None) != (whole.height is None):
         alone, other = ("width", "height") if whole.height is None else ("height", "width")
         text = f"{alone} is given without {other}; send both or neither."

@@ -63,7 +63,7 @@ def missing(field: str, image_id: str) -> FieldProblem:
 
 def _check_contents(request: GenerateRequest, files: _Files) -> list[FieldProblem]:
     ids = referred(request)
-    sizes = {image_id: _size(data) for image_id, data in files.items()}
+    sizes = {image_id: read_size(data) for image_id, data in files.items()}
     found = [
         _too_large(field, image_id, *sizes[image_id])
         for field, image_id in ids.items()
@@ -101,7 +101,8 @@ def _masked_picture(request: GenerateRequest) -> str | None:
     return request.init_image if isinstance(request, ControlNetRequest) else None
 
 
-def _size(data: bytes) -> tuple[int, int]:
+def read_size(data: bytes) -> tuple[int, int]:
+    """Returns width and height of a kept file."""
     with Image.open(io.BytesIO(data)) as image:
         return image.size
 

@@ -21,6 +21,7 @@ Margin = Annotated[int, Field(ge=0, le=4096, multiple_of=16)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Priority = Literal["background", "normal", "interactive"]
 Quality = Literal["draft", "normal", "best"]
+TierChoice = Literal["auto", "full", "fp8", "nf4", "offload", "stream"]  # limner.models.tiers.CHOICES
 Strength = Annotated[float, Field(gt=0, le=1)]
 
 
@@ -61,6 +62,10 @@ class GenerateRequest(Body):
         default=None, min_length=1, max_length=200, description="Default: the service's first."
     )
     priority: Priority = Field(default="normal", description="Interactive goes first, background last.")
+    tier: TierChoice = Field(
+        default="auto",
+        description="How weights are held: auto takes the best that fits, another name only that.",
+    )
 
     @property
     def image_count(self) -> int:

@@ -124,6 +124,8 @@ class Job(Shape):
     )
     error: JobError | None
     performance: JobPerformance | None = Field(description="What it cost; null until there is an image.")
+    tier: str | None = Field(description="In which the model ran; null until there is an image.")
+    tier_reason: str | None = Field(description="Why in no better one, in plain words; null for the best.")
     priority: Priority
     batch: str | None = Field(description="Id of the batch that it was sent with.")
     favourite: bool = Field(description="Starred: kept when old jobs go.")
@@ -444,3 +446,35 @@ class Problem(Shape):
     code: str = Field(description="A name of limner.errors.v1.Reason without prefix, or of the HTTP status.")
     errors: list[FieldProblem] | None = None
     parts: list[Part] | None = None
+
+
+Fit = Literal["now", "after_switch", "after_wait", "never"]
+
+
+class TierEstimate(Shape):
+    """What a request would take in one tier."""
+
+    tier: str
+    fit: Fit = Field(
+        description="now; after_switch: when an idle model has made room; after_wait: when a job is done."
+    )
+    wait_s: float | None = Field(description="Until there is room; null while unknown.")
+    load_s: float | None = Field(description="Until the model is in memory; null while unknown.")
+    run_s: float | None = Field(description="From then to the last image; null while unknown.")
+    peak_device_bytes: int
+    peak_host_bytes: int
+    measured: bool = Field(description="Seconds are from this machine's own jobs or limner bench.")
+    reason: str = Field(description="Why not sooner, or not at all, in plain words; may be empty.")
+
+
+class Estimate(Shape):
+    """What a request would take if it were sent now; binds nothing."""
+
+    fit: Fit
+    tier: str | None = Field(description="In which it would run; null when it never fits.")
+    seconds: float | None = Field(description="To the last image: waiting, loading and running.")
+    peak_device_bytes: int
+    peak_host_bytes: int
+    measured: bool
+    reason: str = Field(description="In plain words: why this tier and no better one.")
+    tiers: list[TierEstimate] = Field(description="Every tier that was asked for, best first.")

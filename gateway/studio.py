@@ -26,6 +26,7 @@ from gateway.jobs.census import Census
 from gateway.jobs.claims import Claims
 from gateway.jobs.database import DatabaseUnusable, using_database
 from gateway.jobs.dispatcher import Dispatcher
+from gateway.jobs.experience import Experience
 from gateway.jobs.forecast import Forecast
 from gateway.jobs.holdings import Holdings
 from gateway.jobs.inventory import Inventory
@@ -137,6 +138,7 @@ async def _running_studio(
                 inventory=Inventory(transactions),
                 switches=Switches(transactions),
                 census=Census(transactions),
+                experience=Experience(transactions),
                 images=images,
                 results=results,
                 board=board,

@@ -26,6 +26,8 @@ def show_job(job: Job) -> schemas.Job:
         images=[show_picture(picture) for picture in job.images],
         error=schemas.JobError(code=job.fault.code, message=job.fault.message) if job.fault else None,
         performance=_show_performance(job.performance) if job.performance else None,
+        tier=job.performance.tier or None if job.performance else None,
+        tier_reason=job.performance.tier_reason or None if job.performance else None,
         priority=_PRIORITY_NAMES[job.priority],
         batch=job.batch,
         favourite=job.is_favourite,

@@ -10,6 +10,7 @@ from gateway.jobs.archive import Archive
 from gateway.jobs.board import Board
 from gateway.jobs.census import Census
 from gateway.jobs.claims import Claims
+from gateway.jobs.experience import Experience
 from gateway.jobs.holdings import Holdings
 from gateway.jobs.inventory import Inventory
 from gateway.jobs.past import JobEvents
@@ -32,6 +33,7 @@ class Books:
     inventory: Inventory
     switches: Switches
     census: Census
+    experience: Experience
     images: ImageStore
     results: Results
     board: Board

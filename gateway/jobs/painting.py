@@ -46,6 +46,7 @@ def to_request(job: Job, resume_from: progress_pb2.Checkpoint | None) -> t2i_pb2
         steps=wanted.steps,
         guidance_scale=wanted.guidance_scale,
         quality=wanted.quality,
+        tier=wanted.tier,
         seeds=range(first, first + wanted.count),
         model=wanted.model or "",
         priority=t2i_pb2.Priority.ValueType(job.priority),

@@ -18,6 +18,7 @@ class Performance:
     """Where the time of a job went, and the memory that it took."""
 
     tier: str = ""  # of the last result
+    tier_reason: str = ""  # why no better one; empty for the best
     waiting_s: float = 0.0  # for memory
     evicting_s: float = 0.0  # until the model before was gone
     loading_s: float = 0.0
@@ -50,7 +51,7 @@ class Performance:
         """Returns what both cost together, `other` being the later one."""
         sums = {name: getattr(self, name) + getattr(other, name) for name in _SUMMED}
         peaks = {name: max(getattr(self, name), getattr(other, name)) for name in _LARGEST}
-        return Performance(tier=other.tier, **sums, **peaks)
+        return Performance(tier=other.tier, tier_reason=other.tier_reason, **sums, **peaks)
 
 
 def read_performance(provenance: Provenance) -> Performance:
@@ -58,6 +59,7 @@ def read_performance(provenance: Provenance) -> Performance:
     spent = provenance.stage_durations
     return Performance(
         tier=provenance.tier,
+        tier_reason=provenance.tier_reason,
         steps=provenance.steps,
         read_bytes=provenance.read_bytes,
         streamed_bytes=provenance.streamed_bytes,

@@ -112,6 +112,7 @@ def to_settings(
         steps=wanted.steps,
         guidance_scale=wanted.guidance_scale,
         quality=wanted.quality,
+        tier=wanted.tier,
         seeds=range(first, first + wanted.count),
         model=wanted.model or "",
         priority=edit_pb2.Priority.ValueType(job.priority),

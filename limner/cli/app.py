@@ -10,7 +10,7 @@ import typer
 from limner.cli.failure import CommandFailed
 from limner.home import HomeUnusable
 
-# Each is the function of its own name in the module of its own name.
+# Each is the function, or the group of commands, of its own name in the module of its own name.
 _COMMANDS = (
     "run",
     "generate",
@@ -24,6 +24,7 @@ _COMMANDS = (
     "queue",
     "retry",
     "cancel",
+    "models",
     "gpu",
     "doctor",
     "bench",
@@ -49,7 +50,11 @@ def build(wanted: str = "") -> typer.Typer:
     app.callback()(_limner)
     for name in (wanted,) if wanted in {*_COMMANDS, *_ALIASES} else _COMMANDS:
         module = _ALIASES.get(name, name)
-        app.command(name)(getattr(import_module(f"limner.cli.{module}"), module))
+        found = getattr(import_module(f"limner.cli.{module}"), module)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name)
+        else:
+            app.command(name)(found)
     return app
 
 

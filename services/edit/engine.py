@@ -26,7 +26,9 @@ from services.pipelines.catalogue import read_catalogue
 from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.finish import Finish
 from services.pipelines.frame import hasten
+from services.pipelines.lowrank import adapted
 from services.pipelines.memory import Meter
+from services.pipelines.recipes import weights_of
 from services.pipelines.steps import LatentColours, ResumePoint, resume_point
 from services.pipelines.watch import Watch
 from services.pipelines.weights.loading import plan_assembly
@@ -34,7 +36,7 @@ from services.pipelines.weights.residency import Residency
 from services.pipelines.worker import Reporter, work
 from services.synthesis import compatibility
 from services.synthesis.adapters import Adapters
-from services.synthesis.denoising import StepSeam, install
+from services.synthesis.denoising import StepSeam, install, schedule
 from services.synthesis.layers import colour_encoder, lay_out
 from services.synthesis.loading import find_controls, read_pipeline
 from services.synthesis.prompts import PromptMemory, remember_prompts
@@ -103,7 +105,13 @@ class Engine:
         assert self._loaded is not None, "Load comes before Run"
         task = edit_pb2.Task.FromString(request)
         job = to_job(task, self._catalogue)
-        with torch.inference_mode(), self._loaded.adapters.active(job.adapter_scales):
+        few_steps = weights_of(job.brief.adapter, job.brief.model)
+        schedule(self._loaded.pipeline, few_steps=bool(few_steps))
+        with (
+            torch.inference_mode(),
+            self._loaded.adapters.active(job.adapter_scales),
+            adapted(self._loaded.pipeline.dit, few_steps),
+        ):
             finish = Finish(
                 job.brief,
                 self._loaded.tier,

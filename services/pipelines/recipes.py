@@ -9,6 +9,8 @@ from limner.models.catalogue import find_entry
 from limner.models.entry import Mode
 from limner.models.recipe import QUALITIES, Recipe, StepCache, pick
 from services.pipelines.catalogue import BUILT_IN, BUILT_IN_EDITOR, Model
+from services.pipelines.loras import Choice
+from services.rpc.errors import ModelUnreadable
 
 LIGHTNING = "lightning"
 _USUAL_LIGHTNING_STEPS = 8
@@ -35,6 +37,17 @@ def usual_steps(model: Model, quality: str) -> int:
 def find_lightning(path: Path) -> Path | None:
     """Returns the weights that make few steps do, which lie in a checkpoint's `adapters/lightning`."""
     return next(iter(sorted((path / "adapters" / LIGHTNING).rglob("*.safetensors"))), None)
+
+
+def weights_of(adapter: str, model: Model) -> tuple[Choice, ...]:
+    """Returns what a recipe's adapter adds to a model; raises ModelUnreadable if it is gone by now."""
+    if not adapter:
+        return ()
+    path = find_lightning(model.path)
+    if path is None:
+        text = f"The few-step weights of {model.name} are gone from its folder adapters/{adapter}; try again."
+        raise ModelUnreadable(text, path=model.path.name)
+    return (Choice(adapter, path, 1.0),)
 
 
 def _fast(lightning: Path) -> Recipe:

@@ -4,6 +4,7 @@
 # Torch code: diffusers is typed in part only, so strictness would report its gaps, not ours.
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,6 +56,15 @@ class ResumableScheduler(FlowMatchEulerDiscreteScheduler):
         if self.on_estimate is not None:
             self.on_estimate(self.skip + index + 1, sample - self.sigmas[index] * model_output)
         return super().step(model_output, timestep, sample, *args, **kwargs)
+
+
+def schedule_few_steps(config: Mapping[str, Any]) -> ResumableScheduler:
+    """Returns a model's scheduler with the noise levels that Lightning's weights were trained at."""
+    shift = math.log(3)
+    scheduler: Any = ResumableScheduler.from_config(
+        dict(config), base_shift=shift, max_shift=shift, shift_terminal=None
+    )
+    return scheduler
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from diffsynth.diffusion.base_pipeline import PipelineUnit
+from diffsynth.diffusion.flow_match import FlowMatchScheduler
 from diffsynth.pipelines.qwen_image import QwenImagePipeline
 
 from services.pipelines.forecast import Forecast
@@ -61,6 +62,11 @@ def install(pipeline: Any, kind: type[SteppedPipeline] | None = None) -> StepSea
     pipeline.seam = seam
     pipeline.units.append(_Resumption())
     return seam
+
+
+def schedule(pipeline: Any, *, few_steps: bool) -> None:
+    """Gives the next run the noise levels of the model, or those that Lightning's weights were trained at."""
+    pipeline.scheduler = FlowMatchScheduler("Qwen-Image-Lightning" if few_steps else "Qwen-Image")
 
 
 class _Resumption(PipelineUnit):

@@ -24,12 +24,14 @@ from services.pipelines.forecast import Forecast
 from services.pipelines.frame import hasten
 from services.pipelines.lowrank import adapted
 from services.pipelines.memory import Meter
+from services.pipelines.recipes import weights_of
 from services.pipelines.steps import (
     LatentColours,
     ResumableScheduler,
     ResumePoint,
     encode_frame,
     resume_point,
+    schedule_few_steps,
 )
 from services.pipelines.watch import Watch
 from services.pipelines.weights.loading import plan_assembly
@@ -50,6 +52,7 @@ class _Loaded:
     pipeline: QwenImagePipeline
     residency: Residency
     scheduler: ResumableScheduler
+    few_steps: ResumableScheduler
     forecast: Forecast
     colours: LatentColours
     model: Model
@@ -79,10 +82,10 @@ class Engine:
         residency = assembly.reside(budget_bytes)
         hasten(pipeline.vae)
         scheduler = cast("ResumableScheduler", ResumableScheduler.from_config(pipeline.scheduler.config))
-        pipeline.scheduler = scheduler
+        few_steps = schedule_few_steps(pipeline.scheduler.config)
         colours = LatentColours.fit(partial(encode_frame, pipeline.vae), dtype_on(target), target)
         forecast = spare_steps(pipeline.transformer)
-        self._loaded = _Loaded(pipeline, residency, scheduler, forecast, colours, entry, tier)
+        self._loaded = _Loaded(pipeline, residency, scheduler, few_steps, forecast, colours, entry, tier)
         return None if target.type == "cpu" else CardMeter()
 
     def resize(self, budget_bytes: int) -> None:
@@ -94,7 +97,8 @@ class Engine:
         """Paints every seed that `resume_from` has not finished."""
         assert self._loaded is not None, "Load comes before Run"
         job = to_job(GenerateImagesRequest.FromString(request), self._catalogue)
-        with torch.inference_mode(), adapted(self._loaded.pipeline.transformer, job.loras):
+        loras = (*weights_of(job.adapter, job.model), *job.loras)
+        with torch.inference_mode(), adapted(self._loaded.pipeline.transformer, loras):
             _Painting(self._loaded, job, self._versions, report, self._checkpoint_every_steps).paint(
                 resume_from
             )
@@ -143,7 +147,9 @@ class _Painting:
         return encoded
 
     def _paint_one(self, index: int, embeddings: dict[str, Any], point: ResumePoint) -> None:
-        job, scheduler, forecast = self._job, self._loaded.scheduler, self._loaded.forecast
+        job, forecast = self._job, self._loaded.forecast
+        scheduler = self._loaded.few_steps if job.adapter else self._loaded.scheduler
+        self._loaded.pipeline.scheduler = scheduler
         watch = Watch(
             job, index, self._fingerprint, self._loaded.colours, self._report, self._checkpoint_every_steps
         )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from typing import Literal
 from uuid import uuid4
 
 from playwright.sync_api import Locator, Page, expect
@@ -43,6 +44,28 @@ class Visit:
     def card(self, prompt: str) -> Locator:
         """The card of a job in the queue."""
         return self.queue.get_by_role("listitem").filter(has_text=prompt)
+
+    def open_card_menu(self, prompt: str) -> None:
+        """Opens the menu of the first job of that prompt that waits."""
+        self.queue.get_by_role("button", name=f"Actions: {prompt}").first.click()
+        expect(self.page.get_by_role("menu")).to_be_visible()
+
+    def choose_on_card(
+        self, prompt: str, name: str, role: Literal["menuitem", "menuitemradio"] = "menuitem"
+    ) -> None:
+        """Does with a job that waits what its menu offers."""
+        self.open_card_menu(prompt)
+        self.page.get_by_role(role, name=name).click()
+
+    def choose_on_tile(self, prompt: str, name: str) -> None:
+        """Does with a picture of the history what its menu offers."""
+        self.history.get_by_role("button", name=prompt, exact=True).first.click(button="right")
+        self.page.get_by_role("menuitem", name=name, exact=True).click()
+
+    def expect_line(self, *prompts: str) -> None:
+        """Waits until exactly these jobs wait, in this order."""
+        cards = self.queue.get_by_role("list", name="Waiting jobs").get_by_role("listitem")
+        expect(cards).to_contain_text(list(prompts))
 
     def cancel(self, prompt: str) -> None:
         """Cancels a job in the queue."""

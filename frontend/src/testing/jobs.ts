@@ -50,6 +50,8 @@ export function aJob(change: JobChange = {}): Job {
     images: [{ id: `${id}-image`, url: `/images/${id}`, width: 128, height: 128, seed: 7 }],
     error: null,
     performance: null,
+    tier: null,
+    tier_reason: null,
     priority: "normal",
     batch: null,
     favourite: false,

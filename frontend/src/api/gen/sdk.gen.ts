@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeQueueData, ChangeQueueErrors, ChangeQueueResponses, ClearQueueData, ClearQueueErrors, ClearQueueResponses, CreateImagesData, CreateImagesErrors, CreateImagesResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteJobsData, DeleteJobsErrors, DeleteJobsResponses, EditImagesData, EditImagesErrors, EditImagesResponses, GenerateBatchData, GenerateBatchErrors, GenerateBatchResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GenerateTiledData, GenerateTiledErrors, GenerateTiledResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetHistoryUsageData, GetHistoryUsageErrors, GetHistoryUsageResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelData, GetModelErrors, GetModelResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetThumbnailData, GetThumbnailErrors, GetThumbnailResponses, InspectImageData, InspectImageErrors, InspectImageResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, OrderQueueData, OrderQueueErrors, OrderQueueResponses, PreprocessData, PreprocessErrors, PreprocessResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
+import type { CancelJobData, CancelJobErrors, CancelJobResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeQueueData, ChangeQueueErrors, ChangeQueueResponses, ClearQueueData, ClearQueueErrors, ClearQueueResponses, CreateImagesData, CreateImagesErrors, CreateImagesResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteJobsData, DeleteJobsErrors, DeleteJobsResponses, EditImagesData, EditImagesErrors, EditImagesResponses, EstimateData, EstimateErrors, EstimateResponses, GenerateBatchData, GenerateBatchErrors, GenerateBatchResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GenerateTiledData, GenerateTiledErrors, GenerateTiledResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetHistoryUsageData, GetHistoryUsageErrors, GetHistoryUsageResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelData, GetModelErrors, GetModelResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetThumbnailData, GetThumbnailErrors, GetThumbnailResponses, InspectImageData, InspectImageErrors, InspectImageResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, OrderQueueData, OrderQueueErrors, OrderQueueResponses, PreprocessData, PreprocessErrors, PreprocessResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -95,6 +95,20 @@ export const generateTiled = <ThrowOnError extends boolean = false>(options: Opt
  */
 export const generateBatch = <ThrowOnError extends boolean = false>(options: Options<GenerateBatchData, ThrowOnError>): RequestResult<GenerateBatchResponses, GenerateBatchErrors, ThrowOnError> => (options.client ?? client).post<GenerateBatchResponses, GenerateBatchErrors, ThrowOnError>({
     url: '/generate/batch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Estimate Request
+ *
+ * Says when a request would start, in which tier, how long it would take, and why; it makes no job.
+ */
+export const estimate = <ThrowOnError extends boolean = false>(options: Options<EstimateData, ThrowOnError>): RequestResult<EstimateResponses, EstimateErrors, ThrowOnError> => (options.client ?? client).post<EstimateResponses, EstimateErrors, ThrowOnError>({
+    url: '/estimate',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -297,6 +297,12 @@ export type ControlNetRequest = {
      */
     priority?: 'background' | 'normal' | 'interactive';
     /**
+     * Tier
+     *
+     * How weights are held: auto takes the best that fits, another name only that.
+     */
+    tier?: 'auto' | 'full' | 'fp8' | 'nf4' | 'offload' | 'stream';
+    /**
      * Mask
      *
      * A picture of the same size as the one it masks.
@@ -373,6 +379,54 @@ export type Entity = {
      */
     mask?: string | null;
     box?: Box | null;
+};
+
+/**
+ * Estimate
+ *
+ * What a request would take if it were sent now; binds nothing.
+ */
+export type Estimate = {
+    /**
+     * Fit
+     */
+    fit: 'now' | 'after_switch' | 'after_wait' | 'never';
+    /**
+     * Tier
+     *
+     * In which it would run; null when it never fits.
+     */
+    tier: string | null;
+    /**
+     * Seconds
+     *
+     * To the last image: waiting, loading and running.
+     */
+    seconds: number | null;
+    /**
+     * Peak Device Bytes
+     */
+    peak_device_bytes: number;
+    /**
+     * Peak Host Bytes
+     */
+    peak_host_bytes: number;
+    /**
+     * Measured
+     */
+    measured: boolean;
+    /**
+     * Reason
+     *
+     * In plain words: why this tier and no better one.
+     */
+    reason: string;
+    /**
+     * Tiers
+     *
+     * Every tier that was asked for, best first.
+     */
+    tiers: Array<TierEstimate>;
 };
 
 /**
@@ -893,6 +947,12 @@ export type ImageEditRequest = {
      */
     priority?: 'background' | 'normal' | 'interactive';
     /**
+     * Tier
+     *
+     * How weights are held: auto takes the best that fits, another name only that.
+     */
+    tier?: 'auto' | 'full' | 'fp8' | 'nf4' | 'offload' | 'stream';
+    /**
      * Mask
      *
      * A picture of the same size as the one it masks.
@@ -1013,6 +1073,18 @@ export type Job = {
      * What it cost; null until there is an image.
      */
     performance: JobPerformance | null;
+    /**
+     * Tier
+     *
+     * In which the model ran; null until there is an image.
+     */
+    tier: string | null;
+    /**
+     * Tier Reason
+     *
+     * Why in no better one, in plain words; null for the best.
+     */
+    tier_reason: string | null;
     /**
      * Priority
      */
@@ -1410,6 +1482,12 @@ export type LayersRequest = {
      * Interactive goes first, background last.
      */
     priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Tier
+     *
+     * How weights are held: auto takes the best that fits, another name only that.
+     */
+    tier?: 'auto' | 'full' | 'fp8' | 'nf4' | 'offload' | 'stream';
     /**
      * Image
      *
@@ -2088,11 +2166,73 @@ export type TextToImageRequest = {
      */
     priority?: 'background' | 'normal' | 'interactive';
     /**
+     * Tier
+     *
+     * How weights are held: auto takes the best that fits, another name only that.
+     */
+    tier?: 'auto' | 'full' | 'fp8' | 'nf4' | 'offload' | 'stream';
+    /**
      * Loras
      *
      * Those that fit the model, by name; they add up.
      */
     loras?: Array<LoraChoice>;
+};
+
+/**
+ * TierEstimate
+ *
+ * What a request would take in one tier.
+ */
+export type TierEstimate = {
+    /**
+     * Tier
+     */
+    tier: string;
+    /**
+     * Fit
+     *
+     * now; after_switch: when an idle model has made room; after_wait: when a job is done.
+     */
+    fit: 'now' | 'after_switch' | 'after_wait' | 'never';
+    /**
+     * Wait S
+     *
+     * Until there is room; null while unknown.
+     */
+    wait_s: number | null;
+    /**
+     * Load S
+     *
+     * Until the model is in memory; null while unknown.
+     */
+    load_s: number | null;
+    /**
+     * Run S
+     *
+     * From then to the last image; null while unknown.
+     */
+    run_s: number | null;
+    /**
+     * Peak Device Bytes
+     */
+    peak_device_bytes: number;
+    /**
+     * Peak Host Bytes
+     */
+    peak_host_bytes: number;
+    /**
+     * Measured
+     *
+     * Seconds are from this machine's own jobs or limner bench.
+     */
+    measured: boolean;
+    /**
+     * Reason
+     *
+     * Why not sooner, or not at all, in plain words; may be empty.
+     */
+    reason: string;
 };
 
 /**
@@ -2167,6 +2307,12 @@ export type TiledRequest = {
      * Interactive goes first, background last.
      */
     priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Tier
+     *
+     * How weights are held: auto takes the best that fits, another name only that.
+     */
+    tier?: 'auto' | 'full' | 'fp8' | 'nf4' | 'offload' | 'stream';
     /**
      * Image
      *
@@ -2322,6 +2468,12 @@ export type ControlNet = {
      */
     priority?: 'background' | 'normal' | 'interactive';
     /**
+     * Tier
+     *
+     * How weights are held: auto takes the best that fits, another name only that.
+     */
+    tier?: 'auto' | 'full' | 'fp8' | 'nf4' | 'offload' | 'stream';
+    /**
      * Mask
      *
      * A picture of the same size as the one it masks.
@@ -2442,6 +2594,12 @@ export type ImageEdit = {
      */
     priority?: 'background' | 'normal' | 'interactive';
     /**
+     * Tier
+     *
+     * How weights are held: auto takes the best that fits, another name only that.
+     */
+    tier?: 'auto' | 'full' | 'fp8' | 'nf4' | 'offload' | 'stream';
+    /**
      * Mask
      *
      * A picture of the same size as the one it masks.
@@ -2483,6 +2641,100 @@ export type ImageEdit = {
      * Kind
      */
     kind: 'image-edit';
+};
+
+/**
+ * _Layers
+ */
+export type Layers = {
+    /**
+     * Prompt
+     *
+     * What to paint; not blank.
+     */
+    prompt: string;
+    /**
+     * Negative Prompt
+     *
+     * What to avoid.
+     */
+    negative_prompt?: string;
+    /**
+     * Width
+     *
+     * Pixels; default: the model's.
+     */
+    width?: number | null;
+    /**
+     * Height
+     *
+     * Pixels; default: the model's.
+     */
+    height?: number | null;
+    /**
+     * Quality
+     *
+     * What steps and guidance_scale are where they are left out; see the model.
+     */
+    quality?: 'draft' | 'normal' | 'best';
+    /**
+     * Steps
+     *
+     * Denoising steps; default: by quality.
+     */
+    steps?: number | null;
+    /**
+     * Guidance Scale
+     *
+     * How closely to follow the prompt; 1 switches guidance off. Default: by quality.
+     */
+    guidance_scale?: number | null;
+    /**
+     * Seed
+     *
+     * Of the first image; further images count up. Default: random.
+     */
+    seed?: number | null;
+    /**
+     * Count
+     *
+     * How many images.
+     */
+    count?: number;
+    /**
+     * Model
+     *
+     * Default: the service's first.
+     */
+    model?: string | null;
+    /**
+     * Priority
+     *
+     * Interactive goes first, background last.
+     */
+    priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Tier
+     *
+     * How weights are held: auto takes the best that fits, another name only that.
+     */
+    tier?: 'auto' | 'full' | 'fp8' | 'nf4' | 'offload' | 'stream';
+    /**
+     * Image
+     *
+     * Of `POST /images`, or of a finished picture.
+     */
+    image: string;
+    /**
+     * Layers
+     *
+     * How many each seed makes, the backmost first.
+     */
+    layers?: number;
+    /**
+     * Kind
+     */
+    kind: 'layers';
 };
 
 /**
@@ -2555,6 +2807,12 @@ export type TextToImage = {
      * Interactive goes first, background last.
      */
     priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Tier
+     *
+     * How weights are held: auto takes the best that fits, another name only that.
+     */
+    tier?: 'auto' | 'full' | 'fp8' | 'nf4' | 'offload' | 'stream';
     /**
      * Loras
      *
@@ -2637,6 +2895,12 @@ export type Tiled = {
      * Interactive goes first, background last.
      */
     priority?: 'background' | 'normal' | 'interactive';
+    /**
+     * Tier
+     *
+     * How weights are held: auto takes the best that fits, another name only that.
+     */
+    tier?: 'auto' | 'full' | 'fp8' | 'nf4' | 'offload' | 'stream';
     /**
      * Image
      *
@@ -3072,6 +3336,52 @@ export type GenerateBatchResponses = {
 };
 
 export type GenerateBatchResponse = GenerateBatchResponses[keyof GenerateBatchResponses];
+
+export type EstimateData = {
+    /**
+     * Body
+     */
+    body: ({
+        kind: 'text-to-image';
+    } & TextToImage) | ({
+        kind: 'image-edit';
+    } & ImageEdit) | ({
+        kind: 'controlnet';
+    } & ControlNet) | ({
+        kind: 'layers';
+    } & Layers) | ({
+        kind: 'tiled';
+    } & Tiled);
+    path?: never;
+    query?: never;
+    url: '/estimate';
+};
+
+export type EstimateErrors = {
+    /**
+     * Wrong fields, each with its value and the fix.
+     */
+    422: Problem;
+    /**
+     * The service or the memory arbiter does not answer.
+     */
+    503: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type EstimateError = EstimateErrors[keyof EstimateErrors];
+
+export type EstimateResponses = {
+    /**
+     * Successful Response
+     */
+    200: Estimate;
+};
+
+export type EstimateResponse = EstimateResponses[keyof EstimateResponses];
 
 export type PreprocessData = {
     body: PreprocessRequest;
