@@ -23,14 +23,16 @@ class _Price:
     """What an alternative costs until its picture is there, in seconds that a user would give for it."""
 
     alternative: Alternative
+    wait_s: float
     load_s: float
     total_s: float
 
 
 def choose(ticket: Ticket, view: View, unknown_run_s: float) -> Alternative:
-    """Returns the alternative to serve or to wait for; the best one where nothing tells them apart.
+    """Returns the alternative to serve or to wait for: the best one, unless waiting for it costs more.
 
-    Who has run out of patience gets the best that fits now, if any does.
+    Of those that fit now none is passed over: their order is what was asked for. Who has run out of patience
+    gets the best of them, if there is any.
     """
     alternatives = ticket.alternatives
     if len(alternatives) == 1:
@@ -41,6 +43,8 @@ def choose(ticket: Ticket, view: View, unknown_run_s: float) -> Alternative:
             return first
     chosen, *others = _prices(ticket, view, unknown_run_s)
     for other in others:
+        if chosen.wait_s == 0.0:
+            break
         if other.total_s + _HYSTERESIS_LOADS * chosen.load_s < chosen.total_s:
             chosen = other
     return chosen.alternative
@@ -58,7 +62,7 @@ def _prices(ticket: Ticket, view: View, unknown_run_s: float) -> list[_Price]:
         its_run_s = run_s(each.profile, each.run_s, view, best_run_s * each.slowdown / best.slowdown)
         wait_s = _wait_s(each, ticket, view, unknown_run_s)
         total_s = wait_s + load_s + its_run_s + _QUALITY_S * each.quality_loss
-        prices.append(_Price(each, load_s, total_s))
+        prices.append(_Price(each, wait_s, load_s, total_s))
     return prices
 
 
