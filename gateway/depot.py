@@ -36,7 +36,7 @@ _RETRY_S = 15.0
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 _CAUSE_CHARACTERS = 300
-_FRESH_S = 1.0  # Room on a disk is asked for with a margin, and at every request.
+FRESH_S = 1.0  # Room on a disk is asked for with a margin, and at every request.
 
 
 class StorageFailed(OSError):
@@ -131,7 +131,7 @@ class Depot:
         """Returns how much room was left a second ago at the most, None where nothing tells."""
         if self._folder is None:
             return None
-        if self._measured is None or time.monotonic() - self._measured[0] > _FRESH_S:
+        if self._measured is None or time.monotonic() - self._measured[0] > FRESH_S:
             with _failures():
                 usage = await asyncio.to_thread(shutil.disk_usage, self._folder)
             self._measured = time.monotonic(), usage.free

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from gateway import depot
 from gateway.settings import Settings
 from limner.progress.v1.progress_pb2 import STAGE_DENOISING
 from tests.gateway.conftest import running_gateway
@@ -188,6 +189,7 @@ async def test_a_full_disk_refuses_work_before_it_starts_and_takes_it_when_there
     def tell(_path: Path) -> Room:
         return Room(10**9, 10**9, round(1.1 * needed_bytes) - 1)
 
+    monkeypatch.setattr(depot, "FRESH_S", 0.0)
     with monkeypatch.context() as full:
         full.setattr(shutil, "disk_usage", tell)
         answer = await client.post("/generate/text-to-image", json=body)

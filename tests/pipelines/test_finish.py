@@ -20,7 +20,7 @@ class Stream:
 
 def brief() -> Brief:
     model = read_catalogue(None).find("shapes")
-    told: Any = {"model": model}
+    told: Any = {"model": model, "quality": "normal", "computed_steps": 20, "adapter": ""}
     return cast("Brief", type("Told", (), told))
 
 
