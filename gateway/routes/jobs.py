@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from gateway import acceptance, schemas
 from gateway.identity import Owner
@@ -18,6 +18,17 @@ from gateway.studio import Studio, StudioDep
 from gateway.views import show_job
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d", re.ASCII)
+
+
+def _check_moment(value: object) -> object:
+    # pydantic also takes a number for seconds since 1970, which the document does not say.
+    if isinstance(value, str) and not _MOMENT.match(value):
+        raise ValueError("it must be a moment like 2026-11-25T18:00:00Z")
+    return value
+
+
+Moment = Annotated[datetime, BeforeValidator(_check_moment)]
 
 _UNKNOWN: dict[int | str, dict[str, Any]] = {404: document("There is no job of that id.")}
 _CURSOR = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
@@ -49,8 +60,8 @@ async def list_jobs(
     model: Annotated[
         list[str] | None, Query(max_length=100, description="Only of these; repeat for several.")
     ] = None,
-    since: Annotated[datetime | None, Query(description="Accepted then or later.")] = None,
-    until: Annotated[datetime | None, Query(description="Accepted before.")] = None,
+    since: Annotated[Moment | None, Query(description="Accepted then or later.")] = None,
+    until: Annotated[Moment | None, Query(description="Accepted before.")] = None,
 ) -> schemas.JobPage:
     """Lists the caller's jobs, newest first."""
     search = Search(

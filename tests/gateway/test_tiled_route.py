@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -200,7 +201,7 @@ async def kept_by_hand(settings: Settings, data: bytes) -> str:
 def _hold(settings: Settings, image_id: str) -> None:
     engine = open_database(settings.database)
     with engine.begin() as connection:
-        add_holdings(connection, [Holding(image_id, "")], 0.0)
+        add_holdings(connection, [Holding(image_id, "")], time.time())
     engine.dispose()
 
 
