@@ -10,7 +10,6 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.accessibility import hidden_sideways_px, serious
 from tests.e2e.visit import PICTURE_MS, Visit
-from tests.studio import Studio
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -18,7 +17,7 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def pictures(studio: Studio, visit: Visit) -> list[Json]:
+def pictures(visit: Visit) -> list[Json]:
     """Two finished jobs of one batch that nobody else's history is mistaken for, newest first."""
     sign = uuid4().hex[:8]
     prompts = [

@@ -136,6 +136,18 @@ def test_a_batch_waits_and_is_cancelled_as_one(visit: Visit, line: list[str]) ->
     visit.expect_line(*line)
 
 
+def test_the_menu_of_a_card_is_worked_by_keys(visit: Visit, line: list[str]) -> None:
+    keys = visit.page.keyboard
+    visit.queue.get_by_role("button", name=f"Actions: {line[1]}").focus()
+    keys.press("Enter")
+    first = visit.page.get_by_role("menuitem", name="Do it next")
+    expect(first).to_be_visible()
+    keys.press("ArrowDown")
+    expect(first).to_be_focused()
+    keys.press("Enter")
+    visit.expect_line(line[1], line[0], line[2])
+
+
 def test_axe_finds_nothing_serious_in_a_queue_and_its_menus(visit: Visit, line: list[str]) -> None:
     visit.open_card_menu(line[1])
     assert serious(visit.page) == []

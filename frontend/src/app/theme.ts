@@ -78,6 +78,8 @@ export const theme = createTheme({
       }),
     },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true } },
+    // Its placeholder for the focus is no item, which a menu may not contain.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     ActionIcon: { defaultProps: { variant: "subtle", color: "gray" } },
   },
 });

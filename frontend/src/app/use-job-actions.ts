@@ -12,7 +12,6 @@ import {
 } from "@/api/jobs";
 import { movedTo, toldOf } from "@/api/line";
 import { clearQueue, lineQuery, orderQueue, pauseQueue, queueQuery } from "@/api/queue";
-import type { Smaller } from "@/api/smaller";
 import { drawSeed } from "@/form/draft";
 
 const VARIATIONS = 4;
@@ -51,7 +50,7 @@ export function useJobActions(waiting: readonly Job[]) {
         for (const answer of answers) applyAnswer(client, answer);
       }),
     retry: (job: Job) => send(() => retryJob(job)),
-    retrySmaller: ({ order }: Smaller) => send(() => sendOrder(order)),
+    order: (order: Parameters<typeof sendOrder>[0]) => send(() => sendOrder(order)),
     duplicate: (job: Job) => send(() => duplicateJob(job)),
     vary: (job: Job) =>
       doing.mutate(async () => {

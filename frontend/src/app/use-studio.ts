@@ -3,8 +3,8 @@ import { useRef, useState } from "react";
 import { capabilitiesQuery } from "@/api/capabilities";
 import type { Job, JobImage } from "@/api/gen";
 import { jobQuery } from "@/api/jobs";
+import { lessMemoryOf } from "@/api/less-memory";
 import { EVERYTHING } from "@/api/search";
-import { smallerOf } from "@/api/smaller";
 import type { PictureActions } from "@/components/picture-actions";
 import { useDismissed } from "@/features/queue/use-dismissed";
 import { modelOf, modelsOf, offsOf } from "./offers";
@@ -64,9 +64,9 @@ export function useStudio() {
     stageAt(job.id, image);
   };
   const model = (job: Job) => modelOf(capabilities, job);
-  const shrunk = (job: Job) => {
+  const lessMemory = (job: Job) => {
     const its = model(job);
-    return its ? smallerOf(job, its) : null;
+    return its ? lessMemoryOf(job, its) : null;
   };
   const pictureActions: PictureActions = {
     ...usePlacing(forms),
@@ -112,15 +112,12 @@ export function useStudio() {
       ...queue,
       failed: failures.jobs.filter(({ id }) => !dismissed.includes(id)),
       problem: actions.problem,
-      canShrink: (job: Job) => shrunk(job) !== null,
+      lessMemory,
       actions: {
         onSelect: show,
         onCancel: actions.cancel,
         onRetry: actions.retry,
-        onSmaller: (job: Job) => {
-          const smaller = shrunk(job);
-          if (smaller) actions.retrySmaller(smaller);
-        },
+        onOrder: actions.order,
         onDuplicate: actions.duplicate,
         onEdit: replacing.edit,
         onPrioritise: actions.prioritise,

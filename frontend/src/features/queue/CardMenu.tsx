@@ -87,7 +87,7 @@ export function CardMenu({ job, place, count, batch, onMove, actions }: CardMenu
           onChange={(chosen) => actions.onPrioritise(job, chosen as Job["priority"])}
         >
           {Object.entries(PRIORITIES).map(([priority, name]) => (
-            <Menu.RadioItem key={priority} value={priority}>
+            <Menu.RadioItem key={priority} value={priority} closeMenuOnClick>
               {name}
             </Menu.RadioItem>
           ))}

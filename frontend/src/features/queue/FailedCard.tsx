@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Group, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import type { Job } from "@/api/gen";
+import type { LessMemory } from "@/api/less-memory";
 import { titleOf } from "@/components/words";
 import type { QueueActions } from "./actions";
 import classes from "./QueueDrawer.module.css";
@@ -8,23 +9,22 @@ import { adviceOn, type Remedy, WORDS } from "./words";
 
 interface FailedCardProps {
   job: Job;
-  canShrink: boolean;
+  /** What to ask for if memory did not suffice. */
+  lessMemory: LessMemory | null;
   actions: QueueActions;
 }
 
 /** One job that went wrong, with its cause and the next step. */
-export function FailedCard({ job, canShrink, actions }: FailedCardProps) {
+export function FailedCard({ job, lessMemory, actions }: FailedCardProps) {
   const title = titleOf(job);
-  const advice = job.error ? adviceOn(job.error) : null;
+  const advice = job.error ? adviceOn(job.error, lessMemory) : null;
   const tries: Record<Remedy, () => void> = {
-    smaller: () => actions.onSmaller(job),
+    lessMemory: () => lessMemory && actions.onOrder(lessMemory.order),
     edit: () => actions.onEdit(job),
     again: () => actions.onRetry(job),
   };
   // What helps most comes first; the rest is never in vain either.
-  const remedies = [...new Set<Remedy>([advice?.remedy ?? "again", "again", "edit"])].filter(
-    (remedy) => remedy !== "smaller" || canShrink,
-  );
+  const remedies = [...new Set<Remedy>([advice?.remedy ?? "again", "again", "edit"])];
   return (
     <li className={classes.card} data-failed>
       <div className={classes.failure}>

@@ -1,6 +1,7 @@
 import { Button, Group, Title } from "@mantine/core";
 import { useState } from "react";
 import type { Job } from "@/api/gen";
+import type { LessMemory } from "@/api/less-memory";
 import type { QueueActions } from "./actions";
 import { FailedCard } from "./FailedCard";
 import classes from "./QueueDrawer.module.css";
@@ -8,14 +9,14 @@ import { WORDS } from "./words";
 
 interface FailedListProps {
   jobs: readonly Job[];
-  canShrink: (job: Job) => boolean;
+  lessMemory: (job: Job) => LessMemory | null;
   actions: QueueActions;
 }
 
 const SHOWN = 3; // a whole batch that failed is not to hide what waits
 
 /** What went wrong, the latest first. */
-export function FailedList({ jobs, canShrink, actions }: FailedListProps) {
+export function FailedList({ jobs, lessMemory, actions }: FailedListProps) {
   const [isOpen, setOpen] = useState(false);
   const hidden = isOpen ? 0 : Math.max(0, jobs.length - SHOWN);
   return (
@@ -32,7 +33,7 @@ export function FailedList({ jobs, canShrink, actions }: FailedListProps) {
       </Group>
       <ul className={classes.list}>
         {jobs.slice(0, jobs.length - hidden).map((job) => (
-          <FailedCard key={job.id} job={job} canShrink={canShrink(job)} actions={actions} />
+          <FailedCard key={job.id} job={job} lessMemory={lessMemory(job)} actions={actions} />
         ))}
       </ul>
       {hidden > 0 && (

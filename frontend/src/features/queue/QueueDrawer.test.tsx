@@ -29,12 +29,19 @@ const failed = aJob({
   error: { code: "NEVER_FITS", message: "It can never fit." },
 });
 
+const less = {
+  order: { kind: "text-to-image", body: { prompt: "a huge square", width: 192, height: 192 } },
+  by: "size",
+  width: 192,
+  height: 192,
+} as const;
+
 async function open(change: Partial<Parameters<typeof QueueDrawer>[0]> = {}) {
   const actions = {
     onSelect: vi.fn(),
     onCancel: vi.fn(),
     onRetry: vi.fn(),
-    onSmaller: vi.fn(),
+    onOrder: vi.fn(),
     onDuplicate: vi.fn(),
     onEdit: vi.fn(),
     onPrioritise: vi.fn(),
@@ -51,7 +58,7 @@ async function open(change: Partial<Parameters<typeof QueueDrawer>[0]> = {}) {
     heldUpBy: null,
     eta_s: null,
     problem: null,
-    canShrink: () => true,
+    lessMemory: () => less,
   };
   show(<QueueDrawer {...quiet} {...change} actions={actions} />);
   if (change.active?.some(({ status }) => status === "queued")) {
@@ -149,19 +156,19 @@ test("a job that is held back says why", async () => {
 });
 
 test("a failed job says its cause and the next step", async () => {
-  const { onRetry, onSmaller, onDismiss, user } = await open({ failed: [failed] });
+  const { onRetry, onOrder, onDismiss, user } = await open({ failed: [failed] });
   expect(screen.getByText("It can never fit.")).toBeVisible();
-  expect(screen.getByText("A smaller picture, or smaller tiles, may fit.")).toBeVisible();
+  expect(screen.getByText("At 192 × 192 pixels it may fit.")).toBeVisible();
   await user.click(button("Retry with less memory: a huge square"));
   await user.click(button("Try again: a huge square"));
   await user.click(button("Dismiss: a huge square"));
-  expect(onSmaller).toHaveBeenCalledExactlyOnceWith(failed);
+  expect(onOrder).toHaveBeenCalledExactlyOnceWith(less.order);
   expect(onRetry).toHaveBeenCalledExactlyOnceWith(failed);
   expect(onDismiss).toHaveBeenCalledExactlyOnceWith([failed]);
 });
 
 test("less memory is not offered where there is no way to it", async () => {
-  await open({ failed: [failed], canShrink: () => false });
+  await open({ failed: [failed], lessMemory: () => null });
   expect(screen.queryByRole("button", { name: /less memory/ })).toBeNull();
 });
 

@@ -1,6 +1,7 @@
 import { Stack, Text } from "@mantine/core";
 import { lazy, Suspense } from "react";
 import type { Job } from "@/api/gen";
+import type { LessMemory } from "@/api/less-memory";
 import type { QueueActions } from "./actions";
 import { FailedList } from "./FailedList";
 import classes from "./QueueDrawer.module.css";
@@ -25,8 +26,8 @@ interface QueueDrawerProps {
   eta_s: number | null;
   /** Why the last thing that was tried did not work. */
   problem: string | null;
-  /** Whether memory that did not suffice may for a smaller picture. */
-  canShrink: (job: Job) => boolean;
+  /** What to ask for after memory did not suffice. */
+  lessMemory: (job: Job) => LessMemory | null;
   actions: QueueActions;
 }
 
@@ -34,7 +35,7 @@ const SHOWN = 200;
 
 /** What is being painted, what comes next, and what went wrong. */
 export function QueueDrawer(props: QueueDrawerProps) {
-  const { active, failed, total, isPaused, heldUpBy, eta_s, problem, canShrink, actions } = props;
+  const { active, failed, total, isPaused, heldUpBy, eta_s, problem, lessMemory, actions } = props;
   const working = active.filter(({ status }) => status !== "queued");
   const waiting = active.filter(({ status }) => status === "queued");
   const others = total - waiting.length;
@@ -82,7 +83,7 @@ export function QueueDrawer(props: QueueDrawerProps) {
           {waiting.length === SHOWN ? WORDS.more(others) : WORDS.others(others)}
         </Text>
       )}
-      {failed.length > 0 && <FailedList jobs={failed} canShrink={canShrink} actions={actions} />}
+      {failed.length > 0 && <FailedList jobs={failed} lessMemory={lessMemory} actions={actions} />}
     </Stack>
   );
 }

@@ -1,11 +1,13 @@
 import type { Job } from "@/api/gen";
+import type { LessMemory } from "@/api/less-memory";
 
 /** What can be done in the queue. */
 export interface QueueActions {
   onSelect: (job: Job) => void;
   onCancel: (jobs: readonly Job[]) => void;
   onRetry: (job: Job) => void;
-  onSmaller: (job: Job) => void;
+  /** Asks for something like what failed. */
+  onOrder: (order: LessMemory["order"]) => void;
   onDuplicate: (job: Job) => void;
   onEdit: (job: Job) => void;
   onPrioritise: (job: Job, priority: Job["priority"]) => void;

@@ -1,4 +1,6 @@
 import type { Job, JobError } from "@/api/gen";
+import type { LessMemory } from "@/api/less-memory";
+import { sizeInWords } from "@/components/words";
 
 /** All that the queue says. */
 export const WORDS = {
@@ -29,7 +31,7 @@ export const WORDS = {
   duplicate: "Duplicate with another seed",
   edit: "Edit and send again",
   again: "Try again",
-  smaller: "Retry with less memory",
+  lessMemory: "Retry with less memory",
   moves: { first: "Do it next", up: "Move up", down: "Move down", last: "Do it last" },
   priority: "Priority",
   batch: (count: number) => (count > 1 ? `Batch, ${count} left` : "Batch, last one"),
@@ -51,7 +53,7 @@ export const PRIORITIES: Record<Job["priority"], string> = {
 };
 
 /** What a user can do about a failure. */
-export type Remedy = "smaller" | "edit" | "again";
+export type Remedy = "lessMemory" | "edit" | "again";
 
 interface Advice {
   /** The next step, in a sentence. */
@@ -59,15 +61,8 @@ interface Advice {
   remedy: Remedy;
 }
 
-const TOO_LITTLE_MEMORY: Advice = {
-  sentence: "A smaller picture, or smaller tiles, may fit.",
-  remedy: "smaller",
-};
 const TO_BE_CHANGED: Advice = { sentence: "Change it and send it again.", remedy: "edit" };
 const NEXT_STEPS: Record<string, Advice> = {
-  OUT_OF_MEMORY: TOO_LITTLE_MEMORY,
-  NEVER_FITS: TOO_LITTLE_MEMORY,
-  VRAM_EXHAUSTED: TOO_LITTLE_MEMORY,
   INVALID_FIELDS: TO_BE_CHANGED,
   FEATURE_UNSUPPORTED: TO_BE_CHANGED,
   FEATURE_DISABLED: TO_BE_CHANGED,
@@ -80,7 +75,25 @@ const NEXT_STEPS: Record<string, Advice> = {
   STORAGE_FAILED: { sentence: "Make room on the disk, then try again.", remedy: "again" },
 };
 
+const LACKS_OF_MEMORY = ["OUT_OF_MEMORY", "NEVER_FITS", "VRAM_EXHAUSTED"];
+
+function howToFit(less: LessMemory): string {
+  switch (less.by) {
+    case "tier":
+      return `With its weights held as “${less.tier}” it may fit.`;
+    case "tiles":
+      return `In tiles of ${less.tile_size_px} pixels it may fit.`;
+    case "size":
+      return `At ${sizeInWords(less)} pixels it may fit.`;
+  }
+}
+
 /** What to do about a failure; a cause that is not known is worth another try. */
-export function adviceOn({ code }: JobError): Advice {
+export function adviceOn({ code }: JobError, less: LessMemory | null): Advice {
+  if (LACKS_OF_MEMORY.includes(code)) {
+    return less
+      ? { sentence: howToFit(less), remedy: "lessMemory" }
+      : { sentence: "A smaller picture, or another model, may fit.", remedy: "edit" };
+  }
   return NEXT_STEPS[code] ?? { sentence: "It may work another time.", remedy: "again" };
 }

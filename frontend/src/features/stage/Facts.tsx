@@ -23,16 +23,24 @@ export function Facts({ job, image }: { job: Job; image: JobImage | undefined })
       <Fact name="Steps" value={steps} />
       <Fact name="Guidance" value={guidance_scale} />
       <Fact name="Model" value={model} />
+      <Fact name="Weights" value={job.tier} reason={job.tier_reason} />
       <Fact name="Took" value={took ? spanInWords(took) : null} />
     </dl>
   );
 }
 
-function Fact({ name, value }: { name: string; value: string | number | null }) {
+interface FactProps {
+  name: string;
+  value: string | number | null;
+  /** Why it is so, in plain words. */
+  reason?: string | null;
+}
+
+function Fact({ name, value, reason = null }: FactProps) {
   return value === null ? null : (
     <div>
       <dt>{name}</dt>
-      <dd>{value}</dd>
+      <dd>{reason ? `${value}: ${reason}` : value}</dd>
     </div>
   );
 }
