@@ -63,7 +63,7 @@ def measure() -> list[Row]:
     passing, decoding = AT_ONCE_MAX * _trace_pass(transformer, TILE_PX), _trace_decoding(vae, TILE_PX)
     tiled = max(passing, decoding) + _plane_bytes()
     untiled = max(_trace_pass(transformer, PLANE_PX), _trace_decoding(vae, PLANE_PX))
-    asked = decoding_bytes(_BASE_DIM, TILE_PX**2, _HALF)
+    asked = decoding_bytes(_BASE_DIM, TILE_PX**2, on_card=True)
     rows = [
         row
         for tier, resident in weights.items()

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from limner.models.activations import Shape, working_bytes
+from limner.models.activations import Shape, number_bytes_on, working_bytes
 from limner.models.entry import Tier
 from limner.models.sizes import Sizes, Stage
 from limner.models.tiers import CHARACTERS
 
 # Of a process: an interpreter with its libraries (measured 250 to 420 MiB), or CUDA's context.
 CONTEXT_BYTES = 400 * 2**20
-_WIDE_BYTES, _HALF_BYTES = 4, 2  # of a number in float32 and bfloat16
 # A load onto a card copies tensor by tensor; on the host it may convert one.
 _CARD_LOAD_EXTRA_BYTES = 64 * 2**20
+# What a process holds of a pipeline besides its tensors, on the host: code that is first used by a job, and
+# the objects of its modules. Measured by benchmarks/memory_prediction.py.
+_PIPELINE_BYTES, _BLOCK_OBJECTS_BYTES = 36 * 2**20, 400 * 2**10
 # Tables of sines and the like, which no file has.
 _BUFFER_BYTES = 8 * 2**20
 _BUDGET_STEPS = 3  # that are asked for between all weights and the least
@@ -111,9 +113,12 @@ def demand(
     sizes: Sizes, tier: Tier, shape: Shape, *, on_card: bool, context_bytes: int = CONTEXT_BYTES
 ) -> Demand:
     """Returns what the model takes in `tier` for a request of that shape."""
-    number_bytes = _HALF_BYTES if on_card else _WIDE_BYTES
+    number_bytes = number_bytes_on(on_card=on_card)
     character = CHARACTERS[tier]
-    stages = working_bytes(sizes, shape, number_bytes, small_tiles=character.has_small_tiles)
+    stages = working_bytes(sizes, shape, on_card=on_card, small_tiles=character.has_small_tiles)
+    always_bytes = (
+        0 if on_card else _PIPELINE_BYTES + _BLOCK_OBJECTS_BYTES * sum(b.count for b in sizes.blocks)
+    )
     return Demand(
         tier=tier,
         whole_bytes=sizes.whole_bytes(tier, number_bytes) + _BUFFER_BYTES,
@@ -121,7 +126,7 @@ def demand(
         floor_bytes=sizes.floor_bytes(tier, number_bytes) + _BUFFER_BYTES,
         stage_bytes={stage: sizes.stage_bytes(stage, tier, number_bytes) for stage in Stage},
         stage_working_bytes={
-            stage: extra + _restored_bytes(sizes, tier, stage, number_bytes)
+            stage: always_bytes + extra + _restored_bytes(sizes, tier, stage, number_bytes)
             for stage, extra in stages.items()
         },
         load_extra_bytes=_CARD_LOAD_EXTRA_BYTES if on_card else sizes.largest_tensor * number_bytes,

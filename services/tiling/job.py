@@ -133,7 +133,7 @@ def tiles_at_once(job: Job, transformer_width: int) -> int:
     As many as take no more memory than decoding one tile, which is granted anyway, and at most AT_ONCE_MAX.
     """
     area_px = job.tile_px**2
-    most_bytes = decoding_bytes(weigh(job.brief.model).widths.vae_base, area_px, _BYTES_PER_NUMBER)
+    most_bytes = decoding_bytes(weigh(job.brief.model).widths.vae_base, area_px, on_card=False)
     tile_bytes = area_px // GRAIN_PX**2 * transformer_width * _WIDTHS_PER_TOKEN * _BYTES_PER_NUMBER
     return max(1, min(AT_ONCE_MAX, most_bytes // tile_bytes))
 

@@ -40,7 +40,8 @@ def test_one_bad_folder_hides_no_other(tmp_path: Path) -> None:
     (write_model(tmp_path / "half") / "transformer" / "transformer.safetensors").unlink()
     names = [model.name for model in read_catalogue(tmp_path).models]
     assert names == [BUILT_IN, BUILT_IN_EDITOR, "good"]
-    assert read_catalogue(tmp_path / "none").models == read_catalogue(None).models
+    without = [model.name for model in read_catalogue(tmp_path / "none").models]
+    assert without == [BUILT_IN, BUILT_IN_EDITOR]
 
 
 def test_only_control_nets_that_fit_are_skills(tmp_path: Path) -> None:
