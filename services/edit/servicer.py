@@ -15,7 +15,7 @@ from limner.image.v1.image_pb2 import Image, Size
 from limner.progress.v1.progress_pb2 import Checkpoint
 from limner.worker.v1 import worker_pb2
 from services.edit.job import need_of, need_of_like, settings_of, to_task, weigh
-from services.edit.reading import LAYERS_USUAL, to_job
+from services.edit.reading import LAYERS_MAX, LAYERS_USUAL, REGIONS_MAX, to_job
 from services.pipelines.brief import Brief, to_brief
 from services.pipelines.catalogue import EDIT, LAYERS, Catalogue
 from services.pipelines.need import Need
@@ -24,6 +24,9 @@ from services.pipelines.replica import Replica, Work
 from services.rpc.errors import InvalidFields
 from services.synthesis.pictures import decode, flatten, look_at
 from services.synthesis.preprocessing import preprocess
+
+_PICTURES_MAX = 16  # References, controls and a start image together are fewer.
+_SIDE_MAX_PX = 8192
 
 EditContext = aio.ServicerContext[edit_pb2.EditImageRequest, edit_pb2.EditImageResponse]
 InpaintContext = aio.ServicerContext[edit_pb2.InpaintImageRequest, edit_pb2.InpaintImageResponse]
@@ -91,6 +94,8 @@ class Edit(edit_pb2_grpc.EditServiceServicer):
 
 def quoted_need(request: capability_pb2.QuoteRequest, catalogue: Catalogue) -> Need:
     """Returns what an edit of one picture of that size, or taking it apart, would need."""
+    if violations := _find_odd(request):
+        raise InvalidFields(violations)
     settings = edit_pb2.Settings(prompt=EDIT, model=request.model)
     if request.HasField("size"):
         settings.size.CopyFrom(request.size)
@@ -101,6 +106,24 @@ def quoted_need(request: capability_pb2.QuoteRequest, catalogue: Catalogue) -> N
     layer_count = (request.layers or LAYERS_USUAL) if LAYERS in brief.model.skills else 0
     pictures_px = tuple(each.width * each.height for each in request.pictures)
     return need_of_like(brief, pictures_px, request.regions, layer_count)
+
+
+def _find_odd(request: capability_pb2.QuoteRequest) -> list[Violation]:
+    """Returns what no request could have, which a quote would count with."""
+    found: list[Violation] = []
+    for field, count, most in (
+        ("pictures", len(request.pictures), _PICTURES_MAX),
+        ("regions", request.regions, REGIONS_MAX),
+        ("layers", request.layers, LAYERS_MAX),
+    ):
+        if not 0 <= count <= most:
+            found.append(Violation(field, f"{field} is {count}; use 0 to {most}."))
+    found += [
+        Violation(f"pictures[{index}]", f"it is {each.width} × {each.height} px; use 1 to {_SIDE_MAX_PX}.")
+        for index, each in enumerate(request.pictures)
+        if not (0 < each.width <= _SIDE_MAX_PX and 0 < each.height <= _SIDE_MAX_PX)
+    ]
+    return found
 
 
 def _preprocess(request: edit_pb2.PreprocessControlRequest) -> edit_pb2.PreprocessControlResponse:

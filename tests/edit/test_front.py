@@ -207,5 +207,27 @@ async def test_features_without_weights_are_off_and_say_why(front: Front) -> Non
 
 
 async def test_a_quote_says_what_an_edit_would_wait_for(front: Front) -> None:
-    (tier,) = (await front.capability.Quote(QuoteRequest())).tiers
-    assert tier.peak_device_bytes > 0
+    tiers = (await front.capability.Quote(QuoteRequest())).tiers
+    assert [tier.tier for tier in tiers] == ["full", "fp8", "nf4", "offload", "stream"]
+    assert all(tier.peak_device_bytes > 0 for tier in tiers)
+
+
+@pytest.mark.parametrize(
+    ("field", "request_"),
+    [
+        ("regions", QuoteRequest(regions=2**31 - 1)),
+        ("regions", QuoteRequest(regions=-1)),
+        ("layers", QuoteRequest(layers=9)),
+        ("pictures[1]", QuoteRequest(pictures=[Size(width=64, height=64), Size(width=64, height=2**31 - 1)])),
+        ("pictures", QuoteRequest(pictures=[Size(width=64, height=64)] * 65)),
+    ],
+    ids=["too many regions", "fewer than none", "too many layers", "an endless picture", "too many pictures"],
+)
+async def test_a_quote_for_what_cannot_be_is_refused(
+    front: Front, field: str, request_: QuoteRequest
+) -> None:
+    with pytest.raises(aio.AioRpcError) as caught:
+        await front.capability.Quote(request_)
+    failure = read_failure(caught.value)
+    assert failure.reason == "INVALID_FIELDS"
+    assert [violation.field for violation in failure.violations] == [field]
