@@ -7,6 +7,7 @@ report. Which hub is asked is in the environment, with the token.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -54,6 +55,8 @@ REPORTS = TypeAdapter(Report)
 
 def main() -> int:
     """Does the errand on standard input; returns the exit status."""
+    # A shell's background jobs inherit that it is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     errand = ERRANDS.validate_json(sys.stdin.buffer.read())
     said_at = float("-inf")
 
