@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, TimeoutError, expect
 
+_REST_MS = 2_000
 AXE = Path(__file__).parents[2] / "frontend/node_modules/axe-core/axe.min.js"
 
 
@@ -17,8 +19,11 @@ def serious(page: Page) -> list[str]:
 
 
 def hidden_sideways_px(page: Page) -> int:
-    """How far the page can be scrolled sideways."""
-    return page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    """How far the page can be scrolled sideways, once what slides has come to rest."""
+    hidden = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    with suppress(TimeoutError):
+        page.wait_for_function(f"() => {hidden} === 0", timeout=_REST_MS)
+    return page.evaluate(f"() => {hidden}")
 
 
 def _serious_in(page: Page, scheme: Literal["dark", "light"]) -> list[str]:

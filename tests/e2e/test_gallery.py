@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.accessibility import hidden_sideways_px, serious
 from tests.e2e.visit import PICTURE_MS, Visit
+from tests.studio import until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -57,9 +58,9 @@ def test_the_history_is_searched_starred_and_filtered(visit: Visit, pictures: li
     visit.page.get_by_label("Made by").select_option("Generate")
     visit.page.get_by_label("Model").select_option(str(pictures[0]["request"]["model"]))
     expect(star).to_be_visible()
-    visit.page.get_by_label("From").fill("2100-01-01")
+    visit.page.get_by_label("From", exact=True).fill("2100-01-01")
     expect(visit.history).to_contain_text("Nothing found.")
-    visit.page.get_by_role("button", name="Show everything").click()
+    visit.page.get_by_role("dialog").get_by_role("button", name="Show everything").click()
     expect(circle).to_be_visible()
 
 
@@ -75,7 +76,8 @@ def test_a_deleted_picture_comes_back_when_that_is_regretted(visit: Visit, pictu
     visit.page.get_by_role("alert").filter(has_text="Deleted").get_by_role("button").last.click()
     expect(tile).to_have_count(0)
     gone = f"/jobs/{pictures[0]['id']}"
-    visit.page.wait_for_function(f"async () => (await fetch('{gone}')).status === 404")
+    # Not from the page, whose console would complain.
+    until(lambda: visit.page.request.get(gone).status == 404 or None, "the job to be gone", 20)
 
 
 def test_a_picture_gives_its_prompt_its_seed_or_everything(visit: Visit, pictures: list[Json]) -> None:

@@ -106,7 +106,7 @@ export function PictureMenu(props: PictureMenuProps) {
           {job.favourite ? MENU.unstar : MENU.star}
         </Item>
         {isFinal(job) && (
-          <Item icon={IconTrash} color="vermilion" onClick={() => actions.onDelete(job)}>
+          <Item icon={IconTrash} color="var(--alarm)" onClick={() => actions.onDelete(job)}>
             {MENU.remove(job.images.length)}
           </Item>
         )}
