@@ -61,7 +61,7 @@ def test_a_result_is_enlarged_beside_its_original(visit: Visit) -> None:
     expect(visit.stage).to_contain_text(prompt)
     expect(visit.download).to_be_visible(timeout=PICTURE_MS)
     original = visit.download.get_attribute("href") or ""
-    visit.stage.get_by_role("button", name="Upscale").click()
+    visit.upscale.click()
     form = visit.page.get_by_role("form", name="Edit")
     expect(form.get_by_role("radio", name="2×")).to_be_checked()
     expect(form).to_contain_text(re.compile(r"128\s×\s128 becomes 256\s×\s256, painted in 9 tiles"))
@@ -120,7 +120,7 @@ def test_without_the_tiling_service_the_reason_stands_at_the_choice(visit: Visit
     expect(visit.page.get_by_role("radio", name="4×")).to_be_disabled()
     visit.ask("a red star on the left, white background")
     expect(visit.download).to_be_visible(timeout=PICTURE_MS)
-    visit.stage.get_by_role("button", name="Upscale").click()
+    visit.upscale.click()
     form = visit.page.get_by_role("form", name="Edit")
     expect(form).to_contain_text("Upscale is off: the tiling service is not running.")
     # Whatever the studio at hand has, the page is held to what it was told.
@@ -128,14 +128,14 @@ def test_without_the_tiling_service_the_reason_stands_at_the_choice(visit: Visit
 
 
 def test_axe_finds_nothing_serious_and_nothing_scrolls_sideways(visit: Visit) -> None:
-    visit.ask("a red circle on the left, white background")
+    painted = visit.ask("a red circle on the left, white background")
     expect(visit.download).to_be_visible(timeout=PICTURE_MS)
     _ask_size(visit, 2048, 2048)
     visit.ask("a blue circle on the left, white background")
     expect(visit.bar).to_have_attribute("aria-valuetext", re.compile("Tile"), timeout=PICTURE_MS)
     _check_looks(visit)
-    visit.history.get_by_role("button").last.click()
-    visit.stage.get_by_role("button", name="Upscale").click()
+    visit.history.get_by_role("button", name=painted, exact=True).click()
+    visit.upscale.click()
     expect(visit.page.get_by_role("form", name="Edit").get_by_role("radio", name="8×")).to_be_visible()
     _check_looks(visit)
 

@@ -25,6 +25,7 @@ class Visit:
         self.queue = page.get_by_role("complementary", name="Queue")
         self.history = page.get_by_role("region", name="History")
         self.download = self.stage.get_by_role("link", name="Download")
+        self.upscale = self.stage.get_by_role("button", name="Upscale", exact=True)
 
     def ask(self, prompt: str, *, steps: int = 4, images: int = 1) -> str:
         """Fills in the form and sends it; returns the prompt, made unlike all others."""
