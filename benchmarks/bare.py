@@ -11,8 +11,8 @@ import torch
 from diffusers.pipelines.qwenimage.pipeline_qwenimage import QwenImagePipeline
 
 from benchmarks.overhead import PROMPT
-from services.pipelines.catalogue import read_catalogue
 from services.pipelines.frame import hasten
+from services.pipelines.stock import read_catalogue
 
 
 def main() -> None:

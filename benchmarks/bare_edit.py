@@ -11,8 +11,9 @@ import torch
 from PIL import Image
 
 from benchmarks.overhead import EDITING, source_png
-from services.pipelines.catalogue import EDIT, read_catalogue
+from services.pipelines.catalogue import EDIT
 from services.pipelines.frame import hasten
+from services.pipelines.stock import read_catalogue
 from services.synthesis import compatibility
 from services.synthesis.loading import load_pipeline
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from benchmarks.table import Row
 from benchmarks.tiling_worker import generate
 from limner.tiling.v1 import tiling_pb2
-from services.pipelines.catalogue import read_catalogue
 from services.pipelines.frame import hasten
+from services.pipelines.stock import read_catalogue
 from services.shapes.pictures import render
 from services.shapes.scenes import requests
 from services.synthesis import compatibility

@@ -20,8 +20,9 @@ from limner.edit.v1 import edit_pb2
 from limner.image.v1.image_pb2 import Size
 from limner.tiling.v1 import tiling_pb2
 from limner.worker.v1.worker_pb2 import Command, Event, Load, Run
-from services.pipelines.catalogue import Catalogue, read_catalogue
+from services.pipelines.catalogue import Catalogue
 from services.pipelines.process import WorkerProcess
+from services.pipelines.stock import read_catalogue
 from services.tiling.job import Job, settings_of, to_task
 from services.tiling.reading import to_job
 

@@ -19,8 +19,8 @@ from services.edit.description import CAPABILITY, describe, read_library_version
 from services.edit.servicer import Edit, quoted_need
 from services.edit.settings import Settings
 from services.pipelines.capability import Capability
-from services.pipelines.catalogue import read_catalogue
 from services.pipelines.front import open_front
+from services.pipelines.stock import read_catalogue
 from services.rpc.server import serve
 
 

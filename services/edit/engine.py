@@ -22,7 +22,6 @@ from services.edit.job import Job, digest_inputs
 from services.edit.reading import to_job
 from services.edit.settings import Settings
 from services.pipelines.card_memory import CardMeter
-from services.pipelines.catalogue import read_catalogue
 from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.finish import Finish
 from services.pipelines.frame import hasten
@@ -30,6 +29,7 @@ from services.pipelines.lowrank import adapted
 from services.pipelines.memory import Meter
 from services.pipelines.recipes import weights_of
 from services.pipelines.steps import LatentColours, ResumePoint, resume_point
+from services.pipelines.stock import read_catalogue
 from services.pipelines.watch import Watch
 from services.pipelines.weights.loading import plan_assembly
 from services.pipelines.weights.residency import Residency
@@ -62,7 +62,8 @@ class Engine:
     """Runs edit jobs on one loaded pipeline."""
 
     def __init__(self, settings: Settings) -> None:
-        self._catalogue = read_catalogue(settings.models_dir)
+        # Never older than the front's, which has checked the job.
+        self._catalogue = read_catalogue(settings.models_dir, fresh_s=0.0)
         self._cache_dir = settings.cache_dir
         self._checkpoint_every_steps = settings.checkpoint_every_steps
         self._versions = read_library_versions()

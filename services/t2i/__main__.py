@@ -17,8 +17,8 @@ from limner.logs import set_up_logs
 from limner.t2i.v1 import t2i_pb2
 from limner.t2i.v1.t2i_pb2_grpc import add_TextToImageServiceServicer_to_server
 from services.pipelines.capability import Capability
-from services.pipelines.catalogue import read_catalogue
 from services.pipelines.front import open_front
+from services.pipelines.stock import read_catalogue
 from services.rpc.server import serve
 from services.t2i.description import CAPABILITY, describe, read_library_versions
 from services.t2i.job import SKILL

@@ -17,7 +17,7 @@ from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest, Result
 from services.pipelines.card_memory import CardMeter
-from services.pipelines.catalogue import Model, read_catalogue
+from services.pipelines.catalogue import Model
 from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.finish import Finish
 from services.pipelines.forecast import Forecast
@@ -33,6 +33,7 @@ from services.pipelines.steps import (
     resume_point,
     schedule_few_steps,
 )
+from services.pipelines.stock import read_catalogue
 from services.pipelines.watch import Watch
 from services.pipelines.weights.loading import plan_assembly
 from services.pipelines.weights.residency import Residency
@@ -63,7 +64,8 @@ class Engine:
     """Runs text-to-image jobs on one loaded pipeline."""
 
     def __init__(self, settings: Settings) -> None:
-        self._catalogue = read_catalogue(settings.models_dir)
+        # Never older than the front's, which has checked the job.
+        self._catalogue = read_catalogue(settings.models_dir, fresh_s=0.0)
         self._cache_dir = settings.cache_dir
         self._checkpoint_every_steps = settings.checkpoint_every_steps
         self._versions = read_library_versions()

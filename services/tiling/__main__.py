@@ -16,8 +16,8 @@ from limner.logs import set_up_logs
 from limner.tiling.v1 import tiling_pb2
 from limner.tiling.v1.tiling_pb2_grpc import add_TilingServiceServicer_to_server
 from services.pipelines.capability import Capability
-from services.pipelines.catalogue import read_catalogue
 from services.pipelines.front import open_front
+from services.pipelines.stock import read_catalogue
 from services.rpc.server import serve
 from services.tiling.description import CAPABILITY, describe, read_library_versions
 from services.tiling.servicer import Tiling, quoted_need

@@ -14,11 +14,11 @@ from limner.logs import set_up_logs
 from limner.progress.v1.progress_pb2 import Checkpoint
 from limner.tiling.v1 import tiling_pb2
 from services.pipelines.card_memory import CardMeter
-from services.pipelines.catalogue import read_catalogue
 from services.pipelines.device import dtype_on, to_torch_device
 from services.pipelines.finish import Finish
 from services.pipelines.frame import hasten
 from services.pipelines.memory import Meter
+from services.pipelines.stock import read_catalogue
 from services.pipelines.weights.loading import plan_assembly
 from services.pipelines.worker import Reporter, work
 from services.rpc.errors import StorageFailed
@@ -42,7 +42,8 @@ class Engine:
     """Runs tiling jobs on one loaded pipeline."""
 
     def __init__(self, settings: Settings) -> None:
-        self._catalogue = read_catalogue(settings.models_dir)
+        # Never older than the front's, which has checked the job.
+        self._catalogue = read_catalogue(settings.models_dir, fresh_s=0.0)
         self._scratch = Scratch(settings.scratch_dir, settings.inline_limit_bytes)
         self._cache_dir = settings.cache_dir
         self._checkpoint_every_steps = settings.checkpoint_every_steps

@@ -14,7 +14,8 @@ from limner.image.v1 import image_pb2
 from limner.image.v1.image_pb2 import Mask, Size
 from services.edit.job import Job, digest_inputs, need_of, settings_of, to_task
 from services.edit.reading import to_job
-from services.pipelines.catalogue import Catalogue, read_catalogue
+from services.pipelines.catalogue import Catalogue
+from services.pipelines.stock import read_catalogue
 from services.rpc.errors import FeatureUnsupported, InvalidFields, ModelNotFound
 from tests.edit.drawing import box, mask, message, scene
 
@@ -27,7 +28,8 @@ PICTURE = message(scene())
 def able(skills: frozenset[str] = ALL) -> Catalogue:
     """The built-in model as if it had `skills`, whatever weights are shipped."""
     known = read_catalogue(None).find("shapes")
-    return Catalogue({"shapes": replace(known, skills=skills)})
+    model = replace(known, skills=skills)
+    return Catalogue(lambda: {model.name: model})
 
 
 def settings(**fields: Any) -> edit_pb2.Settings:

@@ -1,8 +1,11 @@
+import shutil
 from pathlib import Path
 
 import pytest
+import structlog
 
-from services.pipelines.catalogue import BUILT_IN, BUILT_IN_EDITOR, EDIT, LAYERS, read_catalogue
+from services.pipelines.catalogue import BUILT_IN, BUILT_IN_EDITOR, EDIT, LAYERS, TEXT_TO_IMAGE
+from services.pipelines.stock import read_catalogue
 from services.rpc.errors import ModelNotFound
 from tests.limner.models.folders import control, transformer, vae, write_model, write_weights
 
@@ -85,3 +88,44 @@ def test_other_weights_are_another_revision(tmp_path: Path) -> None:
     weights = folder / "vae" / "vae.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"b")
     assert read_catalogue(tmp_path).find("m").revision != before
+
+
+def test_models_that_come_and_go_are_noticed(tmp_path: Path) -> None:
+    catalogue = read_catalogue(tmp_path, fresh_s=0.0)
+    painters = catalogue.that_can(TEXT_TO_IMAGE)
+    assert "late" not in {model.name for model in painters.models}
+    write_model(tmp_path / ".part" / "late").rename(tmp_path / "late")
+    assert catalogue.find("late").path == tmp_path / "late"
+    assert "late" in {model.name for model in painters.models}
+    shutil.rmtree(tmp_path / "late")
+    with pytest.raises(ModelNotFound, match="late"):
+        painters.find("late")
+
+
+def test_what_is_put_into_a_model_later_is_noticed(tmp_path: Path) -> None:
+    catalogue = read_catalogue(tmp_path, fresh_s=0.0)
+    folder = write_model(tmp_path / "m")
+    before = catalogue.find("m")
+    write_weights(folder / "controlnets" / "canny" / "w.safetensors", control())
+    (folder / "controlnets" / "canny" / "config.json").write_text("{}")
+    after = catalogue.find("m")
+    assert "control.canny" not in before.skills
+    assert "control.canny" in after.skills
+    assert after.revision != before.revision
+
+
+def test_a_folder_is_looked_at_no_more_often_than_was_asked(tmp_path: Path) -> None:
+    catalogue = read_catalogue(tmp_path, fresh_s=3600.0)
+    known = catalogue.models
+    write_model(tmp_path / "late")
+    assert catalogue.models == known
+
+
+def test_what_is_passed_over_is_logged_once(tmp_path: Path) -> None:
+    catalogue = read_catalogue(tmp_path, fresh_s=0.0)
+    write_model(tmp_path / "sdxl", "StableDiffusionXLPipeline")
+    with structlog.testing.capture_logs() as logs:
+        for name in ("one", "two"):
+            write_model(tmp_path / name)
+            assert catalogue.find(name)
+    assert [each["event"] for each in logs] == ["model passed over"]

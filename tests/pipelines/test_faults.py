@@ -9,8 +9,8 @@ import pytest
 from limner.edit.v1 import edit_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest
-from services.pipelines.catalogue import read_catalogue
 from services.pipelines.faults import find_faults
+from services.pipelines.stock import read_catalogue
 
 LIMITS = read_catalogue(None).find("shapes").limits
 

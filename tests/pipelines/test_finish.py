@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Any, cast
 
 from services.pipelines.brief import Brief
-from services.pipelines.catalogue import read_catalogue
 from services.pipelines.finish import Finish
+from services.pipelines.stock import read_catalogue
 
 
 class Stream:

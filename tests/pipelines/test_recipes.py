@@ -9,9 +9,10 @@ import pytest
 
 from limner.models.entry import Mode
 from limner.models.recipe import QUALITIES, pick
-from services.pipelines.catalogue import Model, read_catalogue
+from services.pipelines.catalogue import Model
 from services.pipelines.description import describe_model
 from services.pipelines.recipes import recipes_of, usual_steps
+from services.pipelines.stock import read_catalogue
 
 SHAPES = read_catalogue(None).find("shapes")
 PARTS = ("transformer",)

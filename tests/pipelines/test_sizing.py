@@ -9,9 +9,10 @@ from limner.models.sizes import Sizes
 from limner.models.tiers import TIERS
 from limner.models.weighing import read_sizes
 from services.pipelines import sizing
-from services.pipelines.catalogue import Model, read_catalogue
+from services.pipelines.catalogue import Model
 from services.pipelines.leases import Lease
 from services.pipelines.need import Need
+from services.pipelines.stock import read_catalogue
 
 PARTS = ("transformer", "text_encoder", "vae")
 SHAPE = Shape(128, 128)

@@ -2,7 +2,7 @@ import pytest
 
 from limner.image.v1.image_pb2 import Size
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest
-from services.pipelines.catalogue import read_catalogue
+from services.pipelines.stock import read_catalogue
 from services.rpc.errors import InvalidFields, ModelNotFound
 from services.t2i.job import Job, need_of, to_job, to_request
 

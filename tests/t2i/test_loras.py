@@ -11,8 +11,9 @@ from safetensors.numpy import save_file  # pyright: ignore[reportUnknownVariable
 
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest, Lora, Result
 from limner.worker.v1.worker_pb2 import Command, Event, Load, Run
-from services.pipelines.catalogue import Catalogue, read_catalogue
+from services.pipelines.catalogue import Catalogue
 from services.pipelines.process import WorkerProcess
+from services.pipelines.stock import read_catalogue
 from services.rpc.errors import InvalidFields
 from services.t2i.job import to_job, to_request
 from tests.limner.models.folders import lora, write_weights

@@ -10,7 +10,7 @@ from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceStub
 from limner.capability.v1.capability_pb2 import QuoteRequest
 from limner.channel import connect
 from services.pipelines import capability
-from services.pipelines.catalogue import read_catalogue
+from services.pipelines.stock import read_catalogue
 from services.rpc.errors import ArbiterUnavailable
 from services.t2i.servicer import quoted_need
 

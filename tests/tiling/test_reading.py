@@ -9,7 +9,7 @@ import pytest
 from limner.edit.v1 import edit_pb2
 from limner.image.v1.image_pb2 import Image, Size
 from limner.tiling.v1 import tiling_pb2
-from services.pipelines.catalogue import read_catalogue
+from services.pipelines.stock import read_catalogue
 from services.rpc.errors import InvalidFields
 from services.tiling.job import Mode
 from services.tiling.reading import to_job
