@@ -16,7 +16,6 @@ from google.protobuf import json_format
 from rich.console import Console
 
 from limner.capability.v1.capability_pb2 import DescribeResponse
-from limner.cli.candidates import find_candidates
 from limner.cli.consultation import Consultation, show
 from limner.cli.failure import CommandFailed
 from limner.cli.options import (
@@ -32,6 +31,7 @@ from limner.cli.programs import environment, package_root
 from limner.cli.sizes import in_words
 from limner.cli.version import installed_version
 from limner.home import locate
+from limner.machine.candidates import find_candidates
 from limner.machine.diagnosis import diagnose
 from limner.machine.known import UnknownCard, imagine, read_size
 from limner.machine.machine import Machine, describe_card, describe_devices, inspect

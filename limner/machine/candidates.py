@@ -1,4 +1,4 @@
-"""The models about which `limner doctor` speaks: built in, on disk, and with `--all` those to be fetched."""
+"""Models about which something can be foretold: built in, on disk, and perhaps those to be fetched."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from limner.cli.programs import package_root
+import limner
 from limner.machine.diagnosis import Finding
 from limner.models.architecture import Part
 from limner.models.catalogue import find_entry, read_catalogue
@@ -18,6 +18,7 @@ from limner.models.weighing import read_sizes, sizes_of
 PARTS = ("transformer", "text_encoder", "vae")
 # Paths, not imports: the services train and run them.
 _BUILT_IN_FOLDERS = {"shapes": "checkpoint", "shapes-edit": "edit_checkpoint"}
+_ROOT = Path(limner.__file__).parents[1]
 _UNKNOWN_PX = 1328  # Of a model of the Qwen-Image family that the catalogue does not know.
 
 
@@ -58,7 +59,7 @@ def _folders(models_dir: Path) -> list[Path]:
 
 def _built_in(revisions: Mapping[str, str]) -> Iterator[Candidate]:
     for name, folder in _BUILT_IN_FOLDERS.items():
-        path = package_root() / "services" / "shapes" / folder
+        path = _ROOT / "services" / "shapes" / folder
         if path.is_dir():
             yield _present(name, path, revisions)
 
