@@ -21,6 +21,7 @@ from gateway.routes import (
     history,
     images,
     jobs,
+    models,
     openai,
     preprocess,
     queue,
@@ -102,6 +103,7 @@ def create_app(settings: Settings, provider: TracerProvider | None = None) -> Ga
         events,
         images,
         session,
+        models,
         system,
         openai,
     ):

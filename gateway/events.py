@@ -34,6 +34,11 @@ class Signal:
 RESET = Signal("reset", schemas.ResetEvent())
 
 
+def download_signal(download: schemas.Download) -> Signal:
+    """Returns what readers are told of a download."""
+    return Signal(f"download {download.model}", schemas.DownloadEvent(download=download))
+
+
 class Reader:
     """What one client has not read yet: bounded, whatever its speed."""
 
@@ -115,6 +120,12 @@ class EventHub:
             for ending in self._endings.pop(job.id, ()):
                 if not ending.done():
                     ending.set_result(job)
+
+    def publish_download(self, download: schemas.Download) -> None:
+        """Sends a download as it is now to everybody, for models are everybody's."""
+        signal = download_signal(download)
+        for owner in self.listeners:
+            self.publish(owner, signal)
 
     @contextmanager
     def ending_of(self, job_id: str) -> Generator[asyncio.Future[schemas.Job]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -233,7 +234,46 @@ class ResetEvent(Shape):
     type: Literal["reset"] = "reset"
 
 
-Event = Annotated[JobEvent | PreviewEvent | QueueEvent | ResetEvent, Field(discriminator="type")]
+class DownloadState(StrEnum):
+    """Where the download of a model is."""
+
+    WAITING = "waiting"
+    DOWNLOADING = "downloading"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will come."""
+        return self not in {DownloadState.WAITING, DownloadState.DOWNLOADING}
+
+
+class Download(Shape):
+    """The download of a model, whole, as it is now."""
+
+    model: str
+    state: DownloadState
+    file: str = Field(default="", description="The one that is being fetched or checked.")
+    done_bytes: int = 0
+    total_bytes: int = Field(default=0, description="0: not known yet.")
+    bytes_per_s: float | None = Field(default=None, description="Of the last seconds.")
+    eta_s: float | None = None
+    text: str | None = Field(
+        default=None, description="Why it failed and what to do about it, or what there is to say at its end."
+    )
+
+
+class DownloadEvent(Shape):
+    """A download has got further, or has ended."""
+
+    type: Literal["download"] = "download"
+    download: Download
+
+
+Event = Annotated[
+    JobEvent | PreviewEvent | QueueEvent | DownloadEvent | ResetEvent, Field(discriminator="type")
+]
 
 
 class JobHistory(Shape):
@@ -282,6 +322,37 @@ class Model(Shape):
     tiers: list[str]
     example_prompts: list[str]
     features: list[str] = Field(description="What this model can do, e.g. edit, inpaint, control.canny.")
+
+
+class CatalogueModel(Shape):
+    """A model that is here, or that can be downloaded."""
+
+    name: str
+    title: str
+    family: str = Field(description="Empty: not known.")
+    kind: Literal["checkpoint", "control", "lora"] = Field(
+        description="A checkpoint paints by itself; the others are used with one."
+    )
+    license: str
+    license_url: str
+    commercial_use: bool
+    opt_in: bool = Field(description="Whether its licence must be accepted before it is downloaded.")
+    built_in: bool
+    size_bytes: int = Field(description="0: not known before it is downloaded.")
+    size_is_exact: bool
+    is_present: bool
+    fetched_bytes: int = Field(description="Of a download that has not been finished.")
+    capabilities: list[str]
+    tier: str = Field(description="In which it would run here; empty: in none, or not by itself.")
+    note: str = Field(description="Its tier and why there is no better one, or why it cannot run.")
+    download: Download | None
+
+
+class Models(Shape):
+    """Every model that is here or can be downloaded."""
+
+    device: str = Field(description="For which the tiers are told.")
+    models: list[CatalogueModel]
 
 
 class Feature(Shape):

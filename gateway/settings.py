@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         default=_HOME / "tiling" / "results",
         description="Folder in which the tiling service leaves results that are too large to be sent.",
     )
+    models_dir: Path | None = Field(
+        default=_HOME / "models",
+        description="Folder of the models on this machine, which services read too; empty switches the list "
+        "of models and downloads off.",
+    )
     frontend: Path = Field(
         default_factory=_find_page,
         description="Folder of the built page; may be absent.",
@@ -103,6 +108,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("models_dir", mode="before")
+    @classmethod
+    def _leave_out(cls, value: object) -> object:
+        return None if value == "" else value
 
     @field_validator("allowed_hosts")
     @classmethod

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Annotated, cast
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from opentelemetry.trace import TracerProvider
 
 from gateway.catalogue import Catalogue
 from gateway.depot import StorageFailed
+from gateway.downloads import Downloads
 from gateway.events import EventHub
 from gateway.history import History
 from gateway.housekeeping import keeping_house
@@ -40,6 +42,7 @@ from gateway.jobs.switches import Switches
 from gateway.jobs.tokens import Tokens
 from gateway.jobs.transactions import Transactions
 from gateway.metrics import Metrics
+from gateway.offers import Offers
 from gateway.replicas import EDIT, T2I, TILING, Replica, connect_replicas
 from gateway.results import Results
 from gateway.retention import Policy
@@ -50,6 +53,8 @@ from gateway.uploads import Uploads
 from gateway.views import show_job
 from limner.arbiter.v1 import arbiter_pb2_grpc
 from limner.channel import connect
+from limner.models.catalogue import read_catalogue
+from limner.models.library import Library
 
 
 def limner_version() -> str:
@@ -79,6 +84,7 @@ class Studio:
     history: History
     retention: Policy
     roster: Roster
+    offers: Offers | None  # None: the studio is not told where its models are
     max_waiting_jobs: int
 
 
@@ -153,7 +159,10 @@ async def _running_studio(
                 try:
                     async with following(engine, books, dispatcher, publish):
                         history = History(books.archive, holdings, images, hub)
-                        async with keeping_house(history, books, settings.retention):
+                        async with (
+                            keeping_house(history, books, settings.retention),
+                            _offering(settings.models_dir, hub) as offers,
+                        ):
                             yield Studio(
                                 limner_version(),
                                 books,
@@ -166,6 +175,7 @@ async def _running_studio(
                                 history,
                                 settings.retention,
                                 roster,
+                                offers,
                                 settings.max_waiting_jobs,
                             )
                 finally:
@@ -173,6 +183,19 @@ async def _running_studio(
                     await dispatcher.stop()
     finally:
         transactions.close()
+
+
+@asynccontextmanager
+async def _offering(models_dir: Path | None, hub: EventHub) -> AsyncGenerator[Offers | None]:
+    if models_dir is None:
+        yield None
+        return
+    library = Library(models_dir, read_catalogue())
+    downloads = Downloads(library, hub.publish_download)
+    try:
+        yield Offers(library, downloads)
+    finally:
+        await downloads.close()
 
 
 async def _open_database(url: str, stack: AsyncExitStack) -> sa.Engine:

@@ -183,4 +183,26 @@ class ResetEvent(Answer):
     type: Literal["reset"]
 
 
-Event = Annotated[JobEvent | PreviewEvent | QueueEvent | ResetEvent, Field(discriminator="type")]
+class Download(Answer):
+    """The download of a model, as it is now."""
+
+    model: str
+    state: Literal["waiting", "downloading", "finished", "failed", "cancelled"]
+    file: str  # that is being fetched or checked
+    done_bytes: int
+    total_bytes: int  # 0: not known yet
+    bytes_per_s: float | None
+    eta_s: float | None
+    text: str | None  # why it failed and what to do about it
+
+
+class DownloadEvent(Answer):
+    """A download has got further, or has ended."""
+
+    type: Literal["download"]
+    download: Download
+
+
+Event = Annotated[
+    JobEvent | PreviewEvent | QueueEvent | DownloadEvent | ResetEvent, Field(discriminator="type")
+]

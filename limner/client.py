@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from limner.answers import (
     ControlImage,
+    Download,
+    DownloadEvent,
     Event,
     InspectedImage,
     Job,
@@ -26,6 +28,8 @@ __all__ = [
     "AsyncClient",
     "Client",
     "ControlImage",
+    "Download",
+    "DownloadEvent",
     "Event",
     "InspectedImage",
     "Job",

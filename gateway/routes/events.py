@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from gateway import schemas
-from gateway.events import RESET, Signal
+from gateway.events import RESET, Signal, download_signal
 from gateway.identity import Owner
 from gateway.studio import Studio, StudioDep
 from gateway.views import show_job
@@ -38,6 +38,8 @@ async def stream_events(
                 yield signal.message
             order = Signal("queue", studio.dispatcher.queue_event(owner))
             yield order.message.model_copy(update={"retry": RETRY_MS})
+            for download in studio.offers.downloads.running if studio.offers is not None else ():
+                yield download_signal(download).message
             async for signal in reader:
                 if signal.seq is None or signal.seq > replayed:
                     yield signal.message

@@ -74,6 +74,7 @@ def environment(
         "LIMNER_T2I_MODELS_DIR": str(home.models),
         "LIMNER_EDIT_MODELS_DIR": str(home.models),
         "LIMNER_TILING_MODELS_DIR": str(home.models),
+        "LIMNER_GATEWAY_MODELS_DIR": str(home.models),
         "LIMNER_T2I_CACHE_DIR": str(home.cache),
         "LIMNER_EDIT_CACHE_DIR": str(home.cache),
         "LIMNER_TILING_CACHE_DIR": str(home.cache),

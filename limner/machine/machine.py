@@ -66,11 +66,20 @@ def describe_devices(machine: Machine, ram_budget_bytes: int | None = None) -> t
 
     `ram_budget_bytes` is what the arbiter was told to grant of the host, if it was.
     """
-    ram_bytes = machine.usable_ram_bytes
+    return _describe(machine.driver, machine.usable_ram_bytes, ram_budget_bytes)
+
+
+def find_devices(ram_budget_bytes: int | None = None) -> tuple[DeviceFacts, ...]:
+    """Returns what `describe_devices` does, of this machine as it is now."""
+    ram_bytes = psutil.virtual_memory().total
+    return _describe(ask_driver(), min(ram_bytes, find_ram_limit() or ram_bytes), ram_budget_bytes)
+
+
+def _describe(driver: Driver, ram_bytes: int, ram_budget_bytes: int | None) -> tuple[DeviceFacts, ...]:
     budget_bytes = host_budget_bytes(ram_bytes) if ram_budget_bytes is None else ram_budget_bytes
-    if not machine.driver.cards:
+    if not driver.cards:
         return (DeviceFacts(HOST, "this machine's memory", ram_bytes, budget_bytes, budget_bytes),)
-    return tuple(describe_card(card, budget_bytes) for card in machine.driver.cards)
+    return tuple(describe_card(card, budget_bytes) for card in driver.cards)
 
 
 def describe_card(card: Card, host_budget_bytes: int) -> DeviceFacts:

@@ -54,6 +54,7 @@ def settings(tmp_path: Path, sockets: Path) -> Settings:
         edit=(),
         tiling=(),
         arbiter=f"unix:{sockets}/arbiter",
+        models_dir=tmp_path / "models",
         frontend=tmp_path / "page",
     )
 

@@ -50,6 +50,7 @@ async def _serve(folder: Path, address: Future[str], stop: threading.Event) -> N
         edit=(f"unix:{folder}/edit",),
         tiling=(f"unix:{folder}/tiling",),
         arbiter=f"unix:{folder}/arbiter",
+        models_dir=folder / "models",
         frontend=folder / "page",
     )
     async with (

@@ -2,7 +2,7 @@
 
 import { type Client, type ClientMeta, formDataBodySerializer, type Options as Options2, type RequestResult, type ServerSentEventsResult, type TDataShape } from './client';
 import { client } from './client.gen';
-import type { CancelJobData, CancelJobErrors, CancelJobResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeQueueData, ChangeQueueErrors, ChangeQueueResponses, ClearQueueData, ClearQueueErrors, ClearQueueResponses, CreateImagesData, CreateImagesErrors, CreateImagesResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteJobsData, DeleteJobsErrors, DeleteJobsResponses, EditImagesData, EditImagesErrors, EditImagesResponses, EstimateData, EstimateErrors, EstimateResponses, GenerateBatchData, GenerateBatchErrors, GenerateBatchResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GenerateTiledData, GenerateTiledErrors, GenerateTiledResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetHistoryUsageData, GetHistoryUsageErrors, GetHistoryUsageResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelData, GetModelErrors, GetModelResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetThumbnailData, GetThumbnailErrors, GetThumbnailResponses, InspectImageData, InspectImageErrors, InspectImageResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, OrderQueueData, OrderQueueErrors, OrderQueueResponses, PreprocessData, PreprocessErrors, PreprocessResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
+import type { CancelDownloadData, CancelDownloadErrors, CancelDownloadResponses, CancelJobData, CancelJobErrors, CancelJobResponses, ChangeJobData, ChangeJobErrors, ChangeJobResponses, ChangeQueueData, ChangeQueueErrors, ChangeQueueResponses, ClearQueueData, ClearQueueErrors, ClearQueueResponses, CreateImagesData, CreateImagesErrors, CreateImagesResponses, DeleteJobData, DeleteJobErrors, DeleteJobResponses, DeleteJobsData, DeleteJobsErrors, DeleteJobsResponses, DownloadModelData, DownloadModelErrors, DownloadModelResponses, EditImagesData, EditImagesErrors, EditImagesResponses, EstimateData, EstimateErrors, EstimateResponses, GenerateBatchData, GenerateBatchErrors, GenerateBatchResponses, GenerateControlNetData, GenerateControlNetErrors, GenerateControlNetResponses, GenerateImageEditData, GenerateImageEditErrors, GenerateImageEditResponses, GenerateLayersData, GenerateLayersErrors, GenerateLayersResponses, GenerateTextToImageData, GenerateTextToImageErrors, GenerateTextToImageResponses, GenerateTiledData, GenerateTiledErrors, GenerateTiledResponses, GetCapabilitiesData, GetCapabilitiesErrors, GetCapabilitiesResponses, GetGpuData, GetGpuErrors, GetGpuResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetHistoryUsageData, GetHistoryUsageErrors, GetHistoryUsageResponses, GetImageData, GetImageErrors, GetImageResponses, GetJobData, GetJobErrors, GetJobResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetModelData, GetModelErrors, GetModelResponses, GetQueueData, GetQueueErrors, GetQueueResponses, GetReadinessData, GetReadinessErrors, GetReadinessResponses, GetThumbnailData, GetThumbnailErrors, GetThumbnailResponses, InspectImageData, InspectImageErrors, InspectImageResponses, ListCatalogueData, ListCatalogueErrors, ListCatalogueResponses, ListJobEventsData, ListJobEventsErrors, ListJobEventsResponses, ListJobsData, ListJobsErrors, ListJobsResponses, ListModelsData, ListModelsErrors, ListModelsResponses, OrderQueueData, OrderQueueErrors, OrderQueueResponses, PreprocessData, PreprocessErrors, PreprocessResponses, RetryJobData, RetryJobErrors, RetryJobResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, StreamEventsData, StreamEventsErrors, StreamEventsResponses, UploadImageData, UploadImageErrors, UploadImageResponses } from './types.gen';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -325,6 +325,36 @@ export const signOut = <ThrowOnError extends boolean = false>(options?: Options<
  */
 export const signIn = <ThrowOnError extends boolean = false>(options: Options<SignInData, ThrowOnError>): RequestResult<SignInResponses, SignInErrors, ThrowOnError> => (options.client ?? client).post<SignInResponses, SignInErrors, ThrowOnError>({
     url: '/session',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List Models
+ *
+ * Lists every model that is here or can be downloaded, and how each would run.
+ */
+export const listCatalogue = <ThrowOnError extends boolean = false>(options?: Options<ListCatalogueData, ThrowOnError>): RequestResult<ListCatalogueResponses, ListCatalogueErrors, ThrowOnError> => (options?.client ?? client).get<ListCatalogueResponses, ListCatalogueErrors, ThrowOnError>({ url: '/models', ...options });
+
+/**
+ * Cancel Download
+ *
+ * Ends a download; what was fetched stays for the next one.
+ */
+export const cancelDownload = <ThrowOnError extends boolean = false>(options: Options<CancelDownloadData, ThrowOnError>): RequestResult<CancelDownloadResponses, CancelDownloadErrors, ThrowOnError> => (options.client ?? client).delete<CancelDownloadResponses, CancelDownloadErrors, ThrowOnError>({ url: '/models/{name}/download', ...options });
+
+/**
+ * Download Model
+ *
+ * Fetches a model; one that is being fetched goes on, and what was fetched before stays.
+ *
+ * `/events` and the list of models tell how far it is. It can be used as soon as it is here.
+ */
+export const downloadModel = <ThrowOnError extends boolean = false>(options: Options<DownloadModelData, ThrowOnError>): RequestResult<DownloadModelResponses, DownloadModelErrors, ThrowOnError> => (options.client ?? client).post<DownloadModelResponses, DownloadModelErrors, ThrowOnError>({
+    url: '/models/{name}/download',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -139,6 +139,93 @@ export type Capability = {
 };
 
 /**
+ * CatalogueModel
+ *
+ * A model that is here, or that can be downloaded.
+ */
+export type CatalogueModel = {
+    /**
+     * Name
+     */
+    name: string;
+    /**
+     * Title
+     */
+    title: string;
+    /**
+     * Family
+     *
+     * Empty: not known.
+     */
+    family: string;
+    /**
+     * Kind
+     *
+     * A checkpoint paints by itself; the others are used with one.
+     */
+    kind: 'checkpoint' | 'control' | 'lora';
+    /**
+     * License
+     */
+    license: string;
+    /**
+     * License Url
+     */
+    license_url: string;
+    /**
+     * Commercial Use
+     */
+    commercial_use: boolean;
+    /**
+     * Opt In
+     *
+     * Whether its licence must be accepted before it is downloaded.
+     */
+    opt_in: boolean;
+    /**
+     * Built In
+     */
+    built_in: boolean;
+    /**
+     * Size Bytes
+     *
+     * 0: not known before it is downloaded.
+     */
+    size_bytes: number;
+    /**
+     * Size Is Exact
+     */
+    size_is_exact: boolean;
+    /**
+     * Is Present
+     */
+    is_present: boolean;
+    /**
+     * Fetched Bytes
+     *
+     * Of a download that has not been finished.
+     */
+    fetched_bytes: number;
+    /**
+     * Capabilities
+     */
+    capabilities: Array<string>;
+    /**
+     * Tier
+     *
+     * In which it would run here; empty: in none, or not by itself.
+     */
+    tier: string;
+    /**
+     * Note
+     *
+     * Its tier and why there is no better one, or why it cannot run.
+     */
+    note: string;
+    download: Download | null;
+};
+
+/**
  * Cleared
  *
  * What clearing the queue did.
@@ -361,6 +448,85 @@ export type Deletion = {
      */
     ids: Array<string>;
 };
+
+/**
+ * Download
+ *
+ * The download of a model, whole, as it is now.
+ */
+export type Download = {
+    /**
+     * Model
+     */
+    model: string;
+    state: DownloadState;
+    /**
+     * File
+     *
+     * The one that is being fetched or checked.
+     */
+    file?: string;
+    /**
+     * Done Bytes
+     */
+    done_bytes?: number;
+    /**
+     * Total Bytes
+     *
+     * 0: not known yet.
+     */
+    total_bytes?: number;
+    /**
+     * Bytes Per S
+     *
+     * Of the last seconds.
+     */
+    bytes_per_s?: number | null;
+    /**
+     * Eta S
+     */
+    eta_s?: number | null;
+    /**
+     * Text
+     *
+     * Why it failed and what to do about it, or what there is to say at its end.
+     */
+    text?: string | null;
+};
+
+/**
+ * DownloadEvent
+ *
+ * A download has got further, or has ended.
+ */
+export type DownloadEvent = {
+    /**
+     * Type
+     */
+    type?: 'download';
+    download: Download;
+};
+
+/**
+ * DownloadRequest
+ *
+ * How a model is to be fetched.
+ */
+export type DownloadRequest = {
+    /**
+     * Accept Licence
+     *
+     * I have read the model's licence and accept it, where it demands that.
+     */
+    accept_licence?: boolean;
+};
+
+/**
+ * DownloadState
+ *
+ * Where the download of a model is.
+ */
+export type DownloadState = 'waiting' | 'downloading' | 'finished' | 'failed' | 'cancelled';
 
 /**
  * Entity
@@ -1195,7 +1361,7 @@ export type JobHistory = {
     /**
      * Events
      */
-    events: Array<JobEvent | PreviewEvent | QueueEvent | ResetEvent>;
+    events: Array<JobEvent | PreviewEvent | QueueEvent | DownloadEvent | ResetEvent>;
 };
 
 /**
@@ -1658,6 +1824,24 @@ export type ModelList = {
      * Data
      */
     data: Array<ModelCard>;
+};
+
+/**
+ * Models
+ *
+ * Every model that is here or can be downloaded.
+ */
+export type Models = {
+    /**
+     * Device
+     *
+     * For which the tiers are told.
+     */
+    device: string;
+    /**
+     * Models
+     */
+    models: Array<CatalogueModel>;
 };
 
 /**
@@ -3022,6 +3206,8 @@ export type Event = ({
 } & PreviewEvent) | ({
     type: 'queue';
 } & QueueEvent) | ({
+    type: 'download';
+} & DownloadEvent) | ({
     type: 'reset';
 } & ResetEvent);
 
@@ -4135,6 +4321,130 @@ export type SignInResponses = {
 };
 
 export type SignInResponse = SignInResponses[keyof SignInResponses];
+
+export type ListCatalogueData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/models';
+};
+
+export type ListCatalogueErrors = {
+    /**
+     * The list is switched off.
+     */
+    409: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type ListCatalogueError = ListCatalogueErrors[keyof ListCatalogueErrors];
+
+export type ListCatalogueResponses = {
+    /**
+     * Successful Response
+     */
+    200: Models;
+};
+
+export type ListCatalogueResponse = ListCatalogueResponses[keyof ListCatalogueResponses];
+
+export type CancelDownloadData = {
+    body?: never;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/models/{name}/download';
+};
+
+export type CancelDownloadErrors = {
+    /**
+     * Only the token named `admin` may do this.
+     */
+    403: Problem;
+    /**
+     * There is no such download.
+     */
+    404: Problem;
+    /**
+     * Downloads are switched off.
+     */
+    409: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type CancelDownloadError = CancelDownloadErrors[keyof CancelDownloadErrors];
+
+export type CancelDownloadResponses = {
+    /**
+     * Successful Response
+     */
+    202: Download;
+};
+
+export type CancelDownloadResponse = CancelDownloadResponses[keyof CancelDownloadResponses];
+
+export type DownloadModelData = {
+    /**
+     * Body
+     */
+    body?: DownloadRequest | null;
+    path: {
+        /**
+         * Name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/models/{name}/download';
+};
+
+export type DownloadModelErrors = {
+    /**
+     * The licence is not accepted, or only the token named `admin` may do this.
+     */
+    403: Problem;
+    /**
+     * The catalogue has no such model.
+     */
+    404: Problem;
+    /**
+     * The model is here already, or downloads are switched off.
+     */
+    409: Problem;
+    /**
+     * This studio is told to stay offline.
+     */
+    503: Problem;
+    /**
+     * There is no room for it.
+     */
+    507: Problem;
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type DownloadModelError = DownloadModelErrors[keyof DownloadModelErrors];
+
+export type DownloadModelResponses = {
+    /**
+     * Successful Response
+     */
+    202: Download;
+};
+
+export type DownloadModelResponse = DownloadModelResponses[keyof DownloadModelResponses];
 
 export type GetCapabilitiesData = {
     body?: never;
