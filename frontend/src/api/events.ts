@@ -3,7 +3,7 @@ import type { JobHistory } from "./gen";
 export type StudioEvent = JobHistory["events"][number];
 export type Connection = "connecting" | "open" | "lost";
 
-const EVENT_NAMES = ["message", "job", "preview", "queue", "reset"] satisfies (
+const EVENT_NAMES = ["message", "job", "preview", "queue", "download", "reset"] satisfies (
   | "message"
   | StudioEvent["type"]
 )[];
