@@ -484,6 +484,22 @@ class Health(Shape):
     status: Literal["ok"] = "ok"
 
 
+class ActiveMinute(Shape):
+    """The jobs of the whole studio that ended within one minute."""
+
+    begins_at: datetime
+    succeeded: int
+    failed: int
+    wait_p50_s: float | None = Field(description="Until they were begun; null where none were.")
+    wait_p95_s: float | None
+
+
+class Activity(Shape):
+    """What the studio did in the last hour."""
+
+    minutes: list[ActiveMinute] = Field(description="60 of them; the current one is the last.")
+
+
 class Part(Shape):
     """One thing that the studio needs."""
 

@@ -21,6 +21,7 @@ from gateway.history import History
 from gateway.housekeeping import keeping_house
 from gateway.identity import Roster
 from gateway.images import ImageStore
+from gateway.jobs.activity import Activity
 from gateway.jobs.archive import Archive
 from gateway.jobs.board import Board
 from gateway.jobs.books import Books
@@ -145,6 +146,7 @@ async def _running_studio(
                 switches=Switches(transactions),
                 census=Census(transactions),
                 experience=Experience(transactions),
+                activity=Activity(transactions),
                 images=images,
                 results=results,
                 board=board,

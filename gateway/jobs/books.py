@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway.catalogue import Catalogue
 from gateway.events import EventHub
 from gateway.images import ImageStore
+from gateway.jobs.activity import Activity
 from gateway.jobs.archive import Archive
 from gateway.jobs.board import Board
 from gateway.jobs.census import Census
@@ -34,6 +35,7 @@ class Books:
     switches: Switches
     census: Census
     experience: Experience
+    activity: Activity
     images: ImageStore
     results: Results
     board: Board

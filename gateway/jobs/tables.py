@@ -37,6 +37,7 @@ jobs = sa.Table(
     sa.Index("ix_jobs_state_id", "state", "id"),
     sa.Index("ix_jobs_owner_id", "owner", "id"),
     sa.Index("ix_jobs_batch", "batch"),
+    sa.Index("ix_jobs_finished_at", "finished_at"),
 )
 
 job_events = sa.Table(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, Response
 from grpc import aio
@@ -45,6 +46,24 @@ async def _look_at(catalogue: Catalogue) -> schemas.Capability:
 async def get_gpu(studio: StudioDep) -> schemas.Gpu:
     """Shows devices, leases and who waits for memory."""
     return show_gpu(await studio.arbiter.Snapshot(arbiter_pb2.SnapshotRequest(), timeout=_TIMEOUT_S))
+
+
+@router.get("/activity", operation_id="getActivity")
+async def get_activity(studio: StudioDep) -> schemas.Activity:
+    """Shows how many jobs of everybody ended in each minute of the last hour, and how long they waited."""
+    minutes = await studio.books.activity.last_hour(time.time())
+    return schemas.Activity(
+        minutes=[
+            schemas.ActiveMinute(
+                begins_at=datetime.fromtimestamp(minute.begins_at, UTC),
+                succeeded=minute.succeeded,
+                failed=minute.failed,
+                wait_p50_s=minute.wait_p50_s,
+                wait_p95_s=minute.wait_p95_s,
+            )
+            for minute in minutes
+        ]
+    )
 
 
 @router.get("/healthz", operation_id="getHealth")

@@ -5,6 +5,50 @@ export type ClientOptions = {
 };
 
 /**
+ * ActiveMinute
+ *
+ * The jobs of the whole studio that ended within one minute.
+ */
+export type ActiveMinute = {
+    /**
+     * Begins At
+     */
+    begins_at: string;
+    /**
+     * Succeeded
+     */
+    succeeded: number;
+    /**
+     * Failed
+     */
+    failed: number;
+    /**
+     * Wait P50 S
+     *
+     * Until they were begun; null where none were.
+     */
+    wait_p50_s: number | null;
+    /**
+     * Wait P95 S
+     */
+    wait_p95_s: number | null;
+};
+
+/**
+ * Activity
+ *
+ * What the studio did in the last hour.
+ */
+export type Activity = {
+    /**
+     * Minutes
+     *
+     * 60 of them; the current one is the last.
+     */
+    minutes: Array<ActiveMinute>;
+};
+
+/**
  * Amount
  *
  * How many there are, and the bytes of their images.
@@ -4499,6 +4543,31 @@ export type GetGpuResponses = {
 };
 
 export type GetGpuResponse = GetGpuResponses[keyof GetGpuResponses];
+
+export type GetActivityData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/activity';
+};
+
+export type GetActivityErrors = {
+    /**
+     * What went wrong.
+     */
+    default: Problem;
+};
+
+export type GetActivityError = GetActivityErrors[keyof GetActivityErrors];
+
+export type GetActivityResponses = {
+    /**
+     * Successful Response
+     */
+    200: Activity;
+};
+
+export type GetActivityResponse = GetActivityResponses[keyof GetActivityResponses];
 
 export type GetHealthData = {
     body?: never;
