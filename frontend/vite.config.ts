@@ -5,7 +5,11 @@ import { defineConfig } from "vitest/config";
 const STUDIO_URL = "http://127.0.0.1:8000";
 const ROUTES = [
   "/generate",
+  "/estimate",
   "/jobs",
+  "/queue",
+  "/models",
+  "/activity",
   "/events",
   "/images",
   "/preprocess",

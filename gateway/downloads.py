@@ -58,7 +58,7 @@ class Downloads:
         known = self._courses.get(entry.name)
         if known is not None and known.task is not None:
             return known.shown
-        course = _Course(Download(model=entry.name, state=DownloadState.WAITING))
+        course = _Course(_begin(entry.name))
         self._courses[entry.name] = course
         errand = Errand(entry, self._library.models, is_accepted=is_accepted)
         course.task = asyncio.create_task(self._run(course, errand))
@@ -148,3 +148,16 @@ class Downloads:
     def _tell(self, course: _Course, update: dict[str, object]) -> None:
         course.shown, course.published_at_s = course.shown.model_copy(update=update), time.monotonic()
         self._publish(course.shown)
+
+
+def _begin(model: str) -> Download:
+    return Download(
+        model=model,
+        state=DownloadState.WAITING,
+        file="",
+        done_bytes=0,
+        total_bytes=0,
+        bytes_per_s=None,
+        eta_s=None,
+        text=None,
+    )

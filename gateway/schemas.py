@@ -254,13 +254,13 @@ class Download(Shape):
 
     model: str
     state: DownloadState
-    file: str = Field(default="", description="The one that is being fetched or checked.")
-    done_bytes: int = 0
-    total_bytes: int = Field(default=0, description="0: not known yet.")
-    bytes_per_s: float | None = Field(default=None, description="Of the last seconds.")
-    eta_s: float | None = None
+    file: str = Field(description="The one that is being fetched or checked; empty before the first.")
+    done_bytes: int
+    total_bytes: int = Field(description="0: not known yet.")
+    bytes_per_s: float | None = Field(description="Of the last seconds.")
+    eta_s: float | None
     text: str | None = Field(
-        default=None, description="Why it failed and what to do about it, or what there is to say at its end."
+        description="Why it failed and what to do about it, or what there is to say at its end."
     )
 
 

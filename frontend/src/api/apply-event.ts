@@ -6,6 +6,7 @@ import { applyToHistories } from "./history";
 import { isFinal, mergeIntoActive } from "./job";
 import { activeQuery, jobQuery, jobsKey, previewQuery } from "./jobs";
 import { lineQuery, queueQuery } from "./queue";
+import { applyDownload, modelsQuery } from "./system";
 
 /** Brings everything that was fetched up to date with one event. */
 export function applyEvent(client: QueryClient, event: StudioEvent): void {
@@ -19,10 +20,14 @@ export function applyEvent(client: QueryClient, event: StudioEvent): void {
     case "queue":
       client.setQueryData(queueQuery.queryKey, event);
       break;
+    case "download":
+      applyDownload(client, event.download);
+      break;
     case "reset":
       void client.invalidateQueries({ queryKey: jobsKey });
       void client.invalidateQueries({ queryKey: lineQuery.queryKey });
       void client.invalidateQueries({ queryKey: capabilitiesQuery.queryKey });
+      void client.invalidateQueries({ queryKey: modelsQuery.queryKey });
   }
 }
 

@@ -1,4 +1,5 @@
 import { useDocumentTitle } from "@mantine/hooks";
+import { lazy, Suspense } from "react";
 import { Gallery } from "@/features/gallery/Gallery";
 import { QueueDrawer } from "@/features/queue/QueueDrawer";
 import { EmptyStage } from "@/features/stage/EmptyStage";
@@ -13,6 +14,7 @@ import { Header } from "./Header";
 import { ReplacingStrip } from "./ReplacingStrip";
 import { hasCanvas } from "./use-centre";
 import type { Mode } from "./use-forms";
+import { usePage } from "./use-page";
 import { useStudio } from "./use-studio";
 
 const HINTS: Record<Mode, string> = {
@@ -20,16 +22,35 @@ const HINTS: Record<Mode, string> = {
   edit: "Add a picture and say what shall become of it.",
 };
 
+// No part of the first load.
+const SystemPage = lazy(async () => ({
+  default: (await import("@/features/system/SystemPage")).SystemPage,
+}));
+
 /** The studio: the form, the stage with the history below it, and the queue. */
 export function App() {
   const studio = useStudio();
+  const { isSystem, openStudio } = usePage();
   const { forms, form, view, queue, stage, history } = studio;
   useDocumentTitle(queue.active.length > 0 ? `(${queue.active.length}) Limner` : "Limner");
   return (
     <>
-      <Header mode={forms.mode} onMode={forms.setMode} activeCount={queue.active.length} />
+      <Header
+        mode={forms.mode}
+        isSystem={isSystem}
+        onMode={(mode) => {
+          openStudio();
+          forms.setMode(mode);
+        }}
+        activeCount={queue.active.length}
+      />
       <ConnectionStrip />
-      <div className={classes.studio}>
+      {isSystem && (
+        <Suspense>
+          <SystemPage />
+        </Suspense>
+      )}
+      <div className={classes.studio} hidden={isSystem}>
         <aside className={classes.form} ref={studio.settings} aria-label="Settings">
           <ReplacingStrip job={studio.replacing.replaced} onKeep={studio.replacing.keep} />
           <Form {...form} forms={forms} room={view.room} />

@@ -1,28 +1,47 @@
+import { ActionIcon, Tooltip } from "@mantine/core";
+import { IconCpu } from "@tabler/icons-react";
 import { Mark } from "@/components/Mark";
 import { ColourSchemeButton } from "./ColourSchemeButton";
 import classes from "./Header.module.css";
 import { ModeSwitch } from "./ModeSwitch";
 import type { Mode } from "./use-forms";
+import { SYSTEM } from "./use-page";
+
+const WORDS = { system: "System" } as const;
 
 interface HeaderProps {
   mode: Mode;
   onMode: (mode: Mode) => void;
+  /** Whether the page about the machine is open. */
+  isSystem: boolean;
   activeCount: number;
 }
 
-/** Name, modes, and on narrow pages the way to the queue. */
-export function Header({ mode, onMode, activeCount }: HeaderProps) {
+/** Name, modes, the way to the page about the machine, and on narrow pages that to the queue. */
+export function Header({ mode, isSystem, onMode, activeCount }: HeaderProps) {
   return (
     <header className={classes.header}>
       <h1 className={classes.brand}>
         <Mark />
         <span className={classes.name}>Limner</span>
       </h1>
-      <ModeSwitch mode={mode} onMode={onMode} />
+      <ModeSwitch mode={isSystem ? null : mode} onMode={onMode} />
       <div className={classes.end}>
         <a href="#queue" className={classes.queue}>
           Queue{activeCount > 0 && ` (${activeCount})`}
         </a>
+        <Tooltip label={WORDS.system}>
+          <ActionIcon
+            component="a"
+            href={SYSTEM}
+            aria-label={WORDS.system}
+            aria-current={isSystem ? "page" : undefined}
+            variant={isSystem ? "light" : "subtle"}
+            color={isSystem ? "verdigris" : "gray"}
+          >
+            <IconCpu size={19} stroke={1.6} />
+          </ActionIcon>
+        </Tooltip>
         <ColourSchemeButton />
       </div>
     </header>

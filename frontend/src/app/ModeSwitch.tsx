@@ -6,7 +6,8 @@ import classes from "./ModeSwitch.module.css";
 import type { Mode } from "./use-forms";
 
 interface ModeSwitchProps {
-  mode: Mode;
+  /** The one that is open; null while another page is. */
+  mode: Mode | null;
   onMode: (mode: Mode) => void;
 }
 

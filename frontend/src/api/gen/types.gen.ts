@@ -507,35 +507,35 @@ export type Download = {
     /**
      * File
      *
-     * The one that is being fetched or checked.
+     * The one that is being fetched or checked; empty before the first.
      */
-    file?: string;
+    file: string;
     /**
      * Done Bytes
      */
-    done_bytes?: number;
+    done_bytes: number;
     /**
      * Total Bytes
      *
      * 0: not known yet.
      */
-    total_bytes?: number;
+    total_bytes: number;
     /**
      * Bytes Per S
      *
      * Of the last seconds.
      */
-    bytes_per_s?: number | null;
+    bytes_per_s: number | null;
     /**
      * Eta S
      */
-    eta_s?: number | null;
+    eta_s: number | null;
     /**
      * Text
      *
      * Why it failed and what to do about it, or what there is to say at its end.
      */
-    text?: string | null;
+    text: string | null;
 };
 
 /**

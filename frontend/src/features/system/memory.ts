@@ -1,0 +1,68 @@
+import type { GpuDevice, GpuLease } from "@/api/gen";
+
+export type Use = "lease" | "foreign" | "reserve" | "free";
+
+/** A part of a device's memory. */
+export interface Segment {
+  use: Use;
+  bytes: number;
+  /** Of a lease: who holds it. */
+  lease?: GpuLease;
+}
+
+/** What a lease is charged on a device: working memory while it computes, what loading takes while it loads. */
+export function chargeOn(lease: GpuLease, device: string): number {
+  let sum_bytes = 0;
+  for (const charge of lease.charges) {
+    if (charge.device !== device) continue;
+    sum_bytes += charge.resident_bytes + charge.context_bytes;
+    if (lease.state === "active") sum_bytes += charge.working_bytes;
+    if (lease.state === "loading") sum_bytes += charge.load_extra_bytes;
+  }
+  return sum_bytes;
+}
+
+/** Who has how much of a device, the largest lease first, what is free last. */
+export function segmentsOf(device: GpuDevice, leases: readonly GpuLease[]): Segment[] {
+  const held: Segment[] = leases
+    .map((lease) => ({ use: "lease" as const, bytes: chargeOn(lease, device.id), lease }))
+    .filter(({ bytes }) => bytes > 0)
+    .sort((one, other) => other.bytes - one.bytes);
+  const free = Math.max(0, device.capacity_bytes - device.charged_bytes);
+  const told = held.reduce((sum, { bytes }) => sum + bytes, 0) + device.foreign_bytes + free;
+  const rest: Segment[] = [
+    { use: "foreign", bytes: device.foreign_bytes },
+    { use: "reserve", bytes: Math.max(0, device.total_bytes - told) },
+    { use: "free", bytes: free },
+  ];
+  return [...held, ...rest.filter(({ bytes }) => bytes > 0)];
+}
+
+export type Doing = "busy" | "warm" | "loading" | "releasing" | "lost";
+
+const DOING: Record<string, Doing> = {
+  loading: "loading",
+  resident: "warm",
+  active: "busy",
+  unloading: "releasing",
+  fencing: "releasing",
+  reclaiming: "releasing",
+  quarantined: "lost",
+};
+
+/** What a lease is there for at the moment. */
+export function doingOf(lease: GpuLease): Doing {
+  return lease.draining && lease.state === "resident"
+    ? "releasing"
+    : (DOING[lease.state] ?? "warm");
+}
+
+/** The model of a profile: "shapes" of "shapes@1f2e:full:1". */
+export function modelOfProfile(profile: string): string {
+  return profile.split(/[@:]/)[0] ?? profile;
+}
+
+/** How long ago, in seconds. */
+export function age_s(moment: string, now_ms: number): number {
+  return Math.max(0, (now_ms - Date.parse(moment)) / 1000);
+}
