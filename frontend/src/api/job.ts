@@ -5,6 +5,7 @@ import type {
   JobPage,
   LayersRequest,
   Outpaint,
+  Preset,
   TextToImageRequest,
   TiledRequest,
 } from "./gen";
@@ -21,6 +22,8 @@ export interface Settings {
   negative_prompt: string;
   width: number | null;
   height: number | null;
+  /** Null: normal. */
+  quality: Exclude<Preset["quality"], "normal"> | null;
   steps: number | null;
   guidance_scale: number | null;
   seed: number | null;
@@ -40,12 +43,17 @@ export function settingsOf(job: Asked): Settings {
     negative_prompt: text("negative_prompt") ?? "",
     width: number("width"),
     height: number("height"),
+    quality: qualityIn(job.request.quality),
     steps: number("steps"),
     guidance_scale: number("guidance_scale"),
     seed: number("seed"),
     count: number("count") ?? 1,
     model: text("model"),
   };
+}
+
+function qualityIn(value: unknown): Settings["quality"] {
+  return value === "draft" || value === "best" ? value : null;
 }
 
 /** What the forms ask for, with the shape that its kind says. */

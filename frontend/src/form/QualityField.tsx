@@ -4,7 +4,9 @@ import type { Settings } from "@/api/job";
 import { Chips } from "@/components/Chips";
 import { capitalised } from "@/components/words";
 import { numbersOf } from "./draft";
-import { QUALITIES, type Quality, qualityOf, settingsAt } from "./quality";
+import { costOf, presetAt, type Quality, qualityOf, settingsAt } from "./quality";
+
+const QUALITIES: readonly Quality[] = ["draft", "normal", "best"];
 
 interface QualityFieldProps {
   draft: Settings;
@@ -12,10 +14,12 @@ interface QualityFieldProps {
   onChange: (part: Partial<Settings>) => void;
 }
 
-/** With how much care to paint: a name for steps and guidance, which are said beside it. */
+/** With how much care to paint: a name for steps and guidance, which are said beside it, as is what it costs. */
 export function QualityField({ draft, model, onChange }: QualityFieldProps) {
   const { steps, guidance_scale } = numbersOf(draft, model);
   const quality = qualityOf(draft, model);
+  const preset = quality && presetAt(quality, model);
+  const cost = preset && costOf(preset);
   return (
     <Input.Wrapper label="Quality" labelElement="div">
       <Group justify="space-between" gap={8} mt={4}>
@@ -23,10 +27,11 @@ export function QualityField({ draft, model, onChange }: QualityFieldProps) {
           legend="Quality"
           choices={QUALITIES.map((value) => ({ value, label: capitalised(value) }))}
           value={quality ?? ("" as Quality)}
-          onChange={(quality) => onChange(settingsAt(quality, model))}
+          onChange={(quality) => onChange(settingsAt(quality))}
         />
         <Text size="xs" c="dimmed">
           {steps} steps, guidance {guidance_scale}
+          {cost && `, ${cost}`}
         </Text>
       </Group>
     </Input.Wrapper>

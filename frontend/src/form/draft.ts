@@ -1,11 +1,13 @@
 import type { Model } from "@/api/gen";
 import type { Settings } from "@/api/job";
+import { usualAt } from "./quality";
 
 export const EMPTY_DRAFT: Settings = {
   prompt: "",
   negative_prompt: "",
   width: null,
   height: null,
+  quality: null,
   steps: null,
   guidance_scale: null,
   seed: null,
@@ -15,11 +17,12 @@ export const EMPTY_DRAFT: Settings = {
 
 /** The numbers of a draft that may be left to the model. */
 export function numbersOf(draft: Settings, model: Model) {
+  const usual = usualAt(draft.quality, model);
   return {
     width: draft.width ?? model.width,
     height: draft.height ?? model.height,
-    steps: draft.steps ?? model.default_steps,
-    guidance_scale: draft.guidance_scale ?? model.default_guidance_scale,
+    steps: draft.steps ?? usual.steps,
+    guidance_scale: draft.guidance_scale ?? usual.guidance_scale,
   };
 }
 

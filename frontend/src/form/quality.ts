@@ -1,29 +1,46 @@
-import type { Model } from "@/api/gen";
+import type { Model, Preset } from "@/api/gen";
 import type { Settings } from "@/api/job";
 
-/** How much care a picture is painted with, from the fastest on. */
-export const QUALITIES = ["draft", "normal", "best"] as const;
-export type Quality = (typeof QUALITIES)[number];
+export type Quality = Preset["quality"];
 
-// Shares of a model's own steps: fewer show what it will be, more paint finer details.
-const SHARES: Record<Quality, number> = { draft: 0.5, normal: 1, best: 1.6 };
-const STEPS = [2, 100] as const; // which every model takes
+type Numbers = Pick<Settings, "quality" | "steps" | "guidance_scale">;
+type Usual = Pick<Preset, "steps" | "guidance_scale">;
 
-/** In how many steps a model paints at a quality. */
-export function stepsAt(quality: Quality, { default_steps }: Model): number {
-  return Math.min(STEPS[1], Math.max(STEPS[0], Math.round(default_steps * SHARES[quality])));
+/** What a model does at the quality that is asked for, where nothing else is said. */
+export function usualAt(quality: Quality | null, model: Model): Usual {
+  const { default_steps: steps, default_guidance_scale: guidance_scale } = model;
+  return presetAt(quality ?? "normal", model) ?? { steps, guidance_scale };
 }
 
-type Chosen = Pick<Settings, "steps" | "guidance_scale">;
-
-/** The numbers of a quality; what the model does by itself is left to it. */
-export function settingsAt(quality: Quality, model: Model): Chosen {
-  return { steps: quality === "normal" ? null : stepsAt(quality, model), guidance_scale: null };
+/** What a quality means for a model. */
+export function presetAt(quality: Quality, { presets }: Model): Preset | undefined {
+  return presets?.find((preset) => preset.quality === quality);
 }
 
-/** The quality that the numbers stand for, or null. */
-export function qualityOf({ steps, guidance_scale }: Chosen, model: Model): Quality | null {
-  const isOwn = guidance_scale === null || guidance_scale === model.default_guidance_scale;
-  const asked = steps ?? model.default_steps;
-  return (isOwn && QUALITIES.find((quality) => stepsAt(quality, model) === asked)) || null;
+/** The settings of a quality: its numbers are left to the model. */
+export function settingsAt(quality: Quality): Numbers {
+  return {
+    quality: quality === "normal" ? null : quality,
+    steps: null,
+    guidance_scale: null,
+  };
+}
+
+/** The quality that is asked for, or null where somebody has numbers of their own. */
+export function qualityOf(
+  { quality, steps, guidance_scale }: Numbers,
+  model: Model,
+): Quality | null {
+  const usual = usualAt(quality, model);
+  const isUsual = (steps ?? usual.steps) === usual.steps;
+  const isGuidedAsUsual = (guidance_scale ?? usual.guidance_scale) === usual.guidance_scale;
+  return isUsual && isGuidedAsUsual ? (quality ?? "normal") : null;
+}
+
+/** What a quality costs beside the normal one: "about half the time", "about 1.6 times the time". */
+export function costOf({ relative_seconds }: Pick<Preset, "relative_seconds">): string | null {
+  if (Math.abs(relative_seconds - 1) < 0.05) return null;
+  if (Math.abs(relative_seconds - 0.5) < 0.05) return "about half the time";
+  const times = relative_seconds.toFixed(relative_seconds < 1 ? 2 : 1).replace(/\.?0+$/, "");
+  return `about ${times} times the time`;
 }

@@ -1,4 +1,4 @@
-import type { Job, Model } from "@/api/gen";
+import type { Job, Model, Preset } from "@/api/gen";
 
 export const shapesModel: Model = {
   name: "shapes",
@@ -15,6 +15,7 @@ export const shapesModel: Model = {
   default_steps: 20,
   default_guidance_scale: 4,
   default_edit_guidance_scale: 2,
+  presets: [preset("draft", 10), preset("normal", 20), preset("best", 40)],
   tiers: ["full"],
   example_prompts: ["a green triangle at the top, yellow background"],
   features: [
@@ -28,6 +29,20 @@ export const shapesModel: Model = {
     "entities",
   ],
 };
+
+function preset(quality: Preset["quality"], steps: number): Preset {
+  return {
+    quality,
+    steps,
+    guidance_scale: 4,
+    edit_guidance_scale: 2,
+    computed_steps: steps,
+    adapter: null,
+    relative_seconds: steps / 20,
+    measured: false,
+    adherence: null,
+  };
+}
 
 type JobChange = Partial<Omit<Job, "progress">> & { progress?: Partial<Job["progress"]> };
 

@@ -137,7 +137,14 @@ function choose(
 /** A model with the defaults that it has for a way: instructions are to be followed less closely. */
 export function fitted(way: Way, model: Model): Model {
   if (way !== "instruct" && way !== "combine") return model;
-  return { ...model, default_guidance_scale: model.default_edit_guidance_scale };
+  return {
+    ...model,
+    default_guidance_scale: model.default_edit_guidance_scale,
+    presets: (model.presets ?? []).map((preset) => ({
+      ...preset,
+      guidance_scale: preset.edit_guidance_scale,
+    })),
+  };
 }
 
 /** Why a way is not to be had from its service, in plain words; null when it is. */

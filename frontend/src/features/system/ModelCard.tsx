@@ -15,7 +15,13 @@ export function ModelCard({ model }: { model: CatalogueModel }) {
       <Tags model={model} />
       <span className={classes.note}>
         {model.license_url ? (
-          <Anchor href={model.license_url} target="_blank" rel="noreferrer" inherit>
+          <Anchor
+            href={model.license_url}
+            target="_blank"
+            rel="noreferrer"
+            underline="always"
+            inherit
+          >
             {model.license}
           </Anchor>
         ) : (

@@ -96,10 +96,10 @@ export function serviceInWords(name: string): string {
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 
-/** Memory as cards are sold: "15.6 GB", "312 MB". */
+/** Memory, in powers of two: "15.6 GiB", "312 MiB". */
 export function bytesInWords(bytes: number): string {
-  if (bytes >= GIB) return `${(bytes / GIB).toFixed(bytes >= 100 * GIB ? 0 : 1)} GB`;
-  return `${Math.round(bytes / MIB)} MB`;
+  if (bytes >= GIB) return `${(bytes / GIB).toFixed(bytes >= 100 * GIB ? 0 : 1)} GiB`;
+  return `${Math.round(bytes / MIB)} MiB`;
 }
 
 /** What lies on a disk, in powers of ten, as hubs and disks tell it. */
