@@ -31,7 +31,7 @@ export function RunButton({ label, run }: { label: string; run: Run }) {
         {label}
       </Button>
       <div id={id} aria-live="polite">
-        {!isBlocked && !notice && <PlanLine />}
+        {!isBlocked && !notice && <PlanLine order={run.order} />}
         {isBlocked && (
           <List size="sm" className={classes.reasons} spacing={2}>
             {[...new Set(reasons.map(({ message }) => message))].map((message) => (

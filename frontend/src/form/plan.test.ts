@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import type { Estimate } from "@/api/gen";
 import { aJob } from "@/testing/jobs";
-import { type Outlook, planOf } from "./plan";
+import { fitOf, type Outlook, planOf } from "./plan";
 
 const queue = { total: 0, paused: false, held_up_by: null };
 const running = aJob({ status: "running", progress: { eta_s: 12 } });
@@ -29,4 +30,25 @@ test("what keeps everything waiting is said", () => {
   expect(plan({ queue: { ...queue, held_up_by: "the t2i service is not running" } })).toBe(
     "Waits: the t2i service is not running.",
   );
+});
+
+const ESTIMATE: Estimate = {
+  fit: "now",
+  tier: "full",
+  seconds: 14.2,
+  peak_device_bytes: 1,
+  peak_host_bytes: 1,
+  measured: true,
+  reason: "full keeps all weights on the device.",
+  tiers: [],
+};
+
+test.each<[Partial<Estimate>, string]>([
+  [{}, "Fits now (full), about 14 s."],
+  [{ measured: false }, "Fits now (full), perhaps 14 s."],
+  [{ fit: "after_switch", seconds: null, tier: "nf4" }, "Fits after a change of models (nf4)."],
+  [{ fit: "after_wait" }, "Fits as soon as memory is free (full), about 14 s."],
+  [{ fit: "never", tier: null, reason: "It needs 20 GB." }, "Does not fit: It needs 20 GB."],
+])("what an estimate %o comes to is said in a few words", (part, words) => {
+  expect(fitOf({ ...ESTIMATE, ...part })).toBe(words);
 });

@@ -1,4 +1,4 @@
-import type { Job, QueueEvent } from "@/api/gen";
+import type { Estimate, Job, QueueEvent } from "@/api/gen";
 import { spanInWords } from "@/components/words";
 
 /** What is known of the queue when a run is about to join it. */
@@ -20,6 +20,22 @@ export function planOf({ active, queue, eta_s }: Outlook): string | null {
   const known_s = queue.total > 0 ? eta_s : longest(running);
   const span = known_s === null ? "" : `, about ${spanInWords(known_s)}`;
   return `${ahead} ${ahead === 1 ? "job" : "jobs"} ahead${span}.`;
+}
+
+const FITS: Record<Exclude<Estimate["fit"], "never">, string> = {
+  now: "Fits now",
+  after_switch: "Fits after a change of models",
+  after_wait: "Fits as soon as memory is free",
+};
+
+/** Whether a run would fit into memory, how, and how long it would take. */
+export function fitOf({ fit, tier, seconds, measured, reason }: Estimate): string {
+  if (fit === "never") return `Does not fit: ${reason}`;
+  const how = tier ? ` (${tier})` : "";
+  if (seconds === null) return `${FITS[fit]}${how}.`;
+  // What was never measured here may be far off.
+  const span = `${measured ? "about" : "perhaps"} ${spanInWords(Math.max(1, seconds))}`;
+  return `${FITS[fit]}${how}, ${span}.`;
 }
 
 function longest(running: readonly Job[]): number | null {

@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { applyAnswer } from "@/api/apply-event";
 import type { Capability, Job } from "@/api/gen";
+import type { Order } from "@/api/job";
 import { useConnection } from "@/api/live-updates";
 import { ApiProblem } from "@/api/problem";
 import type { FieldName, Obstacle } from "./obstacles";
@@ -10,12 +11,21 @@ interface RunOptions<Draft> {
   /** What keeps this draft from being sent. */
   reasons: readonly Obstacle[];
   service: Capability | undefined;
+  /** What would be asked for, where that is known before it is sent. */
+  order?: Order | null;
   start: (draft: Draft) => Promise<Job>;
   onStarted: (job: Job) => void;
 }
 
 /** Sends a draft, and knows what stands in the way and what the studio refused. */
-export function useRun<Draft>({ draft, service, start, onStarted, ...own }: RunOptions<Draft>) {
+export function useRun<Draft>({
+  draft,
+  service,
+  order = null,
+  start,
+  onStarted,
+  ...own
+}: RunOptions<Draft>) {
   const client = useQueryClient();
   const connection = useConnection();
   const sending = useMutation<Job, Error, Draft>({
@@ -30,6 +40,7 @@ export function useRun<Draft>({ draft, service, start, onStarted, ...own }: RunO
   const reasons = connection === "lost" ? [...own.reasons, UNREACHABLE] : own.reasons;
   return {
     reasons,
+    order: reasons.length === 0 ? order : null,
     isSending: sending.isPending,
     refusal,
     notice: service && !service.available ? (service.reason ?? "the service is not running") : null,

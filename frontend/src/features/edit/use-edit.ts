@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
 import type { Job } from "@/api/gen";
-import type { Settings } from "@/api/job";
+import type { Order, Settings } from "@/api/job";
 import { editImages, generateTiles, generateUnderControl } from "@/api/jobs";
 import { uploadPicture } from "@/api/pictures";
 import type { Size } from "@/canvas/geometry";
@@ -57,6 +57,7 @@ export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) 
       controlImages: controlImages.map(({ state }) => state),
     }),
     service: off === null ? service : undefined, // what is off does not wait either
+    order: useMemo(() => knownOrder(order.draft, task, size), [order, task, size]),
     start: ({ draft, task }) => {
       const controls = controlImages.map(({ id }) => id ?? "");
       return start(draft, task, mask, controls, size);
@@ -68,6 +69,18 @@ export function useEdit(draft: Settings, task: EditTask, onStarted: () => void) 
 }
 
 export type Editing = ReturnType<typeof useEdit>;
+
+/** What would be asked for, where nothing must be uploaded first that is still being drawn. */
+function knownOrder(draft: Settings, task: EditTask, size: Size | undefined): Order | null {
+  if (task.way === "layers" || maskedPicture(task)) return null;
+  if (task.way === "upscale") return { kind: "tiled", body: toUpscale(draft, task) };
+  if (!isGuided(task.way)) return { kind: "image-edit", body: toEdit(draft, task, null) };
+  const isDrawn = task.controls.length > 0 || task.regions.some(({ shape }) => shape === "mask");
+  if (isDrawn) return null;
+  const regions = task.regions.map(() => null);
+  const kept = { controls: [], mask: null, regions };
+  return { kind: "controlnet", body: toControlled(draft, task, kept, size) };
+}
 
 async function start(
   draft: Settings,

@@ -1,12 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
 import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
-import type { Settings } from "@/api/job";
+import type { Order, Settings } from "@/api/job";
 import { generateImages, generateTiles } from "@/api/jobs";
 import { numbersOf, toRequest } from "@/form/draft";
 import { obstacles } from "@/form/obstacles";
 import { TILING } from "@/form/tiling";
 import { useRun } from "@/form/use-run";
 import { isLarge, largeObstacles, reachOf, toTiled } from "./large";
+
+type Painting = Extract<Order, { kind: "text-to-image" | "tiled" }>;
 
 const WANTED = "Describe the picture first.";
 
@@ -19,6 +21,11 @@ export function useGenerate(draft: Settings, onStarted: () => void) {
   const reach = model && reachOf(model, tiling);
   const size = model && numbersOf(draft, model);
   const isTiled = model && reach && size && isLarge(size, model, reach);
+  const orderOf = (draft: Settings): Painting => {
+    if (!isTiled) return { kind: "text-to-image", body: toRequest(draft) };
+    const isDefault = tiling?.models[0]?.name === model.name;
+    return { kind: "tiled", body: toTiled(draft, size, isDefault ? null : model.name) };
+  };
   const sizeless = { ...draft, width: null, height: null };
   const run = useRun({
     draft,
@@ -26,10 +33,10 @@ export function useGenerate(draft: Settings, onStarted: () => void) {
       ? [...obstacles(sizeless, model, WANTED), ...largeObstacles(size, model, reach)]
       : obstacles(draft, model, WANTED),
     service: isTiled ? tiling : service,
+    order: orderOf(draft),
     start: (draft) => {
-      if (!isTiled) return generateImages(toRequest(draft));
-      const isDefault = tiling?.models[0]?.name === model.name;
-      return generateTiles(toTiled(draft, size, isDefault ? null : model.name));
+      const order = orderOf(draft);
+      return order.kind === "tiled" ? generateTiles(order.body) : generateImages(order.body);
     },
     onStarted,
   });
