@@ -57,7 +57,7 @@ api: $(STAMP) frontend/node_modules/.package-lock.json ## regenerate the page's 
 dev: $(STAMP) $(PAGE) ## start the studio beside a page server that reloads
 	@trap 'kill 0' EXIT; $(BIN)/python -m limner.cli run & cd frontend && npm run dev
 
-bench-%: $(STAMP) ## run benchmarks/<topic>.py: overhead, quality, arbiter, vae, tiling, gateway
+bench-%: $(STAMP) ## run benchmarks/<topic>.py: overhead, quality, arbiter, vae, tiling, gateway, memory, speed
 	@$(BIN)/python -m benchmarks.$*
 
 page: $(PAGE) ## build the frontend

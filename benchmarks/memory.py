@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from benchmarks import memory_prediction
 from benchmarks.memory_sharing import measure_sharing, measure_switching
 from benchmarks.memory_streaming import measure
 from benchmarks.scaled import deepen, widen
@@ -19,7 +20,7 @@ def main() -> None:
     """Measures real workers over models of a gigabyte; other work beside changes the seconds only."""
     parser = argparse.ArgumentParser(prog="benchmarks.memory", description=__doc__)
     parser.add_argument("--layers", type=int, default=206, help="of the deep model, 5 MB each")
-    parser.add_argument("--only", choices=("streaming", "sharing", "switching"))
+    parser.add_argument("--only", choices=("prediction", "streaming", "sharing", "switching"))
     options = parser.parse_args()
     # A thread each: how many products are summed at once is no question of memory.
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -34,6 +35,9 @@ async def _collect(folder: Path, layers: int, only: str | None) -> list[Row]:
 
 async def _measure(folder: Path, layers: int, only: str | None) -> AsyncIterator[Row]:
     models = folder / "models"
+    if only in {None, "prediction"}:
+        for row in await memory_prediction.measure():
+            yield row
     if only in {None, "streaming", "sharing"}:
         deep = deepen(models / "deep", layers)
         weights_bytes = _weights_bytes(deep)

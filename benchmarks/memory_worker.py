@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import structlog
 
+from limner.image.v1.image_pb2 import Size
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest
 from limner.worker.v1.worker_pb2 import Command, Event, Load, Run
 from services.pipelines.memory import held_bytes
@@ -18,6 +19,8 @@ from services.pipelines.process import WorkerProcess
 
 MODULES = {name: f"services.{name}.engine" for name in ("t2i", "edit", "tiling")}
 PROMPT = "a red circle on the left and a blue square on the right, white background"
+# As large as the built-in model paints: beside a real model's weights its pictures are small, too.
+SIDE_PX = 256
 
 
 class Worker:
@@ -42,8 +45,9 @@ class Worker:
     async def paint(self, model: Path, steps: int = 2) -> tuple[bytes, int]:
         """Returns the result of a job, and the most that the worker held above what it did when idle."""
         request = GenerateImagesRequest(
-            model=model.name, prompt=PROMPT, seeds=[1], steps=steps, guidance_scale=1
-        )
+            model=model.name, prompt=PROMPT, seeds=[1], steps=steps, guidance_scale=1,
+            size=Size(width=SIDE_PX, height=SIDE_PX),
+        )  # fmt: skip
         events = await self._do(Command(run=Run(job="job", request=request.SerializeToString())))
         results = [event.result.result for event in events if event.HasField("result")]
         return results[0], events[-1].ended.peak_bytes - self._idle_bytes
