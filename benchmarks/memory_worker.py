@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import AsyncGenerator
@@ -10,9 +11,10 @@ from pathlib import Path
 
 import psutil
 import structlog
+from PIL import Image
 
 from limner.image.v1.image_pb2 import Size
-from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest
+from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest, Result
 from limner.worker.v1.worker_pb2 import Command, Event, Load, Run
 from services.pipelines.memory import held_bytes
 from services.pipelines.process import WorkerProcess
@@ -43,14 +45,14 @@ class Worker:
         return time.perf_counter() - started_s
 
     async def paint(self, model: Path, steps: int = 2) -> tuple[bytes, int]:
-        """Returns the result of a job, and the most that the worker held above what it did when idle."""
+        """Returns the pixels that a job paints, and the most that the worker held above what it did when idle."""
         request = GenerateImagesRequest(
             model=model.name, prompt=PROMPT, seeds=[1], steps=steps, guidance_scale=1,
             size=Size(width=SIDE_PX, height=SIDE_PX),
         )  # fmt: skip
         events = await self._do(Command(run=Run(job="job", request=request.SerializeToString())))
         results = [event.result.result for event in events if event.HasField("result")]
-        return results[0], events[-1].ended.peak_bytes - self._idle_bytes
+        return _pixels(results[0]), events[-1].ended.peak_bytes - self._idle_bytes
 
     def _resident_bytes(self) -> int:
         return psutil.Process(self._process.identity.pid).memory_info().rss
@@ -62,6 +64,11 @@ class Worker:
         if events[-1].HasField("ended") and not ended.ok:
             raise RuntimeError(f"{ended.reason}: {ended.message}")
         return events
+
+
+def _pixels(result: bytes) -> bytes:
+    with Image.open(io.BytesIO(Result.FromString(result).image.data)) as image:
+        return image.tobytes()
 
 
 @asynccontextmanager

@@ -6,10 +6,10 @@ import argparse
 
 import torch
 
-from benchmarks import speed_caches, speed_edit, speed_text
+from benchmarks import speed_caches, speed_compile, speed_edit, speed_text
 from benchmarks.table import Row, report
 
-TOPICS = ("text", "edit", "caches")
+TOPICS = ("text", "edit", "caches", "compile")
 
 
 def main() -> None:
@@ -29,8 +29,10 @@ def measure(topic: str, count: int) -> list[Row]:
             return speed_text.measure(count)
         case "edit":
             return speed_edit.measure(max(1, count // 2))
-        case _:
+        case "caches":
             return speed_caches.measure(max(1, count // 10))
+        case _:
+            return speed_compile.measure(max(1, count // 10))
 
 
 def parse() -> argparse.Namespace:

@@ -13,6 +13,7 @@ import torch
 from diffusers.pipelines.qwenimage.pipeline_qwenimage import QwenImagePipeline
 
 from limner.logs import set_up_logs
+from limner.models.entry import Tier
 from limner.progress.v1 import progress_pb2
 from limner.progress.v1.progress_pb2 import Checkpoint, Progress
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest, Result
@@ -38,6 +39,7 @@ from services.pipelines.watch import Watch
 from services.pipelines.weights.loading import plan_assembly
 from services.pipelines.weights.residency import Residency
 from services.pipelines.worker import Reporter, work
+from services.t2i.compiling import compile_blocks
 from services.t2i.description import read_library_versions
 from services.t2i.job import Job, to_job
 from services.t2i.loading import read_pipeline
@@ -68,6 +70,7 @@ class Engine:
         self._catalogue = read_catalogue(settings.models_dir, fresh_s=0.0)
         self._cache_dir = settings.cache_dir
         self._checkpoint_every_steps = settings.checkpoint_every_steps
+        self._compiles = settings.compile
         self._versions = read_library_versions()
         self._loaded: _Loaded | None = None
 
@@ -86,6 +89,8 @@ class Engine:
         scheduler = cast("ResumableScheduler", ResumableScheduler.from_config(pipeline.scheduler.config))
         few_steps = schedule_few_steps(pipeline.scheduler.config)
         colours = LatentColours.fit(partial(encode_frame, pipeline.vae), dtype_on(target), target)
+        if self._compiles and tier == Tier.FULL:
+            compile_blocks(pipeline.transformer)
         forecast = spare_steps(pipeline.transformer)
         self._loaded = _Loaded(pipeline, residency, scheduler, few_steps, forecast, colours, entry, tier)
         return None if target.type == "cpu" else CardMeter()

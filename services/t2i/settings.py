@@ -13,3 +13,4 @@ class Settings(ReplicaSettings):
     listen: str = "127.0.0.1:7011"
     holder: str = "t2i"
     worker_module: str = "services.t2i.engine"
+    compile: bool = False  # the blocks of models that are resident as a whole; a slow start for fast steps
