@@ -45,7 +45,7 @@ class Worker:
         return time.perf_counter() - started_s
 
     async def paint(self, model: Path, steps: int = 2) -> tuple[bytes, int]:
-        """Returns the pixels that a job paints, and the most that the worker held above what it did when idle."""
+        """Returns the pixels that a job paints, and the most that the worker held above its idle self."""
         request = GenerateImagesRequest(
             model=model.name, prompt=PROMPT, seeds=[1], steps=steps, guidance_scale=1,
             size=Size(width=SIDE_PX, height=SIDE_PX),
