@@ -18,7 +18,7 @@ _CARD_LOAD_EXTRA_BYTES = 64 * 2**20
 # the objects of its modules. Measured by benchmarks/memory_prediction.py.
 _PIPELINE_BYTES, _BLOCK_OBJECTS_BYTES = 36 * 2**20, 400 * 2**10
 # Tables of sines and the like, which no file has.
-_BUFFER_BYTES = 8 * 2**20
+BUFFER_BYTES = 8 * 2**20
 _BUDGET_STEPS = 3  # that are asked for between all weights and the least
 
 
@@ -121,9 +121,9 @@ def demand(
     )
     return Demand(
         tier=tier,
-        whole_bytes=sizes.whole_bytes(tier, number_bytes) + _BUFFER_BYTES,
-        base_bytes=sizes.base_bytes(number_bytes) + _BUFFER_BYTES,
-        floor_bytes=sizes.floor_bytes(tier, number_bytes) + _BUFFER_BYTES,
+        whole_bytes=sizes.whole_bytes(tier, number_bytes) + BUFFER_BYTES,
+        base_bytes=sizes.base_bytes(number_bytes) + BUFFER_BYTES,
+        floor_bytes=sizes.floor_bytes(tier, number_bytes) + BUFFER_BYTES,
         stage_bytes={stage: sizes.stage_bytes(stage, tier, number_bytes) for stage in Stage},
         stage_working_bytes={
             stage: always_bytes + extra + _restored_bytes(sizes, tier, stage, number_bytes)

@@ -14,7 +14,7 @@ from services.pipelines.process import WorkerProcess
 pytestmark = pytest.mark.xdist_group("t2i-front")
 
 REQUEST = GenerateImagesRequest(prompt="a blue star at the top", seeds=[11], steps=6).SerializeToString()
-SMALL_BYTES = 16_000_000
+SMALL_BYTES = 24_000_000
 
 
 @pytest.fixture

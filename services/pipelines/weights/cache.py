@@ -19,6 +19,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 
+from services.pipelines.weights import pages
 from services.pipelines.weights.mapping import State, map_files
 from services.rpc.errors import ModelUnreadable
 
@@ -55,6 +56,7 @@ class Cache:
                 self._sweep(time.time())
                 _check_space(self._folder, size_bytes)
                 _write(entry, tensors)
+                pages.trim_heap()
         except OSError as error:
             log.warning("weights are not cached", entry=key, reason=error.strerror or str(error))
             return None

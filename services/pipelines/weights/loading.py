@@ -16,6 +16,7 @@ from accelerate import init_empty_weights
 from torch import nn
 from transformers.initialization import no_init_weights
 
+from limner.models.demands import BUFFER_BYTES
 from services.pipelines.exhaustion import is_exhaustion
 from services.pipelines.weights.cache import Cache
 from services.pipelines.weights.conversion import Conversion
@@ -43,7 +44,7 @@ class Assembly:
     dtype: torch.dtype
     device: torch.device
     cache: Cache | None = None
-    _parts: Parts = field(default_factory=Parts)
+    _parts: Parts = field(default_factory=lambda: Parts(buffer_bytes=BUFFER_BYTES))
 
     def build(self, folder: Path, construct: Callable[[dict[str, Any]], Model]) -> Model:
         """Returns the model that `construct` makes of a folder's config.json, with the folder's weights.

@@ -78,3 +78,10 @@ def _madvise() -> Any:
     function = ctypes.CDLL(None, use_errno=True).madvise
     function.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     return function
+
+
+def trim_heap() -> None:
+    """Gives the system back what was freed; glibc keeps it where small and large pieces lie mixed."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

@@ -30,7 +30,7 @@ class Residency:
 
     def __init__(self, parts: Parts, place: Place, treatment: Treatment, budget_bytes: int) -> None:
         self._place, self._treatment, self._budget_bytes = place, treatment, budget_bytes
-        self._base_bytes = sum(weight.source.nbytes for weight in parts.base)
+        self._base_bytes = parts.base_bytes
         self._units = tuple(parts.units)
         self._known = [unit for unit in parts.units if not unit.is_optional]
         self._thread = ThreadPoolExecutor(1, "weights")

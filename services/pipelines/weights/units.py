@@ -35,6 +35,11 @@ class Weight:
     name: str
     source: torch.Tensor
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether a file has it, or would."""
+        return self.name not in self.module._non_persistent_buffers_set
+
     def put(self, tensor: torch.Tensor) -> None:
         """Has the module compute with `tensor`."""
         if self.name in self.module._parameters:
@@ -62,6 +67,13 @@ class Parts:
     units: list[Unit] = field(default_factory=list[Unit])
     base: list[Weight] = field(default_factory=list[Weight])
     tables: list[nn.Module] = field(default_factory=list[nn.Module])
+    # What stays besides and no file has, as whoever grants budgets counts it.
+    buffer_bytes: int = 0
+
+    @property
+    def base_bytes(self) -> int:
+        """What always stays."""
+        return self.buffer_bytes + sum(weight.source.nbytes for weight in self.base if weight.is_kept)
 
     def add(self, module: nn.Module) -> None:
         """Takes in a part whose weights are where they lie on the host."""
