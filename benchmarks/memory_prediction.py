@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import structlog
 
 from benchmarks.scaled import deepen
@@ -21,6 +20,7 @@ from limner.models.entry import Tier
 from limner.models.weighing import read_sizes
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest
 from limner.worker.v1.worker_pb2 import Command, Load, Run
+from services.pipelines.memory import held_bytes
 from services.pipelines.process import WorkerProcess
 from services.t2i.job import PARTS
 
@@ -105,8 +105,7 @@ async def _working(folder: Path) -> AsyncGenerator[tuple[WorkerProcess, int]]:
     process = await WorkerProcess.start("services.t2i.engine", "bench", folder / "holders")
     try:
         await process.ready()
-        # As its peak is counted: what it shares with other processes is its, too.
-        yield process, psutil.Process(process.identity.pid).memory_info().rss
+        yield process, held_bytes(process.identity.pid)
     finally:
         await process.kill()
 

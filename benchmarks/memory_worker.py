@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psutil
 import structlog
 from PIL import Image
 
@@ -30,7 +29,7 @@ class Worker:
 
     def __init__(self, process: WorkerProcess) -> None:
         self._process = process
-        self._idle_bytes = self._resident_bytes()
+        self._idle_bytes = self.held_bytes
 
     @property
     def held_bytes(self) -> int:
@@ -53,9 +52,6 @@ class Worker:
         events = await self._do(Command(run=Run(job="job", request=request.SerializeToString())))
         results = [event.result.result for event in events if event.HasField("result")]
         return _pixels(results[0]), events[-1].ended.peak_bytes - self._idle_bytes
-
-    def _resident_bytes(self) -> int:
-        return psutil.Process(self._process.identity.pid).memory_info().rss
 
     async def _do(self, command: Command) -> list[Event]:
         self._process.send(command)

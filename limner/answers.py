@@ -114,6 +114,8 @@ class Job(Answer):
     images: list[JobImage]
     error: JobError | None
     performance: Performance | None = None  # None until there is an image
+    tier: str | None = None  # in which it ran; None until there is an image
+    tier_reason: str | None = None  # why in no better one; None for the best
     priority: str = "normal"  # background, normal or interactive
     batch: str | None = None  # id of the batch that it was sent with
     favourite: bool = False  # kept when old jobs go

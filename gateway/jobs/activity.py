@@ -55,7 +55,7 @@ class Activity:
 
 
 def tally(endings: Iterable[Ending], now_s: float) -> list[Minute]:
-    """Sorts endings into the minutes of the last hour; what ended before it, or is yet to end, is left out."""
+    """Sorts endings into the minutes of the last hour; what ended before or is yet to end is left out."""
     first_s = _first_minute(now_s)
     minutes: list[list[Ending]] = [[] for _ in range(MINUTES)]
     for ending in endings:

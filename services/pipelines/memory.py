@@ -36,7 +36,7 @@ class Meter(Protocol):
 
 
 class HostMeter:
-    """Measures host memory: what is held as proportional, the peak as resident set size (Linux: VmHWM)."""
+    """Measures host memory, pages that other processes hold too by their share; the peak is Linux's VmHWM."""
 
     def held_bytes(self) -> int:
         """Returns what is held now."""
@@ -51,7 +51,10 @@ class HostMeter:
     def peak_bytes(self) -> int:
         """Returns the most that was held since `reset_peak`."""
         try:
-            return _field_bytes(_STATUS, "VmHWM:")
+            # The kernel keeps the peak of the resident set alone, in which shared pages count as if they were
+            # not; libraries and mapped weights are shared as much now as they were then.
+            others_bytes = _field_bytes(_STATUS, "VmRSS:") - held_bytes()
+            return _field_bytes(_STATUS, "VmHWM:") - max(0, others_bytes)
         except OSError:
             return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
