@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, cast
 
+from gateway.jobs.job import Kind
 from gateway.refusals import multiples_beside
 from gateway.requests import ControlNetRequest, ImageEditRequest, LayersRequest, TiledRequest
 from gateway.schemas import FieldProblem
@@ -22,10 +23,16 @@ SHOWN_CHARACTERS = 100  # of a value that was sent
 
 def explain(error: Mapping[str, Any]) -> FieldProblem:
     """Returns one validation error of pydantic in plain words: field, value and fix."""
-    place = [str(part) for part in error["loc"] if part != "body"]
+    place = _without_kind([str(part) for part in error["loc"] if part != "body"])
     field = _shorten(".".join(place)) or "body"
     value = error.get("input")
     return FieldProblem(field=field, value=_shorten(value), message=_describe(field, value, error))
+
+
+def _without_kind(place: list[str]) -> list[str]:
+    """Returns the place as the caller wrote it: in a union of bodies pydantic puts the kind before the field."""
+    is_kind = bool(place) and place[0] in list(Kind) and (len(place) > 1 or place[0] not in _FIELDS)
+    return place[1:] if is_kind else place
 
 
 def _describe(field: str, value: object, error: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from grpc import StatusCode, aio
 
 from limner.arbiter.v1 import arbiter_pb2
 from limner.capability.v1 import capability_pb2, capability_pb2_grpc
+from limner.models.planner import in_gb
 from services.pipelines import leases
 from services.pipelines.need import Need
 from services.pipelines.replica import Replica
@@ -50,7 +51,7 @@ class Capability(capability_pb2_grpc.CapabilityServiceServicer):
         self, request: capability_pb2.QuoteRequest, context: QuoteContext
     ) -> capability_pb2.QuoteResponse:
         """Asks the arbiter what such a request would wait for; see the contract."""
-        need = self.need_of(request)
+        need = self.replica.fit(self.need_of(request))
         demands, answer = need.demands, await self._ask(need.demands)
         if need.on_card and not leases.is_host(answer.devices):
             demands, answer = need.on_card, await self._ask(need.on_card)
@@ -87,10 +88,10 @@ def _to_tier_quote(demand: leases.Demand, quote: arbiter_pb2.AlternativeQuote) -
         tier=demand.tier,
         # The two enums name the same four answers in the same order.
         fit=capability_pb2.Fit.ValueType(quote.fit),
-        peak_device_bytes=demand.resident_bytes + demand.working_bytes + demand.context_bytes,
+        peak_device_bytes=demand.peak_bytes,
         measured=False,
         reason=_FIT_REASONS.get(quote.fit, "").format(
-            needed=quote.needed_bytes, capacity=quote.capacity_bytes
+            needed=in_gb(quote.needed_bytes), capacity=in_gb(quote.capacity_bytes)
         ),
     )
     if quote.HasField("wait"):
@@ -101,5 +102,5 @@ def _to_tier_quote(demand: leases.Demand, quote: arbiter_pb2.AlternativeQuote) -
 _FIT_REASONS = {
     arbiter_pb2.FIT_AFTER_RECALL: "an idle pipeline gives its memory back first",
     arbiter_pb2.FIT_AFTER_WAIT: "a running job ends first",
-    arbiter_pb2.FIT_NEVER: "it needs {needed} bytes and the device has {capacity}",
+    arbiter_pb2.FIT_NEVER: "it needs {needed} and the device has {capacity}",
 }

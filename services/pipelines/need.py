@@ -32,6 +32,16 @@ class Need:
         )
         return replace(self, demands=left, on_card=on_card)
 
+    def in_process(self, context_bytes: int) -> Need:
+        """Returns the same in a process that was measured to hold so much without a model; 0: unmeasured."""
+        if not context_bytes:
+            return self
+        demands, on_card = (
+            tuple(replace(demand, context_bytes=context_bytes) for demand in demands)
+            for demands in (self.demands, self.on_card)
+        )
+        return replace(self, demands=demands, on_card=on_card)
+
     def of(self, lease: Lease) -> Demand | None:
         """Returns the demand for which a lease was granted, or would be for a job of this size."""
         demands = self.demands if lease.device.startswith("cpu") or not self.on_card else self.on_card

@@ -77,6 +77,10 @@ class Replica:
         """How many jobs wait, 0 or 1."""
         return max(0, self._unfinished - 1)
 
+    def fit(self, need: Need) -> Need:
+        """Returns `need` as a job of this replica would ask for it now."""
+        return need.in_process(self._residence.context_bytes)
+
     async def run(self, work: Work) -> AsyncIterator[Event]:
         """Yields progress, checkpoints and results of `work`; cancels it when the last reader leaves.
 

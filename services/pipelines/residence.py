@@ -7,12 +7,11 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from contextvars import Context
-from dataclasses import replace
 
 import structlog
 
 from limner.worker.v1.worker_pb2 import Cancel, Command, Ended, Event, Load, Park, Run
-from services.pipelines.leases import Demand, Lease, OnRecall, Session, Tell
+from services.pipelines.leases import Lease, OnRecall, Session, Tell
 from services.pipelines.need import Need, working_bytes
 from services.pipelines.process import WorkerProcess
 from services.pipelines.tenancy import Tenancy
@@ -53,6 +52,12 @@ class Residence:
         """The devices that the arbiter grants; none before it has answered."""
         return self._tenancy.session.devices if self._tenancy is not None else ()
 
+    @property
+    def context_bytes(self) -> int:
+        """What the worker's process was measured to hold without a model; 0 until it has said so."""
+        ready = self._tenancy.ready if self._tenancy is not None else None
+        return ready.context_bytes if ready is not None else 0
+
     async def open(self) -> None:
         """Starts the worker, so that its libraries are imported before the first job."""
         async with self._turn:
@@ -87,13 +92,13 @@ class Residence:
             tenancy = await self._ensure_worker()
         if tenancy.ready is None:
             tell_waiting(0, "its worker, which is starting")
-            tenancy.ready = await tenancy.worker.ready()
-            self._early_deaths = 0
+        ready = await asyncio.shield(tenancy.greeting)
+        self._early_deaths = 0
         if tenancy.lease is None:
-            demands, on_card = (
-                _with_context(each, tenancy.ready.context_bytes) for each in (need.demands, need.on_card)
+            asked = need.in_process(ready.context_bytes)
+            tenancy.lease = await tenancy.session.acquire(
+                asked.demands, need.priority, tell_waiting, asked.on_card
             )
-            tenancy.lease = await tenancy.session.acquire(demands, need.priority, tell_waiting, on_card)
             self.leased = tenancy.lease
             tell_loading()
             try:
@@ -156,7 +161,8 @@ class Residence:
         if self._tenancy is None:
             worker = await self._start_worker()
             session = self._open_session(worker, self._on_recall)
-            self._tenancy = Tenancy(worker, session)
+            greeting = asyncio.create_task(worker.ready(), context=Context())
+            self._tenancy = Tenancy(worker, session, greeting)
             self._spawn(self._watch(self._tenancy))
         return self._tenancy
 
@@ -231,11 +237,6 @@ def _unfit(tenancy: Tenancy, need: Need) -> str:
     if tenancy.recalled:
         return "recalled"
     return "" if lease.tier in need.tiers else "another tier is wanted"
-
-
-def _with_context(demands: tuple[Demand, ...], context_bytes: int) -> tuple[Demand, ...]:
-    """Charges for the process what it was measured to hold, not what the prior said."""
-    return tuple(replace(demand, context_bytes=context_bytes) for demand in demands)
 
 
 def _report_exhaustion(session: Session, lease: Lease, ended: Ended) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -17,12 +18,19 @@ class Tenancy:
 
     worker: WorkerProcess
     session: Session
-    ready: Ready | None = None
+    greeting: asyncio.Task[Ready]
     model: str = ""
     lease: Lease | None = None
     recalled: bool = False
     job: str = ""  # what the worker computes at the moment
     sparing: deque[int] = field(default_factory=deque[int])  # bytes of each Resize that is not answered yet
+
+    @property
+    def ready(self) -> Ready | None:
+        """What the worker said once its libraries were imported; None before, and if it never came to that."""
+        greeting = self.greeting
+        has_come = greeting.done() and not greeting.cancelled() and greeting.exception() is None
+        return greeting.result() if has_come else None
 
     def give_back(self, count_bytes: int) -> None:
         """Has the weights hold so much less from the next step on; `hear` tells the arbiter of it."""

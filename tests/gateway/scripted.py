@@ -103,6 +103,8 @@ class ScriptedService(t2i_pb2_grpc.TextToImageServiceServicer, capability_pb2_gr
     scripts: list[Script] = field(default_factory=list[Script])
     calls: list[Request] = field(default_factory=list[Request])
     usual: Script = paint
+    quotes: list[capability_pb2.TierQuote] = field(default_factory=list[capability_pb2.TierQuote])
+    quoted: list[capability_pb2.QuoteRequest] = field(default_factory=list[capability_pb2.QuoteRequest])
 
     async def GenerateImages(self, request: Request, context: Context) -> AsyncIterator[Response]:
         self.calls.append(request)
@@ -118,7 +120,8 @@ class ScriptedService(t2i_pb2_grpc.TextToImageServiceServicer, capability_pb2_gr
     async def Quote(
         self, request: capability_pb2.QuoteRequest, context: Context
     ) -> capability_pb2.QuoteResponse:
-        return capability_pb2.QuoteResponse()
+        self.quoted.append(request)
+        return capability_pb2.QuoteResponse(tiers=self.quotes)
 
 
 def describe() -> capability_pb2.DescribeResponse:
