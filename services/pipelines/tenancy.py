@@ -27,7 +27,7 @@ class Tenancy:
 
     @property
     def ready(self) -> Ready | None:
-        """What the worker said once its libraries were imported; None before, and if it never came to that."""
+        """What the worker said once its libraries were imported; None before that."""
         greeting = self.greeting
         has_come = greeting.done() and not greeting.cancelled() and greeting.exception() is None
         return greeting.result() if has_come else None

@@ -1,3 +1,4 @@
+import { t } from "@/i18n";
 import type {
   ControlNetRequest,
   ImageEditRequest,
@@ -86,7 +87,7 @@ export function describesResult(job: Asked): boolean {
 /** The picture that a job started from. */
 export interface Original {
   id: string;
-  name: "Original" | "Control image";
+  name: string;
   /** What was painted around it. */
   margins: Required<Outpaint> | null;
 }
@@ -100,18 +101,18 @@ export function originalOf(job: Asked): Original | null {
     case "image-edit": {
       const [id] = order.body.images;
       const margins = order.body.outpaint ? { ...NO_MARGINS, ...order.body.outpaint } : null;
-      return id === undefined ? null : { id, name: "Original", margins };
+      return id === undefined ? null : { id, name: t("Original"), margins };
     }
     case "controlnet": {
       const { init_image, controls } = order.body;
-      if (init_image) return { id: init_image, name: "Original", margins: null };
+      if (init_image) return { id: init_image, name: t("Original"), margins: null };
       const id = controls?.[0]?.image;
-      return id === undefined ? null : { id, name: "Control image", margins: null };
+      return id === undefined ? null : { id, name: t("Control image"), margins: null };
     }
     case "tiled":
-      return order.body.image ? { id: order.body.image, name: "Original", margins: null } : null;
+      return order.body.image ? { id: order.body.image, name: t("Original"), margins: null } : null;
     case "layers":
-      return { id: order.body.image, name: "Original", margins: null };
+      return { id: order.body.image, name: t("Original"), margins: null };
   }
 }
 

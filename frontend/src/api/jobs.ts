@@ -1,4 +1,5 @@
 import { queryOptions, skipToken } from "@tanstack/react-query";
+import { t } from "@/i18n";
 import {
   type BatchRequest,
   type ControlNetRequest,
@@ -105,7 +106,7 @@ export function duplicateJob(job: Job): Promise<Job> {
 /** Asks for the same once with each seed, as one batch. */
 export async function varyJob(job: Job, seeds: readonly number[]): Promise<readonly Job[]> {
   const { kind, body } = orderOf(job);
-  if (kind === "layers") throw new Error("What was taken apart is not taken apart otherwise.");
+  if (kind === "layers") throw new Error(t("What was taken apart is not taken apart otherwise."));
   const request = { ...body, kind } as BatchRequest["request"];
   const answer = await answerOf(generateBatch({ body: { request, seeds: [...seeds] } }));
   return "jobs" in answer ? answer.jobs : [answer];

@@ -1,3 +1,4 @@
+import { t } from "@/i18n";
 import type { Problem } from "./gen";
 
 /** Why a call failed: one sentence for people, and one for each wrong field of the request. */
@@ -13,12 +14,13 @@ export class ApiProblem extends Error {
   }
 }
 
-const UNREACHABLE = "The studio cannot be reached. Is it still running?";
+const UNREACHABLE = t("The studio cannot be reached. Is it still running?");
 
 /** Reads a problem+json body; status 0 stands for a studio that did not answer. */
 export function toProblem(body: unknown, status: number): ApiProblem {
   if (status === 0) return new ApiProblem(UNREACHABLE, 0);
-  if (!isProblem(body)) return new ApiProblem(`The studio answered with status ${status}.`, status);
+  if (!isProblem(body))
+    return new ApiProblem(t("The studio answered with status {{status}}.", { status }), status);
   const fields = (body.errors ?? []).map((error) => [error.field, error.message] as const);
   return new ApiProblem(body.detail || body.title, status, Object.fromEntries(fields));
 }

@@ -1,4 +1,5 @@
 import { keepPreviousData, type QueryClient, queryOptions } from "@tanstack/react-query";
+import { t } from "@/i18n";
 import {
   cancelDownload,
   type Download,
@@ -37,7 +38,7 @@ export const partsQuery = queryOptions({
     // A studio that is not ready says so with a problem that names its parts, too.
     const parts = (error as { parts?: Readiness["parts"] } | undefined)?.parts;
     if (parts) return { ready: false, parts };
-    throw new ApiProblem("The studio does not say how it is.", response?.status ?? 0);
+    throw new ApiProblem(t("The studio does not say how it is."), response?.status ?? 0);
   },
   refetchInterval: PARTS_MS,
 });

@@ -4,6 +4,7 @@ import { Gallery } from "@/features/gallery/Gallery";
 import { QueueDrawer } from "@/features/queue/QueueDrawer";
 import { EmptyStage } from "@/features/stage/EmptyStage";
 import { Stage } from "@/features/stage/Stage";
+import { t } from "@/i18n";
 import { Announcer } from "./Announcer";
 import classes from "./App.module.css";
 import { Centre } from "./Centre";
@@ -18,8 +19,8 @@ import { usePage } from "./use-page";
 import { useStudio } from "./use-studio";
 
 const HINTS: Record<Mode, string> = {
-  generate: "Describe a picture and press Generate.",
-  edit: "Add a picture and say what shall become of it.",
+  generate: t("Describe a picture and press Generate."),
+  edit: t("Add a picture and say what shall become of it."),
 };
 
 // No part of the first load.
@@ -51,7 +52,7 @@ export function App() {
         </Suspense>
       )}
       <div className={classes.studio} hidden={isSystem}>
-        <aside className={classes.form} ref={studio.settings} aria-label="Settings">
+        <aside className={classes.form} ref={studio.settings} aria-label={t("Settings")}>
           <ReplacingStrip job={studio.replacing.replaced} onKeep={studio.replacing.keep} />
           <Form {...form} forms={forms} room={view.room} />
         </aside>
@@ -69,7 +70,7 @@ export function App() {
             )}
           </Centre>
         </main>
-        <aside className={classes.queue} id="queue" aria-label="Queue">
+        <aside className={classes.queue} id="queue" aria-label={t("Queue")}>
           <QueueDrawer {...queue} />
         </aside>
         <div className={classes.history}>

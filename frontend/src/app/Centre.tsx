@@ -1,5 +1,6 @@
 import { UnstyledButton } from "@mantine/core";
 import type { ReactNode } from "react";
+import { t } from "@/i18n";
 import classes from "./Centre.module.css";
 
 export type View = "canvas" | "result";
@@ -27,9 +28,9 @@ export function Centre({ hasCanvas, view, onView, onRoom, children }: CentreProp
     <>
       {hasCanvas && (
         // biome-ignore lint/a11y/useSemanticElements: buttons in a row are no fieldset of a form.
-        <div role="group" aria-label="View" className={classes.switch}>
-          <UnstyledButton {...viewButton("canvas")}>Canvas</UnstyledButton>
-          <UnstyledButton {...viewButton("result")}>Result</UnstyledButton>
+        <div role="group" aria-label={t("View")} className={classes.switch}>
+          <UnstyledButton {...viewButton("canvas")}>{t("Canvas")}</UnstyledButton>
+          <UnstyledButton {...viewButton("result")}>{t("Result")}</UnstyledButton>
         </div>
       )}
       <div ref={onRoom} className={classes.room} data-shown={shown === "canvas" || undefined} />

@@ -1,4 +1,5 @@
 import { useConnection } from "@/api/live-updates";
+import { t } from "@/i18n";
 import classes from "./ConnectionStrip.module.css";
 
 /** Says quietly that the studio cannot be heard; goes away by itself. */
@@ -6,7 +7,9 @@ export function ConnectionStrip() {
   const isLost = useConnection() === "lost";
   return (
     <div role="status">
-      {isLost && <p className={classes.strip}>Connection lost. Trying again; your jobs go on.</p>}
+      {isLost && (
+        <p className={classes.strip}>{t("Connection lost. Trying again; your jobs go on.")}</p>
+      )}
     </div>
   );
 }

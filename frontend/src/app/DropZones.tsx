@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import { useWindowEvent } from "@mantine/hooks";
 import { IconArrowsMaximize, IconHistory, IconPhotoPlus } from "@tabler/icons-react";
 import { type ComponentType, type DragEvent, useState } from "react";
+import { t } from "@/i18n";
 import classes from "./DropZones.module.css";
 
 interface DropZonesProps {
@@ -20,23 +21,23 @@ export function DropZones({ canEdit, canUpscale, ...on }: DropZonesProps) {
     <div className={classes.zones}>
       <Zone
         icon={IconHistory}
-        title="Restore its settings"
-        hint="Fills the form as it was for a picture of this studio."
+        title={t("Restore its settings")}
+        hint={t("Fills the form as it was for a picture of this studio.")}
         onFile={on.onRestore}
       />
       {canEdit && (
         <Zone
           icon={IconPhotoPlus}
-          title="Edit it"
-          hint="Adds it to the pictures to work on."
+          title={t("Edit it")}
+          hint={t("Adds it to the pictures to work on.")}
           onFile={on.onEdit}
         />
       )}
       {canUpscale && (
         <Zone
           icon={IconArrowsMaximize}
-          title="Upscale it"
-          hint="Enlarges it and paints it finer."
+          title={t("Upscale it")}
+          hint={t("Enlarges it and paints it finer.")}
           onFile={on.onUpscale}
         />
       )}

@@ -3,6 +3,7 @@ import { lazy, Suspense } from "react";
 import type { Job } from "@/api/gen";
 import { GeneratePanel } from "@/features/generate/GeneratePanel";
 import { WayPicker } from "@/form/WayPicker";
+import { t } from "@/i18n";
 import type { useForms } from "./use-forms";
 import { useGenerateWays } from "./use-ways";
 
@@ -26,7 +27,12 @@ export function Form({ forms, lastSeed, room, onStarted }: FormProps) {
   const ways = useGenerateWays({ draft, guided, onDraft: setDraft, onGuided: setGuided });
   const common = { draft, lastSeed, onDraft: setDraft, onStarted };
   const picker = ways && (
-    <WayPicker legend="How to paint" offers={ways.offers} way={ways.way} onChange={ways.change} />
+    <WayPicker
+      legend={t("How to paint")}
+      offers={ways.offers}
+      way={ways.way}
+      onChange={ways.change}
+    />
   );
   if (mode === "generate" && !guided) return <GeneratePanel {...common} picker={picker} />;
   return (

@@ -1,13 +1,13 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconCpu } from "@tabler/icons-react";
 import { Mark } from "@/components/Mark";
+import { t } from "@/i18n";
 import { ColourSchemeButton } from "./ColourSchemeButton";
 import classes from "./Header.module.css";
+import { LanguageButton } from "./LanguageButton";
 import { ModeSwitch } from "./ModeSwitch";
 import type { Mode } from "./use-forms";
 import { SYSTEM } from "./use-page";
-
-const WORDS = { system: "System" } as const;
 
 interface HeaderProps {
   mode: Mode;
@@ -28,13 +28,14 @@ export function Header({ mode, isSystem, onMode, activeCount }: HeaderProps) {
       <ModeSwitch mode={isSystem ? null : mode} onMode={onMode} />
       <div className={classes.end}>
         <a href="#queue" className={classes.queue}>
-          Queue{activeCount > 0 && ` (${activeCount})`}
+          {t("Queue")}
+          {activeCount > 0 && ` (${activeCount})`}
         </a>
-        <Tooltip label={WORDS.system}>
+        <Tooltip label={t("System")}>
           <ActionIcon
             component="a"
             href={SYSTEM}
-            aria-label={WORDS.system}
+            aria-label={t("System")}
             aria-current={isSystem ? "page" : undefined}
             variant={isSystem ? "light" : "subtle"}
             color={isSystem ? "verdigris" : "gray"}
@@ -42,6 +43,7 @@ export function Header({ mode, isSystem, onMode, activeCount }: HeaderProps) {
             <IconCpu size={19} stroke={1.6} />
           </ActionIcon>
         </Tooltip>
+        <LanguageButton />
         <ColourSchemeButton />
       </div>
     </header>

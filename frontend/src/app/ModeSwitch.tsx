@@ -2,6 +2,7 @@ import { Tooltip, UnstyledButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
 import { capitalised } from "@/components/words";
+import { t } from "@/i18n";
 import classes from "./ModeSwitch.module.css";
 import type { Mode } from "./use-forms";
 
@@ -16,16 +17,16 @@ export function ModeSwitch({ mode, onMode }: ModeSwitchProps) {
   const { data: capabilities } = useQuery(capabilitiesQuery);
   const edit = capabilities && capabilityNamed(capabilities, "edit");
   const isOff = !edit || edit.models.length === 0;
-  const reason = capitalised(edit?.reason ?? "the edit service is not running");
+  const reason = capitalised(edit?.reason ?? t("the edit service is not running"));
   const currentIf = (own: Mode) => (own === mode ? "page" : undefined);
   return (
-    <nav className={classes.modes} aria-label="Mode">
+    <nav className={classes.modes} aria-label={t("Mode")}>
       <UnstyledButton
         className={classes.mode}
         aria-current={currentIf("generate")}
         onClick={() => onMode("generate")}
       >
-        Generate
+        {t("Generate")}
       </UnstyledButton>
       <Tooltip label={reason} disabled={!isOff} events={{ hover: true, focus: true, touch: true }}>
         <UnstyledButton
@@ -35,7 +36,7 @@ export function ModeSwitch({ mode, onMode }: ModeSwitchProps) {
           aria-description={isOff ? reason : undefined}
           onClick={() => !isOff && onMode("edit")}
         >
-          Edit
+          {t("Edit")}
         </UnstyledButton>
       </Tooltip>
     </nav>

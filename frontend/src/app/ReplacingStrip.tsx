@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import type { Job } from "@/api/gen";
 import { titleOf } from "@/components/words";
+import { t } from "@/i18n";
 import classes from "./ReplacingStrip.module.css";
 
 interface ReplacingStripProps {
@@ -14,9 +15,11 @@ export function ReplacingStrip({ job, onKeep }: ReplacingStripProps) {
     <div role="status">
       {job && (
         <div className={classes.strip}>
-          <span className={classes.words}>Takes the place of: {titleOf(job)}</span>
+          <span className={classes.words}>
+            {t("Takes the place of: {{title}}", { title: titleOf(job) })}
+          </span>
           <Button variant="default" size="compact-xs" flex="none" onClick={onKeep}>
-            Keep both
+            {t("Keep both")}
           </Button>
         </div>
       )}

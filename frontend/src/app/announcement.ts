@@ -1,5 +1,6 @@
 import type { Job } from "@/api/gen";
 import { titleOf } from "@/components/words";
+import { t } from "@/i18n";
 
 /** What a listener should hear when a job changes; null when nothing worth saying happened. */
 export function announcement(before: Job["status"] | undefined, job: Job): string | null {
@@ -7,13 +8,13 @@ export function announcement(before: Job["status"] | undefined, job: Job): strin
   const title = titleOf(job);
   switch (job.status) {
     case "running":
-      return `Painting: ${title}`;
+      return t("Painting: {{title}}", { title });
     case "succeeded":
-      return `Finished: ${title}`;
+      return t("Finished: {{title}}", { title });
     case "failed":
-      return `Failed: ${title}. ${job.error?.message ?? ""}`;
+      return t("Failed: {{title}}. {{message}}", { title, message: job.error?.message ?? "" });
     case "cancelled":
-      return `Cancelled: ${title}`;
+      return t("Cancelled: {{title}}", { title });
     default:
       return null;
   }

@@ -2,13 +2,14 @@ import { capabilityNamed } from "@/api/capabilities";
 import type { Capabilities, Job, Model } from "@/api/gen";
 import { settingsOf } from "@/api/job";
 import { TILING, UPSCALING, whyNoTiling } from "@/form/tiling";
+import { t } from "@/i18n";
 
 /** Why pictures cannot be edited or enlarged now; null where they can. */
 export function offsOf(all: Capabilities | undefined) {
   const edit = all && capabilityNamed(all, "edit");
   const canEdit = (edit?.models.length ?? 0) > 0;
   return {
-    edit: canEdit ? null : (edit?.reason ?? "the edit service is not running"),
+    edit: canEdit ? null : (edit?.reason ?? t("the edit service is not running")),
     upscale: whyNoTiling(all && capabilityNamed(all, TILING), UPSCALING),
   };
 }

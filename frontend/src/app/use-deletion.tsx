@@ -6,6 +6,7 @@ import { useRef, useState } from "react";
 import type { Job } from "@/api/gen";
 import { dropFromHistories, forgetJobs } from "@/api/history";
 import { titleOf } from "@/components/words";
+import { t } from "@/i18n";
 
 const REGRET_MS = 8000;
 
@@ -23,7 +24,7 @@ export function useDeletion() {
       dropFromHistories(client, [id]);
     } catch (problem) {
       const message = problem instanceof Error ? problem.message : String(problem);
-      notifications.show({ color: "vermilion", title: "Not deleted", message });
+      notifications.show({ color: "vermilion", title: t("Not deleted"), message });
     }
     show(id);
   };
@@ -42,10 +43,10 @@ export function useDeletion() {
       message: (
         <Group justify="space-between" wrap="nowrap">
           <Text size="sm" lineClamp={2}>
-            Deleted: {titleOf(job)}
+            {t("Deleted: {{title}}", { title: titleOf(job) })}
           </Text>
           <Button variant="light" size="compact-sm" onClick={() => undo(job.id)}>
-            Undo
+            {t("Undo")}
           </Button>
         </Group>
       ),

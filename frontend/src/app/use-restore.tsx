@@ -5,6 +5,7 @@ import type { InspectedImage } from "@/api/gen";
 import { inspectPicture, type Picture, uploadPicture } from "@/api/pictures";
 import { type EditTask, withAdded } from "@/features/edit/task";
 import { toUpscaling } from "@/features/edit/upscale";
+import { t } from "@/i18n";
 import type { useForms } from "./use-forms";
 
 type Forms = Pick<ReturnType<typeof useForms>, "reuse" | "takePrompt" | "place">;
@@ -25,7 +26,7 @@ export function useRestore(forms: Forms, canEdit: boolean) {
       forms.place((task) => change(task, picture));
     },
     onSuccess: () => notifications.hide(NOTICE),
-    onError: ({ message }) => tell("Not added", message),
+    onError: ({ message }) => tell(t("Not added"), message),
   });
   const edit = (file: File) =>
     adding.mutate({ file, change: (task, one) => withAdded(task, [one]) });
@@ -35,19 +36,19 @@ export function useRestore(forms: Forms, canEdit: boolean) {
       await fill(forms, found);
       return found;
     },
-    onSuccess: (found) => tell("Settings restored", shortfallOf(found)),
+    onSuccess: (found) => tell(t("Settings restored"), shortfallOf(found)),
     onError: ({ message }, file) =>
       notifications.show({
         id: NOTICE,
         color: "orpiment",
-        title: "Nothing to restore",
+        title: t("Nothing to restore"),
         autoClose: PATIENCE_MS,
         message: (
           <Group justify="space-between" wrap="nowrap">
             <Text size="sm">{message}</Text>
             {canEdit && (
               <Button variant="light" size="compact-sm" flex="none" onClick={() => edit(file)}>
-                Edit it instead
+                {t("Edit it instead")}
               </Button>
             )}
           </Group>
@@ -76,9 +77,9 @@ async function fill(forms: Forms, { kind, request, seed, missing_images }: Inspe
 export function shortfallOf({ missing_images, dropped_fields }: InspectedImage): string {
   const lacks = [
     missing_images.length > 0 &&
-      "Only the prompt: the pictures that it was made from are not here.",
+      t("Only the prompt: the pictures that it was made from are not here."),
     dropped_fields.length > 0 &&
-      `Left out, for it means nothing here: ${dropped_fields.join(", ")}.`,
+      t("Left out, for it means nothing here: {{fields}}.", { fields: dropped_fields.join(", ") }),
   ].filter((lack) => lack !== false);
-  return lacks.join(" ") || "Send it to paint the same picture again.";
+  return lacks.join(" ") || t("Send it to paint the same picture again.");
 }

@@ -9,12 +9,16 @@ import { isLarge, reachOf } from "@/features/generate/large";
 import { numbersOf } from "@/form/draft";
 import { PAINTING, TILING, whyNoTiling } from "@/form/tiling";
 import type { WayOffer } from "@/form/WayPicker";
+import { t } from "@/i18n";
 
 /** The ways to a new picture, as the page offers them. A tiled one is told from its size alone. */
 export type GenerateWay = "text" | GuidedWay | "tiled";
 
-const TEXT = { name: "Text", purpose: "Paints what you describe." };
-const TILED = { name: "Tiled", purpose: "Paints larger than the model can at once, tile by tile." };
+const TEXT = { name: t("Text"), purpose: t("Paints what you describe.") };
+const TILED = {
+  name: t("Tiled"),
+  purpose: t("Paints larger than the model can at once, tile by tile."),
+};
 
 /** Which guided way to a new picture is open, if one is. */
 export function useGuidedWay() {

@@ -1,4 +1,5 @@
 import { type CSSProperties, type KeyboardEvent, type PointerEvent, useId } from "react";
+import { t } from "@/i18n";
 import classes from "./BoxLayer.module.css";
 import { type Box, CORNERS, type Corner, cornerOpposite, movedBy, stretchedBy } from "./box";
 import type { Frame, Size } from "./geometry";
@@ -54,7 +55,7 @@ export function BoxLayer(props: BoxLayerProps) {
   return (
     <div className={classes.paper} style={{ ...frame }} ref={hand.board}>
       <p id={help} hidden>
-        Arrow keys move it, with Shift they resize it, Delete removes it.
+        {t("Arrow keys move it, with Shift they resize it, Delete removes it.")}
       </p>
       {boxes.map((item) => (
         <button

@@ -1,5 +1,6 @@
 import { Slider } from "@mantine/core";
 import { NumberField } from "@/components/NumberField";
+import { t } from "@/i18n";
 import classes from "./BrushSize.module.css";
 
 interface BrushSizeProps {
@@ -17,7 +18,7 @@ export function BrushSize({ diameter_px, most_px, onChange }: BrushSizeProps) {
         className={classes.slider}
         size="sm"
         thumbSize={14}
-        thumbLabel="Brush size by dragging"
+        thumbLabel={t("Brush size by dragging")}
         label={null}
         min={1}
         max={Math.max(2, most_px)}
@@ -25,7 +26,7 @@ export function BrushSize({ diameter_px, most_px, onChange }: BrushSizeProps) {
         onChange={change}
       />
       <NumberField
-        aria-label="Brush size"
+        aria-label={t("Brush size")}
         size="xs"
         className={classes.number}
         suffix=" px"

@@ -1,4 +1,5 @@
 import { type KeyboardEvent, type RefObject, useId, useRef, useState } from "react";
+import { t } from "@/i18n";
 import { Board } from "./Board";
 import { BoxLayer } from "./BoxLayer";
 import { BrushSize } from "./BrushSize";
@@ -150,8 +151,9 @@ export function Editor(props: EditorProps) {
         />
       </div>
       <p id={help} className={classes.help}>
-        Wheel or two fingers zoom, Space and dragging push it about. By keys: arrows move, Enter
-        puts the tool down and lifts it, Alt takes away.
+        {t(
+          "Wheel or two fingers zoom, Space and dragging push it about. By keys: arrows move, Enter puts the tool down and lifts it, Alt takes away.",
+        )}
       </p>
     </div>
   );

@@ -1,5 +1,6 @@
 import { ActionIcon, Tooltip, UnstyledButton, VisuallyHidden } from "@mantine/core";
 import { IconEye, IconEyeOff, IconLock, IconLockOpen2 } from "@tabler/icons-react";
+import { t } from "@/i18n";
 import classes from "./LayerList.module.css";
 
 /** One of the things that lie over each other on the canvas. */
@@ -27,7 +28,7 @@ interface LayerListProps {
 /** What lies on the canvas: which of it is drawn on, seen, and safe from the hand. */
 export function LayerList({ layers, selected, onSelect, onHide, onLock }: LayerListProps) {
   return (
-    <ul className={classes.list} aria-label="Layers">
+    <ul className={classes.list} aria-label={t("Layers")}>
       {layers.map(({ id, name, note, colour, isHidden, isLocked }) => (
         <li key={id} className={classes.layer} data-selected={id === selected || undefined}>
           <UnstyledButton
@@ -38,20 +39,20 @@ export function LayerList({ layers, selected, onSelect, onHide, onLock }: LayerL
           >
             <span className={classes.swatch} style={{ background: colour ?? undefined }} />
             <span className={classes.words}>
-              {isLocked !== null && <VisuallyHidden>Draw on </VisuallyHidden>}
+              {isLocked !== null && <VisuallyHidden>{t("Draw on")} </VisuallyHidden>}
               {name}
               {note && <small>{note}</small>}
             </span>
           </UnstyledButton>
           <Toggle
-            label={`${isHidden ? "Show" : "Hide"} ${name}`}
+            label={`${isHidden ? t("Show") : t("Hide")} ${name}`}
             isOn={isHidden}
             icons={[IconEye, IconEyeOff]}
             onClick={() => onHide(id)}
           />
           {isLocked !== null && (
             <Toggle
-              label={`${isLocked ? "Unlock" : "Lock"} ${name}`}
+              label={`${isLocked ? t("Unlock") : t("Lock")} ${name}`}
               isOn={isLocked}
               icons={[IconLockOpen2, IconLock]}
               onClick={() => onLock(id)}

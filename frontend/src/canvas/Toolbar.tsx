@@ -13,6 +13,7 @@ import {
   IconZoomReset,
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { t } from "@/i18n";
 import { TOOLS, type Tool } from "./pen";
 import classes from "./Toolbar.module.css";
 
@@ -29,19 +30,19 @@ export type Action = "undo" | "redo" | "invert" | "clear" | "zoomIn" | "zoomOut"
 
 const ICON = { size: 18, stroke: 1.6 } as const;
 const TOOL_WORDS: Record<Tool, { label: string; keys: string; icon: ReactNode }> = {
-  brush: { label: "Brush", keys: "B", icon: <IconBrush {...ICON} /> },
-  eraser: { label: "Eraser", keys: "E", icon: <IconEraser {...ICON} /> },
-  box: { label: "Box", keys: "R", icon: <IconRectangle {...ICON} /> },
-  lasso: { label: "Lasso", keys: "L", icon: <IconLasso {...ICON} /> },
+  brush: { label: t("Brush"), keys: "B", icon: <IconBrush {...ICON} /> },
+  eraser: { label: t("Eraser"), keys: "E", icon: <IconEraser {...ICON} /> },
+  box: { label: t("Box"), keys: "R", icon: <IconRectangle {...ICON} /> },
+  lasso: { label: t("Lasso"), keys: "L", icon: <IconLasso {...ICON} /> },
 };
 const ACTION_WORDS: Record<Action, { label: string; keys?: string; icon: ReactNode }> = {
-  undo: { label: "Undo", keys: "Ctrl+Z", icon: <IconArrowBackUp {...ICON} /> },
-  redo: { label: "Redo", keys: "Ctrl+Shift+Z", icon: <IconArrowForwardUp {...ICON} /> },
-  invert: { label: "Invert", keys: "I", icon: <IconContrast2 {...ICON} /> },
-  clear: { label: "Clear", icon: <IconTrash {...ICON} /> },
-  zoomOut: { label: "Zoom out", keys: "-", icon: <IconZoomOut {...ICON} /> },
-  fit: { label: "Show all", keys: "0", icon: <IconZoomReset {...ICON} /> },
-  zoomIn: { label: "Zoom in", keys: "+", icon: <IconZoomIn {...ICON} /> },
+  undo: { label: t("Undo"), keys: "Ctrl+Z", icon: <IconArrowBackUp {...ICON} /> },
+  redo: { label: t("Redo"), keys: "Ctrl+Shift+Z", icon: <IconArrowForwardUp {...ICON} /> },
+  invert: { label: t("Invert"), keys: "I", icon: <IconContrast2 {...ICON} /> },
+  clear: { label: t("Clear"), icon: <IconTrash {...ICON} /> },
+  zoomOut: { label: t("Zoom out"), keys: "-", icon: <IconZoomOut {...ICON} /> },
+  fit: { label: t("Show all"), keys: "0", icon: <IconZoomReset {...ICON} /> },
+  zoomIn: { label: t("Zoom in"), keys: "+", icon: <IconZoomIn {...ICON} /> },
 };
 
 /** The tools, and what can be done with what was drawn. */
@@ -50,9 +51,9 @@ export function Toolbar({ tool, onTool, actions, children }: ToolbarProps) {
     <Act key={action} {...ACTION_WORDS[action]} act={actions[action]} />
   );
   return (
-    <div className={classes.bar} role="toolbar" aria-label="Tools">
+    <div className={classes.bar} role="toolbar" aria-label={t("Tools")}>
       <fieldset className={classes.tools}>
-        <legend className={classes.legend}>Tool</legend>
+        <legend className={classes.legend}>{t("Tool")}</legend>
         {TOOLS.map((each) => (
           <Choice
             key={each}

@@ -2,6 +2,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconDownload, IconEye, IconEyeOff } from "@tabler/icons-react";
 import { useState } from "react";
 import type { JobImage } from "@/api/gen";
+import { t } from "@/i18n";
 import { Mount } from "./ImageFrame";
 import classes from "./LayerSheets.module.css";
 
@@ -26,7 +27,7 @@ export function LayerSheets({ layers }: LayerSheetsProps) {
           {layers.map(({ id, url }) => !hidden.includes(id) && <img key={id} src={url} alt="" />)}
         </div>
       </Mount>
-      <ol className={classes.list} aria-label="Layers of the picture" reversed>
+      <ol className={classes.list} aria-label={t("Layers of the picture")} reversed>
         {layers.toReversed().map((layer, index) => (
           <Sheet
             key={layer.id}
@@ -42,8 +43,10 @@ export function LayerSheets({ layers }: LayerSheetsProps) {
 }
 
 function nameOf(number: number, count: number): string {
-  if (number === 1 && count > 1) return "Layer 1, at the back";
-  return number === count && count > 1 ? `Layer ${number}, in front` : `Layer ${number}`;
+  if (number === 1 && count > 1) return t("Layer 1, at the back");
+  return number === count && count > 1
+    ? t("Layer {{number}}, in front", { number })
+    : t("Layer {{number}}", { number });
 }
 
 interface SheetProps {
@@ -54,7 +57,7 @@ interface SheetProps {
 }
 
 function Sheet({ layer, name, isHidden, onToggle }: SheetProps) {
-  const look = `${isHidden ? "Show" : "Hide"} ${name}`;
+  const look = `${isHidden ? t("Show") : t("Hide")} ${name}`;
   const Eye = isHidden ? IconEyeOff : IconEye;
   const number = /\d+/.exec(name)?.[0];
   return (
@@ -66,12 +69,12 @@ function Sheet({ layer, name, isHidden, onToggle }: SheetProps) {
           <Eye size={17} stroke={1.7} />
         </ActionIcon>
       </Tooltip>
-      <Tooltip label="Download">
+      <Tooltip label={t("Download")}>
         <ActionIcon
           component="a"
           href={layer.url}
           download={`limner-${layer.seed}-layer-${number}.png`}
-          aria-label={`Download ${name}`}
+          aria-label={t("Download {{name}}", { name })}
         >
           <IconDownload size={17} stroke={1.7} />
         </ActionIcon>

@@ -1,5 +1,6 @@
 import { Group, Input, Slider } from "@mantine/core";
 import { useId } from "react";
+import { t } from "@/i18n";
 import { NumberField } from "./NumberField";
 import classes from "./SliderField.module.css";
 
@@ -40,7 +41,7 @@ export function SliderField({ label, hint, error, value, onChange, ...range }: S
         label={null}
         size="sm"
         thumbSize={16}
-        thumbLabel={`${label} by dragging`}
+        thumbLabel={t("{{label}} by dragging", { label })}
         title={hint}
         className={classes.slider}
       />

@@ -1,5 +1,6 @@
 import { Progress } from "@mantine/core";
 import type { Job } from "@/api/gen";
+import { t } from "@/i18n";
 import { activityOf, fractionOf } from "./words";
 
 /** How far a job is, drawn. */
@@ -11,7 +12,7 @@ export function StepBar({ job }: { job: Job }) {
       radius="xl"
       transitionDuration={200}
       role="progressbar"
-      aria-label="Progress"
+      aria-label={t("Progress")}
       aria-valuemin={0}
       aria-valuemax={100}
       aria-valuenow={percent}

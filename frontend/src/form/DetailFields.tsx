@@ -2,6 +2,7 @@ import { Textarea } from "@mantine/core";
 import type { Model } from "@/api/gen";
 import type { Settings } from "@/api/job";
 import { SliderField } from "@/components/SliderField";
+import { t } from "@/i18n";
 import { numbersOf } from "./draft";
 import type { FieldName } from "./obstacles";
 import classes from "./SettingsFields.module.css";
@@ -19,8 +20,8 @@ export function DetailFields({ draft, model, errorOf, onChange }: DetailFieldsPr
   return (
     <>
       <SliderField
-        label="Steps"
-        hint="more steps take longer and paint more carefully"
+        label={t("Steps")}
+        hint={t("more steps take longer and paint more carefully")}
         min={2}
         max={Math.max(50, steps)}
         step={1}
@@ -29,8 +30,8 @@ export function DetailFields({ draft, model, errorOf, onChange }: DetailFieldsPr
         onChange={(steps) => onChange({ steps })}
       />
       <SliderField
-        label="Guidance"
-        hint="how closely to follow the prompt; 1 switches guidance off"
+        label={t("Guidance")}
+        hint={t("how closely to follow the prompt; 1 switches guidance off")}
         min={1}
         max={Math.max(10, guidance_scale)}
         step={0.5}
@@ -39,8 +40,8 @@ export function DetailFields({ draft, model, errorOf, onChange }: DetailFieldsPr
         onChange={(guidance_scale) => onChange({ guidance_scale })}
       />
       <Textarea
-        label="Avoid"
-        placeholder="Nothing in particular"
+        label={t("Avoid")}
+        placeholder={t("Nothing in particular")}
         rows={1}
         classNames={{ input: classes.avoid }}
         value={draft.negative_prompt}

@@ -1,4 +1,5 @@
 import { Group, Stack, Textarea, UnstyledButton } from "@mantine/core";
+import { t } from "@/i18n";
 import classes from "./PromptField.module.css";
 
 interface PromptFieldProps {
@@ -14,7 +15,7 @@ export function PromptField({ prompt, examples = [], onChange, ...field }: Promp
   return (
     <Stack gap={8}>
       <Textarea
-        label="Prompt"
+        label={t("Prompt")}
         {...field}
         rows={3}
         classNames={{ input: classes.input }}
@@ -23,7 +24,7 @@ export function PromptField({ prompt, examples = [], onChange, ...field }: Promp
         onChange={(event) => onChange(event.currentTarget.value)}
       />
       {prompt === "" && examples.length > 0 && (
-        <Group gap={6} role="group" aria-label="Examples">
+        <Group gap={6} role="group" aria-label={t("Examples")}>
           {examples.map((example) => (
             <UnstyledButton
               key={example}

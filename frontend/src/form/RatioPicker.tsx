@@ -1,4 +1,5 @@
 import { useId } from "react";
+import { t } from "@/i18n";
 import classes from "./RatioPicker.module.css";
 import { RATIOS, type Ratio, ratioValue } from "./size";
 
@@ -14,7 +15,7 @@ export function RatioPicker({ ratio, onChange }: RatioPickerProps) {
   const name = useId();
   return (
     <fieldset className={classes.row}>
-      <legend className={classes.legend}>Shape</legend>
+      <legend className={classes.legend}>{t("Shape")}</legend>
       {RATIOS.map((choice) => (
         <label key={choice} className={classes.choice}>
           <input

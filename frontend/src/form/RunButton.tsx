@@ -1,6 +1,7 @@
 import { Button, Kbd, List, Stack, Text } from "@mantine/core";
 import { useOs } from "@mantine/hooks";
 import { useId } from "react";
+import { t } from "@/i18n";
 import { PlanLine } from "./PlanLine";
 import classes from "./RunButton.module.css";
 import type { Run } from "./use-run";
@@ -46,7 +47,7 @@ export function RunButton({ label, run }: { label: string; run: Run }) {
         )}
         {notice && (
           <Text size="sm" c="var(--waiting)">
-            New jobs wait: {notice}.
+            {t("New jobs wait: {{reason}}.", { reason: notice })}
           </Text>
         )}
       </div>

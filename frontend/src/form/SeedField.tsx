@@ -1,5 +1,6 @@
 import { ActionIcon, Group, NumberInput, Tooltip } from "@mantine/core";
 import { IconDice5, IconLock, IconLockOpen2 } from "@tabler/icons-react";
+import { t } from "@/i18n";
 import { drawSeed } from "./draft";
 
 interface SeedFieldProps {
@@ -17,8 +18,8 @@ export function SeedField({ seed, lastSeed, error, onChange }: SeedFieldProps) {
   const toggle = () => onChange(isLocked ? null : (lastSeed ?? drawSeed(Math.random)));
   return (
     <NumberInput
-      label="Seed"
-      placeholder="new for each run"
+      label={t("Seed")}
+      placeholder={t("new for each run")}
       value={seed ?? ""}
       error={error}
       hideControls
@@ -28,18 +29,20 @@ export function SeedField({ seed, lastSeed, error, onChange }: SeedFieldProps) {
       rightSectionWidth={68}
       rightSection={
         <Group gap={2} wrap="nowrap">
-          <Tooltip label="Draw a seed and keep it">
-            <ActionIcon aria-label="Draw a seed" onClick={draw}>
+          <Tooltip label={t("Draw a seed and keep it")}>
+            <ActionIcon aria-label={t("Draw a seed")} onClick={draw}>
               <IconDice5 size={18} stroke={1.6} />
             </ActionIcon>
           </Tooltip>
           <Tooltip
             label={
-              isLocked ? "Let each run draw its own seed" : "Keep the seed of the picture shown"
+              isLocked
+                ? t("Let each run draw its own seed")
+                : t("Keep the seed of the picture shown")
             }
           >
             <ActionIcon
-              aria-label="Lock the seed"
+              aria-label={t("Lock the seed")}
               aria-pressed={isLocked}
               color={isLocked ? "verdigris" : "gray"}
               variant={isLocked ? "light" : "subtle"}

@@ -3,6 +3,7 @@ import type { Model } from "@/api/gen";
 import type { Settings } from "@/api/job";
 import { Chips } from "@/components/Chips";
 import { NumberField } from "@/components/NumberField";
+import { t } from "@/i18n";
 import { DetailFields } from "./DetailFields";
 import type { FieldName } from "./obstacles";
 import { QualityField } from "./QualityField";
@@ -38,7 +39,7 @@ export function SettingsFields(props: SettingsFieldsProps) {
           onChange={(seed) => onChange({ seed })}
         />
         <NumberField
-          label="Images"
+          label={t("Images")}
           className={classes.count}
           value={draft.count}
           min={1}
@@ -50,7 +51,7 @@ export function SettingsFields(props: SettingsFieldsProps) {
       </Group>
       {models.length > 1 ? (
         <NativeSelect
-          label="Model"
+          label={t("Model")}
           data={models.map(({ name, title }) => ({ value: name, label: title }))}
           value={model.name}
           error={errorOf("model")}
@@ -58,14 +59,14 @@ export function SettingsFields(props: SettingsFieldsProps) {
         />
       ) : (
         <Text size="xs" c="dimmed">
-          Model: {model.title}, {model.license}
+          {t("Model: {{title}}, {{license}}", { title: model.title, license: model.license })}
         </Text>
       )}
       <Chips
-        legend="How much to set"
+        legend={t("How much to set")}
         choices={[
-          { value: "simple", label: "Simple" },
-          { value: "all", label: "All settings" },
+          { value: "simple", label: t("Simple") },
+          { value: "all", label: t("All settings") },
         ]}
         value={scope}
         onChange={setScope}

@@ -2,6 +2,7 @@ import { Group, Input, Stack } from "@mantine/core";
 import type { ReactNode } from "react";
 import type { Size } from "@/canvas/geometry";
 import { NumberField } from "@/components/NumberField";
+import { t } from "@/i18n";
 import { RatioPicker } from "./RatioPicker";
 import { ratioOfSize, type SizeLimits, sizeOfRatio } from "./size";
 
@@ -21,21 +22,21 @@ export function SizeField({ size, model, errors, children, onChange }: SizeField
   const area_px = isWrong ? model.width * model.height : size.width * size.height;
   return (
     <Stack gap={8}>
-      <Input.Label labelElement="div">Size</Input.Label>
+      <Input.Label labelElement="div">{t("Size")}</Input.Label>
       <RatioPicker
         ratio={isWrong ? null : ratioOfSize(size)}
         onChange={(ratio) => onChange(sizeOfRatio(ratio, area_px, model))}
       />
       <Group grow gap={8} align="flex-start" wrap="nowrap">
         <SideInput
-          label="Width"
+          label={t("Width")}
           value={size.width}
           model={model}
           error={errors.width}
           onChange={(width) => onChange({ width })}
         />
         <SideInput
-          label="Height"
+          label={t("Height")}
           value={size.height}
           model={model}
           error={errors.height}

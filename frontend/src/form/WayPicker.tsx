@@ -1,6 +1,7 @@
 import { Stack, Text } from "@mantine/core";
 import { useId } from "react";
 import { Chips } from "@/components/Chips";
+import { t } from "@/i18n";
 
 /** One way to come to a picture. */
 export interface WayOffer<Way extends string> {
@@ -43,7 +44,7 @@ export function WayPicker<Way extends string>(props: WayPickerProps<Way>) {
         </Text>
         {missing.map(({ way, name, off }) => (
           <Text key={way} size="xs" c="dimmed" mt={4}>
-            {name} is off: {off}.
+            {t("{{name}} is off: {{reason}}.", { name, reason: off ?? "" })}
           </Text>
         ))}
       </div>

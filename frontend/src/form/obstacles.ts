@@ -1,5 +1,6 @@
 import type { Model } from "@/api/gen";
 import type { Settings } from "@/api/job";
+import { t } from "@/i18n";
 import { nearestSide, type SizeLimits } from "./size";
 
 export type FieldName =
@@ -41,13 +42,13 @@ export function obstacles(
 ): Obstacle[] {
   return [
     wanted === null ? undefined : missingPrompt(draft.prompt, wanted),
-    tooLong("prompt", "The prompt", draft.prompt),
-    tooLong("negative_prompt", "The list of what to avoid", draft.negative_prompt),
-    model && badSide("width", draft.width, model, "this model paints"),
-    model && badSide("height", draft.height, model, "this model paints"),
-    outside("steps", "Steps", draft.steps, [2, 100]),
-    outside("guidance_scale", "Guidance", draft.guidance_scale, [1, 20]),
-    outside("count", "Images", draft.count, [1, 16]),
+    tooLong("prompt", t("The prompt"), draft.prompt),
+    tooLong("negative_prompt", t("The list of what to avoid"), draft.negative_prompt),
+    model && badSide("width", draft.width, model, t("this model paints")),
+    model && badSide("height", draft.height, model, t("this model paints")),
+    outside("steps", t("Steps"), draft.steps, [2, 100]),
+    outside("guidance_scale", t("Guidance"), draft.guidance_scale, [1, 20]),
+    outside("count", t("Images"), draft.count, [1, 16]),
     badSeed(draft.seed),
   ].filter((obstacle) => obstacle !== undefined);
 }
@@ -58,7 +59,14 @@ function missingPrompt(prompt: string, wanted: string): Obstacle | undefined {
 
 function tooLong(field: FieldName, name: string, text: string): Obstacle | undefined {
   if (text.length <= MAX_TEXT_LENGTH) return undefined;
-  return { field, message: `${name} has ${text.length} characters; ${MAX_TEXT_LENGTH} fit.` };
+  return {
+    field,
+    message: t("{{name}} has {{length}} characters; {{most}} fit.", {
+      name,
+      length: text.length,
+      most: MAX_TEXT_LENGTH,
+    }),
+  };
 }
 
 /** A side that is not allowed, if it is not; `reach` says who paints the sides that are. */
@@ -69,19 +77,30 @@ export function badSide(
   reach: string,
 ): Obstacle | undefined {
   if (side_px === null) return undefined;
-  const name = field === "width" ? "Width" : "Height";
+  const name = field === "width" ? t("Width") : t("Height");
   const nearest = nearestSide(side_px, limits);
   if (side_px === nearest) return undefined;
   const { min_side_px, max_side_px, size_multiple_px } = limits;
   if (side_px < min_side_px || side_px > max_side_px) {
     return {
       field,
-      message: `${name} is ${side_px}; ${reach} ${min_side_px} to ${max_side_px}.`,
+      message: t("{{name}} is {{side}}; {{reach}} {{least}} to {{most}}.", {
+        name,
+        side: side_px,
+        reach,
+        least: min_side_px,
+        most: max_side_px,
+      }),
     };
   }
   return {
     field,
-    message: `${name} is ${side_px}; it must be a multiple of ${size_multiple_px} (try ${nearest}).`,
+    message: t("{{name}} is {{side}}; it must be a multiple of {{multiple}} (try {{nearest}}).", {
+      name,
+      side: side_px,
+      multiple: size_multiple_px,
+      nearest,
+    }),
   };
 }
 
@@ -93,13 +112,24 @@ export function outside(
   [least, most]: readonly [number, number],
 ): Obstacle | undefined {
   if (value === null || (value >= least && value <= most)) return undefined;
-  return { field, message: `${name} is ${value}; choose ${least} to ${most}.` };
+  return {
+    field,
+    message: t("{{name}} is {{value}}; choose {{least}} to {{most}}.", {
+      name,
+      value,
+      least,
+      most,
+    }),
+  };
 }
 
 function badSeed(seed: number | null): Obstacle | undefined {
   if (seed === null || (Number.isInteger(seed) && seed >= 0 && seed <= MAX_SEED)) return undefined;
   return {
     field: "seed",
-    message: `Seed is ${seed}; choose a whole number from 0 to ${MAX_SEED}.`,
+    message: t("Seed is {{seed}}; choose a whole number from 0 to {{most}}.", {
+      seed,
+      most: MAX_SEED,
+    }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Model, Preset } from "@/api/gen";
 import type { Settings } from "@/api/job";
+import { t } from "@/i18n";
 
 export type Quality = Preset["quality"];
 
@@ -40,7 +41,7 @@ export function qualityOf(
 /** What a quality costs beside the normal one: "about half the time", "about 1.6 times the time". */
 export function costOf({ relative_seconds }: Pick<Preset, "relative_seconds">): string | null {
   if (Math.abs(relative_seconds - 1) < 0.05) return null;
-  if (Math.abs(relative_seconds - 0.5) < 0.05) return "about half the time";
+  if (Math.abs(relative_seconds - 0.5) < 0.05) return t("about half the time");
   const times = relative_seconds.toFixed(relative_seconds < 1 ? 2 : 1).replace(/\.?0+$/, "");
-  return `about ${times} times the time`;
+  return t("about {{times}} times the time", { times });
 }

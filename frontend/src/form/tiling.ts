@@ -1,5 +1,6 @@
 import type { Capability, Model } from "@/api/gen";
 import type { Size } from "@/canvas/geometry";
+import { t } from "@/i18n";
 import type { Obstacle } from "./obstacles";
 
 /** The capability that makes pictures larger than the model, and its two features. */
@@ -16,12 +17,12 @@ const MAX_RATIO = 16;
 /** Why large pictures are not to be had, in plain words; null when they are. */
 export function whyNoTiling(service: Capability | undefined, feature: string): string | null {
   if (!service || service.models.length === 0) {
-    return service?.reason ?? "the tiling service is not running";
+    return service?.reason ?? t("the tiling service is not running");
   }
   const offer = service.features.find(({ name }) => name === feature);
-  if (!offer) return "this studio does not offer it";
-  if (!offer.enabled) return offer.reason ?? "it is switched off";
-  return tilingModels(service).length > 0 ? null : "no installed model can do it";
+  if (!offer) return t("this studio does not offer it");
+  if (!offer.enabled) return offer.reason ?? t("it is switched off");
+  return tilingModels(service).length > 0 ? null : t("no installed model can do it");
 }
 
 /** The models that can paint in tiles: those that paint from words. */
@@ -33,6 +34,10 @@ export function tilingModels(service: Capability | undefined): Model[] {
 export function tooThin({ width, height }: Size): Obstacle | undefined {
   const [longer, shorter] = [Math.max(width, height), Math.min(width, height)];
   if (longer <= MAX_RATIO * shorter) return undefined;
-  const message = `${width} × ${height} is too long and thin; at most ${MAX_RATIO} to 1 fits.`;
+  const message = t("{{width}} × {{height}} is too long and thin; at most {{most}} to 1 fits.", {
+    width,
+    height,
+    most: MAX_RATIO,
+  });
   return { field: width > height ? "width" : "height", message };
 }

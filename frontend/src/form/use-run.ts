@@ -4,6 +4,7 @@ import type { Capability, Job } from "@/api/gen";
 import type { Order } from "@/api/job";
 import { useConnection } from "@/api/live-updates";
 import { ApiProblem } from "@/api/problem";
+import { t } from "@/i18n";
 import type { FieldName, Obstacle } from "./obstacles";
 
 interface RunOptions<Draft> {
@@ -43,7 +44,8 @@ export function useRun<Draft>({
     order: reasons.length === 0 ? order : null,
     isSending: sending.isPending,
     refusal,
-    notice: service && !service.available ? (service.reason ?? "the service is not running") : null,
+    notice:
+      service && !service.available ? (service.reason ?? t("the service is not running")) : null,
     /** What is wrong with a field. That something is still missing is no fault of it. */
     errorOf: (field: FieldName) => {
       const refused = refusal instanceof ApiProblem ? refusal.fields[field] : undefined;
@@ -59,5 +61,5 @@ export type Run = ReturnType<typeof useRun>;
 
 const UNREACHABLE: Obstacle = {
   field: null,
-  message: "The studio cannot be reached; trying again.",
+  message: t("The studio cannot be reached; trying again."),
 };

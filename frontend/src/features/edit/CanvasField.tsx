@@ -2,7 +2,8 @@ import { Input } from "@mantine/core";
 import { createPortal } from "react-dom";
 import { Editor } from "@/canvas/Editor";
 import type { Size } from "@/canvas/geometry";
-import { coverage } from "@/canvas/mask";
+import { coverage, type Mask } from "@/canvas/mask";
+import { t } from "@/i18n";
 import { layersOf } from "./canvas-layers";
 import { sheetOf } from "./sketch";
 import { type EditTask, isGuided } from "./task";
@@ -24,12 +25,11 @@ export function CanvasField({ task, editing, sketching, paper, room }: CanvasFie
   const { mask, controlImages, run } = editing;
   const { layer, select, undo, redo, mark, moveBox, remove } = sketching;
   const isForRegions = isGuided(task.way);
-  const painted = mask && `; ${Math.round(coverage(mask) * 100)} % is painted`;
   const canvas = (
     <Input.Wrapper error={run.errorOf("mask")}>
       <Editor
         key={`${task.way} ${task.pictures[0]?.id}`}
-        label={isForRegions ? "The picture and its regions" : `The picture and its mask${painted}`}
+        label={isForRegions ? t("The picture and its regions") : nameOf(mask)}
         paper={isForRegions ? paper : (task.pictures[0] ?? paper)}
         layers={layersOf(
           task,
@@ -49,4 +49,10 @@ export function CanvasField({ task, editing, sketching, paper, room }: CanvasFie
     </Input.Wrapper>
   );
   return room ? createPortal(canvas, room) : canvas;
+}
+
+function nameOf(mask: Mask | null): string {
+  if (!mask) return t("The picture and its mask");
+  const percent = Math.round(coverage(mask) * 100);
+  return t("The picture and its mask; {{percent}} % is painted", { percent });
 }

@@ -1,6 +1,7 @@
 import { ActionIcon, Stack, Tooltip } from "@mantine/core";
 import { IconX } from "@tabler/icons-react";
 import type { CSSProperties, ReactNode } from "react";
+import { t } from "@/i18n";
 import classes from "./Card.module.css";
 
 interface CardProps {
@@ -28,8 +29,8 @@ export function Card({ name, title, actions, colour, onFocus, onRemove, children
       <div className={classes.head}>
         <div className={classes.title}>{title ?? name}</div>
         {actions}
-        <Tooltip label="Remove">
-          <ActionIcon size="sm" aria-label={`Remove ${name}`} onClick={onRemove}>
+        <Tooltip label={t("Remove")}>
+          <ActionIcon size="sm" aria-label={t("Remove {{name}}", { name })} onClick={onRemove}>
             <IconX size={15} stroke={1.8} />
           </ActionIcon>
         </Tooltip>

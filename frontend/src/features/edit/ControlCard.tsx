@@ -6,9 +6,18 @@ import { ImageFrame } from "@/components/ImageFrame";
 import { SliderField } from "@/components/SliderField";
 import { capitalised } from "@/components/words";
 import type { FieldName } from "@/form/obstacles";
+import { t } from "@/i18n";
 import { Card } from "./Card";
 import { ControlSpan } from "./ControlSpan";
-import { CONTEXT, type ControlTask, INPAINT, nounOf, pictureOf, SCALES } from "./controls";
+import {
+  CONTEXT,
+  type ControlTask,
+  INPAINT,
+  kindInWords,
+  nounOf,
+  pictureOf,
+  SCALES,
+} from "./controls";
 import { ThresholdFields } from "./ThresholdFields";
 
 interface ControlCardProps {
@@ -31,7 +40,7 @@ export function ControlCard(props: ControlCardProps) {
   const { control, name, field, pictures, kinds, made, errorOf, onChange, onRemove } = props;
   const { kind, source, scale } = control;
   const noun = nounOf(kind);
-  const already = kind === CONTEXT ? "a control image" : noun;
+  const already = kind === CONTEXT ? t("a control image") : noun;
   return (
     <Card name={name} onRemove={onRemove}>
       <KindPicker
@@ -43,27 +52,30 @@ export function ControlCard(props: ControlCardProps) {
       />
       {kind !== INPAINT && (
         <Input.Wrapper
-          label="The picture is"
+          label={t("The picture is")}
           labelElement="div"
           error={errorOf(`${field}.image`) ?? errorOf(`${field}.preprocess`)}
         >
           <Stack gap={6}>
             {pictures.length > 1 && (
               <Chips
-                legend={`Picture of ${name}`}
+                legend={t("Picture of {{name}}", { name })}
                 choices={pictures.map(({ id }, index) => ({
                   value: id,
-                  label: `Picture ${index + 1}`,
+                  label: t("Picture {{index}}", { index: index + 1 }),
                 }))}
                 value={pictureOf(control, pictures)?.id ?? ""}
                 onChange={(picture) => onChange({ picture })}
               />
             )}
             <Chips
-              legend={`What the picture of ${name} is`}
+              legend={t("What the picture of {{name}} is", { name })}
               choices={[
-                { value: "photo", label: `A photo: make ${noun} from it` },
-                { value: "made", label: `${capitalised(already)} already` },
+                { value: "photo", label: t("A photo: make {{noun}} from it", { noun }) },
+                {
+                  value: "made",
+                  label: t("{{name}} already", { name: capitalised(already) }),
+                },
               ]}
               value={source}
               onChange={(source) => onChange({ source })}
@@ -74,15 +86,15 @@ export function ControlCard(props: ControlCardProps) {
       {made && (
         <ImageFrame
           src={made.url}
-          alt={`The ${noun} found in the picture`}
+          alt={t("The {{noun}} found in the picture", { noun })}
           width={made.width}
           height={made.height}
         />
       )}
       <ThresholdFields control={control} onChange={onChange} />
       <SliderField
-        label="Hold"
-        hint={`how strongly the ${noun} hold the painting`}
+        label={t("Hold")}
+        hint={t("how strongly the {{noun}} hold the painting", { noun })}
         min={SCALES[0]}
         max={SCALES[1]}
         step={0.05}
@@ -113,12 +125,12 @@ interface KindPickerProps {
 /** What is read from the picture. What cannot be stays in sight; the list of controls says why. */
 function KindPicker({ name, kind, kinds, error, onChange }: KindPickerProps) {
   return (
-    <Input.Wrapper label="Keeps to" labelElement="div" error={error}>
+    <Input.Wrapper label={t("Keeps to")} labelElement="div" error={error}>
       <Chips
-        legend={`What ${name} keeps to`}
+        legend={t("What {{name}} keeps to", { name })}
         choices={kinds.map(({ kind, off }) => ({
           value: kind,
-          label: capitalised(kind),
+          label: kindInWords(kind),
           isOff: off !== null,
         }))}
         value={kind}

@@ -1,9 +1,9 @@
 import { Button, Input, Stack, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
-import { capitalised } from "@/components/words";
+import { t } from "@/i18n";
 import { Cards } from "./Card";
 import { ControlCard } from "./ControlCard";
-import { CANNY, MAX_CONTROLS, withControl } from "./controls";
+import { CANNY, kindInWords, MAX_CONTROLS, withControl } from "./controls";
 import { changed, without } from "./list";
 import { type EditTask, usedControls } from "./task";
 import type { Editing } from "./use-edit";
@@ -26,25 +26,25 @@ export function ControlFields({ task, editing, onChange }: ControlFieldsProps) {
   const missing = kinds.filter(({ off }) => off !== null);
   const usual = kinds.find(({ off }) => off === null)?.kind ?? CANNY;
   return (
-    <Input.Wrapper label="Controls" labelElement="div" error={run.errorOf("controls")}>
+    <Input.Wrapper label={t("Controls")} labelElement="div" error={run.errorOf("controls")}>
       <Stack gap={10}>
         {task.pictures.length === 0 && (
           <Text size="xs" c="dimmed">
-            Add a picture above, and the new one can keep to it.
+            {t("Add a picture above, and the new one can keep to it.")}
           </Text>
         )}
         {task.pictures.length > 0 &&
           missing.map(({ kind, off }) => (
             <Text key={kind} size="xs" c="dimmed">
-              {capitalised(kind)} is off: {off}.
+              {t("{{name}} is off: {{reason}}.", { name: kindInWords(kind), reason: off ?? "" })}
             </Text>
           ))}
-        <Cards label="Controls">
+        <Cards label={t("Controls")}>
           {controls.map((control, index) => (
             <li key={control.id}>
               <ControlCard
                 control={control}
-                name={`Control ${index + 1}`}
+                name={t("Control {{index}}", { index: index + 1 })}
                 field={`controls.${index}`}
                 pictures={task.pictures}
                 kinds={kinds}
@@ -64,7 +64,7 @@ export function ControlFields({ task, editing, onChange }: ControlFieldsProps) {
             disabled={controls.length >= MAX_CONTROLS}
             onClick={() => onChange({ controls: withControl(controls, usual) })}
           >
-            Add a control
+            {t("Add a control")}
           </Button>
         )}
       </Stack>

@@ -1,5 +1,6 @@
 import { Group, Input } from "@mantine/core";
 import { NumberField } from "@/components/NumberField";
+import { t } from "@/i18n";
 import type { ControlTask } from "./controls";
 
 interface ControlSpanProps {
@@ -12,16 +13,16 @@ interface ControlSpanProps {
 /** From which part of the run to which a control acts. */
 export function ControlSpan({ control, name, error, onChange }: ControlSpanProps) {
   return (
-    <Input.Wrapper label="Acts in this part of the run" labelElement="div" error={error}>
+    <Input.Wrapper label={t("Acts in this part of the run")} labelElement="div" error={error}>
       <Group grow gap={8} wrap="nowrap">
         <PercentField
-          label="from"
+          label={t("from")}
           name={name}
           share={control.start}
           onChange={(start) => onChange({ start })}
         />
         <PercentField
-          label="until"
+          label={t("until")}
           name={name}
           share={control.end}
           onChange={(end) => onChange({ end })}
@@ -41,7 +42,7 @@ interface PercentFieldProps {
 function PercentField({ label, name, share, onChange }: PercentFieldProps) {
   return (
     <NumberField
-      aria-label={`${name} acts ${label}`}
+      aria-label={t("{{name}} acts {{label}}", { name, label })}
       leftSection={label}
       leftSectionWidth={48}
       suffix=" %"

@@ -6,6 +6,7 @@ import { RunForm } from "@/form/RunForm";
 import { SettingsFields } from "@/form/SettingsFields";
 import { SizeField } from "@/form/SizeField";
 import { WayPicker } from "@/form/WayPicker";
+import { t } from "@/i18n";
 import { CanvasField } from "./CanvasField";
 import { PictureField } from "./PictureField";
 import { EDIT_WAYS, type EditTask, isGuided, isSized, usesCanvas } from "./task";
@@ -38,11 +39,11 @@ export function EditPanel(props: EditPanelProps) {
   const paper = size ?? { width: 1, height: 1 };
   const sketching = useSketch(task, paper, changeTask);
   return (
-    <RunForm label={isGuided(task.way) ? "Generate" : "Edit"} onSend={run.send}>
+    <RunForm label={isGuided(task.way) ? t("Generate") : t("Edit")} onSend={run.send}>
       {picker ??
         (isKnown && (
           <WayPicker
-            legend="What to do"
+            legend={t("What to do")}
             offers={EDIT_WAYS.map((way) => ({ way, ...WORDS[way], off: whyOff(way) }))}
             way={task.way}
             onChange={(way) => changeTask({ way })}

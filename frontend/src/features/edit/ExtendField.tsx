@@ -2,6 +2,8 @@ import { Input, Stack, Text } from "@mantine/core";
 import type { Picture } from "@/api/pictures";
 import { extended, type Margins, placeWithin } from "@/canvas/geometry";
 import { NumberField } from "@/components/NumberField";
+import { SIDES_IN_WORDS } from "@/components/words";
+import { t } from "@/i18n";
 import classes from "./ExtendField.module.css";
 
 interface ExtendFieldProps {
@@ -17,14 +19,14 @@ const STEP_PX = 16;
 /** How far the picture grows on each side. */
 export function ExtendField({ picture, margins, error, onChange }: ExtendFieldProps) {
   return (
-    <Input.Wrapper label="Pixels to add" labelElement="div" error={error}>
+    <Input.Wrapper label={t("Pixels to add")} labelElement="div" error={error}>
       <Stack gap={10}>
         <div className={classes.sides}>
           {SIDES.map((side) => (
             <NumberField
               key={side}
-              aria-label={`Pixels to add: ${side}`}
-              leftSection={<Text size="xs">{side}</Text>}
+              aria-label={t("Pixels to add: {{side}}", { side: SIDES_IN_WORDS[side] })}
+              leftSection={<Text size="xs">{SIDES_IN_WORDS[side]}</Text>}
               leftSectionWidth={58}
               suffix=" px"
               min={0}
@@ -50,9 +52,7 @@ function Extent({ picture, margins }: { picture: Picture; margins: Margins }) {
       <div className={classes.whole} style={{ aspectRatio: whole.width / whole.height }}>
         <img src={picture.url} alt="" style={placeWithin(whole, margins)} />
       </div>
-      <figcaption>
-        Becomes {whole.width} × {whole.height}
-      </figcaption>
+      <figcaption>{t("Becomes {{width}} × {{height}}", { ...whole })}</figcaption>
     </figure>
   );
 }

@@ -1,6 +1,7 @@
 import type { Size } from "@/canvas/geometry";
 import { SliderField } from "@/components/SliderField";
 import type { FieldName } from "@/form/obstacles";
+import { t } from "@/i18n";
 import { FEATHERS_PX, type MaskEdge } from "./task";
 
 interface MaskEdgeFieldsProps {
@@ -21,8 +22,8 @@ export function MaskEdgeFields({ size, edge, errorOf, onChange }: MaskEdgeFields
   return (
     <>
       <SliderField
-        label="Soft edge"
-        hint="pixels over which the new passes into the old, beyond what is painted"
+        label={t("Soft edge")}
+        hint={t("pixels over which the new passes into the old, beyond what is painted")}
         min={0}
         max={Math.max(most_px, feather_px)}
         step={1}
@@ -31,8 +32,8 @@ export function MaskEdgeFields({ size, edge, errorOf, onChange }: MaskEdgeFields
         onChange={(feather_px) => onChange({ ...edge, feather_px })}
       />
       <SliderField
-        label="Grow"
-        hint="pixels by which the mask reaches beyond what is painted; below 0 it shrinks"
+        label={t("Grow")}
+        hint={t("pixels by which the mask reaches beyond what is painted; below 0 it shrinks")}
         min={-most_px}
         max={most_px}
         step={1}

@@ -2,6 +2,7 @@ import { ActionIcon, Button, FileButton, Input, Text, Tooltip } from "@mantine/c
 import { IconPhotoPlus, IconX } from "@tabler/icons-react";
 import { useRef } from "react";
 import type { Picture } from "@/api/pictures";
+import { t } from "@/i18n";
 import classes from "./PictureField.module.css";
 import {
   type EditTask,
@@ -37,14 +38,20 @@ export function PictureField({ task, error, onChange }: PictureFieldProps) {
       <div className={classes.tray} data-dragging={uploads.isDragging || undefined}>
         {pictures.map((picture, index) => (
           <figure key={picture.id} className={classes.item}>
-            <img src={picture.url} alt={`${picture.width} × ${picture.height} pixels`} />
-            {isSeveral && <figcaption>Picture {index + 1}</figcaption>}
-            <Tooltip label="Remove">
+            <img
+              src={picture.url}
+              alt={t("{{width}} × {{height}} pixels", {
+                width: picture.width,
+                height: picture.height,
+              })}
+            />
+            {isSeveral && <figcaption>{t("Picture {{index}}", { index: index + 1 })}</figcaption>}
+            <Tooltip label={t("Remove")}>
               <ActionIcon
                 className={classes.remove}
                 variant="default"
                 size="sm"
-                aria-label={`Remove picture ${index + 1}`}
+                aria-label={t("Remove picture {{index}}", { index: index + 1 })}
                 onClick={() => remove(picture)}
               >
                 <IconX size={14} stroke={1.8} />
@@ -71,13 +78,13 @@ export function PictureField({ task, error, onChange }: PictureFieldProps) {
                 leftSection={<IconPhotoPlus size={17} stroke={1.7} />}
               >
                 {welcomesSeveral(task.way) || pictures.length === 0
-                  ? "Add a picture"
-                  : "Take another"}
+                  ? t("Add a picture")
+                  : t("Take another")}
               </Button>
             )}
           </FileButton>
           <Text size="xs" c="dimmed">
-            {uploads.isDragging ? "Let go to add it" : "or drop or paste one anywhere"}
+            {uploads.isDragging ? t("Let go to add it") : t("or drop or paste one anywhere")}
           </Text>
         </div>
       </div>
@@ -86,6 +93,6 @@ export function PictureField({ task, error, onChange }: PictureFieldProps) {
 }
 
 function labelOf({ way }: EditTask): string {
-  if (way === "entities") return "Picture to start from, if any";
-  return takesSeveral(way) ? "Pictures" : "Picture";
+  if (way === "entities") return t("Picture to start from, if any");
+  return takesSeveral(way) ? t("Pictures") : t("Picture");
 }

@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 import type { Mask } from "@/canvas/mask";
 import type { FieldName } from "@/form/obstacles";
+import { t } from "@/i18n";
 import { MaskEdgeFields } from "./MaskEdgeFields";
 import type { EditTask } from "./task";
 
@@ -17,7 +18,7 @@ export function PictureMaskField({ task, mask, errorOf, onChange }: PictureMaskF
   return (
     <>
       <Text size="sm" c="dimmed">
-        Paint over what shall change, on the canvas.
+        {t("Paint over what shall change, on the canvas.")}
       </Text>
       <MaskEdgeFields
         size={mask}

@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import type { Size } from "@/canvas/geometry";
 import { colourOf, toCss } from "@/canvas/palette";
 import type { FieldName } from "@/form/obstacles";
+import { t } from "@/i18n";
 import { Card } from "./Card";
 import classes from "./Card.module.css";
 import { RegionPlace } from "./RegionPlace";
@@ -38,17 +39,25 @@ export function RegionCard(props: RegionCardProps) {
       title={
         <TextInput
           size="xs"
-          aria-label={`Name of ${name}`}
+          aria-label={t("Name of {{name}}", { name })}
           value={region.name}
           onChange={(event) => onChange({ name: event.currentTarget.value })}
         />
       }
       actions={
         <>
-          <Shift label={`Move ${name} up`} isOff={isFirst} onClick={() => onShift(-1)}>
+          <Shift
+            label={t("Move {{name}} up", { name })}
+            isOff={isFirst}
+            onClick={() => onShift(-1)}
+          >
             <IconArrowUp size={15} stroke={1.8} />
           </Shift>
-          <Shift label={`Move ${name} down`} isOff={isLast} onClick={() => onShift(1)}>
+          <Shift
+            label={t("Move {{name}} down", { name })}
+            isOff={isLast}
+            onClick={() => onShift(1)}
+          >
             <IconArrowDown size={15} stroke={1.8} />
           </Shift>
         </>
@@ -57,8 +66,8 @@ export function RegionCard(props: RegionCardProps) {
       onRemove={props.onRemove}
     >
       <Textarea
-        aria-label={`What ${name} shows`}
-        placeholder="What is here? Say: a red star"
+        aria-label={t("What {{name}} shows", { name })}
+        placeholder={t("What is here? Say: a red star")}
         rows={2}
         value={prompt}
         error={errorOf(`${field}.prompt`)}

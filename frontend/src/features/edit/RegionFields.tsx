@@ -1,5 +1,6 @@
 import { Button, Input, Stack, Text } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
+import { t } from "@/i18n";
 import { Cards } from "./Card";
 import { changed, shifted, without } from "./list";
 import { RegionCard } from "./RegionCard";
@@ -24,14 +25,14 @@ export function RegionFields({ task, editing, sketching, onChange }: RegionField
   const set = (regions: readonly Region[]) => onChange({ regions });
   const isFull = regions.length >= MAX_REGIONS;
   return (
-    <Input.Wrapper label="Regions" labelElement="div" error={run.errorOf("entities")}>
+    <Input.Wrapper label={t("Regions")} labelElement="div" error={run.errorOf("entities")}>
       <Stack gap={10}>
         <Text size="xs" c="dimmed">
           {isFull
-            ? `All ${MAX_REGIONS} regions are in use.`
-            : "Draw a box on the canvas where something shall be, or paint it."}
+            ? t("All {{most}} regions are in use.", { most: MAX_REGIONS })
+            : t("Draw a box on the canvas where something shall be, or paint it.")}
         </Text>
-        <Cards label="Regions">
+        <Cards label={t("Regions")}>
           {regions.map((region, index) => (
             <li key={region.id}>
               <RegionCard
@@ -57,7 +58,7 @@ export function RegionFields({ task, editing, sketching, onChange }: RegionField
           disabled={isFull}
           onClick={sketching.addRegion}
         >
-          Add a region
+          {t("Add a region")}
         </Button>
       </Stack>
     </Input.Wrapper>

@@ -3,7 +3,9 @@ import { EDGES, fromPixels, inPixels } from "@/canvas/box";
 import type { Size } from "@/canvas/geometry";
 import { Chips } from "@/components/Chips";
 import { NumberField } from "@/components/NumberField";
+import { SIDES_IN_WORDS } from "@/components/words";
 import type { FieldName } from "@/form/obstacles";
+import { t } from "@/i18n";
 import { percentOf } from "./canvas-layers";
 import { maskOf, nameOf, type Region } from "./regions";
 
@@ -22,10 +24,10 @@ export function RegionPlace({ region, field, size, errorOf, onChange }: RegionPl
   return (
     <>
       <Chips
-        legend={`Shape of ${name}`}
+        legend={t("Shape of {{name}}", { name })}
         choices={[
-          { value: "box", label: "Box" },
-          { value: "mask", label: "Painted" },
+          { value: "box", label: t("Box") },
+          { value: "mask", label: t("Painted") },
         ]}
         value={shape}
         onChange={(shape) => onChange({ shape })}
@@ -40,7 +42,7 @@ export function RegionPlace({ region, field, size, errorOf, onChange }: RegionPl
       ) : (
         <Input.Wrapper error={errorOf(`${field}.mask`) ?? errorOf(field)}>
           <Text size="xs" c="dimmed">
-            {percentOf(maskOf(drawing))}, on the canvas.
+            {t("{{share}}, on the canvas.", { share: percentOf(maskOf(drawing)) })}
           </Text>
         </Input.Wrapper>
       )}
@@ -72,8 +74,8 @@ function BoxNumbers({ region, size, error, onChange }: BoxNumbersProps) {
           <NumberField
             key={edge}
             size="xs"
-            aria-label={`${name}: ${edge}`}
-            leftSection={<Text size="xs">{edge}</Text>}
+            aria-label={`${name}: ${SIDES_IN_WORDS[edge]}`}
+            leftSection={<Text size="xs">{SIDES_IN_WORDS[edge]}</Text>}
             leftSectionWidth={54}
             suffix=" px"
             min={0}

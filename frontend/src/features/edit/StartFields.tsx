@@ -1,6 +1,7 @@
 import { Input, Stack } from "@mantine/core";
 import { Chips } from "@/components/Chips";
 import { SliderField } from "@/components/SliderField";
+import { t } from "@/i18n";
 import { PictureMaskField } from "./PictureMaskField";
 import { type EditTask, STRENGTHS, type Start } from "./task";
 import type { Editing } from "./use-edit";
@@ -13,9 +14,9 @@ interface StartFieldsProps {
 
 const FEATURES = { nothing: null, picture: "image_to_image", mask: "inpaint" } as const;
 const LABELS: Record<Start, string> = {
-  nothing: "Nothing",
-  picture: "Picture 1",
-  mask: "Picture 1, inside a mask",
+  nothing: t("Nothing"),
+  picture: t("Picture 1"),
+  mask: t("Picture 1, inside a mask"),
 };
 // What surrounds a hole is kept anyway; without a mask, only the strength keeps anything.
 const USUAL_STRENGTHS: Record<Start, number> = { nothing: 0.6, picture: 0.6, mask: 1 };
@@ -29,18 +30,18 @@ export function StartFields({ task, editing, onChange }: StartFieldsProps) {
     return { value, label: LABELS[value], isOff: feature !== null && lacks(feature) !== null };
   });
   return (
-    <Input.Wrapper label="Start from" labelElement="div" error={run.errorOf("init_image")}>
+    <Input.Wrapper label={t("Start from")} labelElement="div" error={run.errorOf("init_image")}>
       <Stack gap={10}>
         <Chips
-          legend="Start from"
+          legend={t("Start from")}
           choices={choices}
           value={task.start}
           onChange={(start) => onChange({ start, startStrength: USUAL_STRENGTHS[start] })}
         />
         {task.start !== "nothing" && (
           <SliderField
-            label="Strength"
-            hint="how far to leave the picture: 0.1 hardly, 1 altogether"
+            label={t("Strength")}
+            hint={t("how far to leave the picture: 0.1 hardly, 1 altogether")}
             min={STRENGTHS[0]}
             max={STRENGTHS[1]}
             step={0.05}

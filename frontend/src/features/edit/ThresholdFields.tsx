@@ -1,4 +1,5 @@
 import { SliderField } from "@/components/SliderField";
+import { t } from "@/i18n";
 import { CANNY, type ControlTask, madeKind } from "./controls";
 
 interface ThresholdFieldsProps {
@@ -15,8 +16,8 @@ export function ThresholdFields({ control, onChange }: ThresholdFieldsProps) {
   return (
     <>
       <SliderField
-        label="Drop edges below"
-        hint="the lower, the fainter the lines that are drawn beside strong ones"
+        label={t("Drop edges below")}
+        hint={t("the lower, the fainter the lines that are drawn beside strong ones")}
         min={0}
         max={BRIGHTEST}
         step={5}
@@ -25,8 +26,8 @@ export function ThresholdFields({ control, onChange }: ThresholdFieldsProps) {
         onChange={(low) => onChange({ thresholds: raised(low, thresholds.high) })}
       />
       <SliderField
-        label="Keep edges above"
-        hint="the lower, the more lines are drawn"
+        label={t("Keep edges above")}
+        hint={t("the lower, the more lines are drawn")}
         min={0}
         max={BRIGHTEST}
         step={5}

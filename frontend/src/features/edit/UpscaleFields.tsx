@@ -1,7 +1,9 @@
 import { Input, Stack, Text } from "@mantine/core";
+import type { Size } from "@/canvas/geometry";
 import { Chips } from "@/components/Chips";
 import { SliderField } from "@/components/SliderField";
 import { sizeInWords } from "@/components/words";
+import { t } from "@/i18n";
 import { type EditTask, STRENGTHS } from "./task";
 import { scalesFor, tilesOf, upscaledSize } from "./upscale";
 import type { Editing } from "./use-edit";
@@ -24,26 +26,25 @@ export function UpscaleFields({ task, editing, onChange }: UpscaleFieldsProps) {
   return (
     <>
       {picture && target && (
-        <Input.Wrapper label="Enlarge" labelElement="div" error={error}>
+        <Input.Wrapper label={t("Enlarge")} labelElement="div" error={error}>
           <Stack gap={6}>
             <Chips
-              legend="Enlarge"
+              legend={t("Enlarge")}
               choices={scales.map((each) => ({ value: String(each), label: `${each}×` }))}
               value={String(scale)}
               onChange={(value) => onChange({ scale: Number(value) })}
             />
             {!error && (
               <Text size="xs" c="dimmed">
-                {sizeInWords(picture)} becomes {sizeInWords(target)}
-                {model && `, painted in ${tilesOf(picture, scale, model)} tiles`}.
+                {outcomeOf(picture, target, model && tilesOf(picture, scale, model))}
               </Text>
             )}
           </Stack>
         </Input.Wrapper>
       )}
       <SliderField
-        label="Creativity"
-        hint="how much is painted anew: 0.1 hardly anything, 0.6 details that were not there"
+        label={t("Creativity")}
+        hint={t("how much is painted anew: 0.1 hardly anything, 0.6 details that were not there")}
         min={STRENGTHS[0]}
         max={STRENGTHS[1]}
         step={0.05}
@@ -53,4 +54,11 @@ export function UpscaleFields({ task, editing, onChange }: UpscaleFieldsProps) {
       />
     </>
   );
+}
+
+function outcomeOf(picture: Size, target: Size, tiles: number | undefined): string {
+  const sizes = { from: sizeInWords(picture), to: sizeInWords(target) };
+  return tiles === undefined
+    ? t("{{from}} becomes {{to}}.", sizes)
+    : t("{{from}} becomes {{to}}, painted in {{tiles}} tiles.", { ...sizes, tiles });
 }

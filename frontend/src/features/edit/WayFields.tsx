@@ -1,4 +1,5 @@
 import { SliderField } from "@/components/SliderField";
+import { t } from "@/i18n";
 import { ControlFields } from "./ControlFields";
 import { ExtendField } from "./ExtendField";
 import { PictureMaskField } from "./PictureMaskField";
@@ -36,8 +37,8 @@ export function WayFields({ task, editing, sketching, onChange }: WayFieldsProps
     case "restyle":
       return (
         <SliderField
-          label="Strength"
-          hint="how far to leave the picture: 0.1 hardly, 1 altogether"
+          label={t("Strength")}
+          hint={t("how far to leave the picture: 0.1 hardly, 1 altogether")}
           min={STRENGTHS[0]}
           max={STRENGTHS[1]}
           step={0.05}
@@ -60,8 +61,8 @@ export function WayFields({ task, editing, sketching, onChange }: WayFieldsProps
     case "layers":
       return (
         <SliderField
-          label="Layers"
-          hint="into how many the picture is taken apart, the backmost included"
+          label={t("Layers")}
+          hint={t("into how many the picture is taken apart, the backmost included")}
           min={LAYER_COUNTS[0]}
           max={LAYER_COUNTS[1]}
           step={1}

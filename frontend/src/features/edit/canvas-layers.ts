@@ -3,6 +3,7 @@ import { MASK_INK, sheer } from "@/canvas/ink";
 import { coverage, type Mask } from "@/canvas/mask";
 import { colourOf, toCss } from "@/canvas/palette";
 import { capitalised } from "@/components/words";
+import { t } from "@/i18n";
 import { nounOf } from "./controls";
 import { maskOf, nameOf, type Region } from "./regions";
 import { layerOf, MASK } from "./sketch";
@@ -22,7 +23,9 @@ export function layersOf(
     ...task.regions.filter(() => ["control", "entities"].includes(task.way)).map(regionLayer),
     ...usedControls(task).flatMap((control, index) => {
       const url = made[index]?.url;
-      return url ? [controlLayer(index, `the ${nounOf(control.kind)} it keeps to`, url)] : [];
+      return url
+        ? [controlLayer(index, t("the {{kind}} it keeps to", { kind: nounOf(control.kind) }), url)]
+        : [];
     }),
     ...(ground
       ? [groundLayer(ground.url, task.start !== "nothing" || task.way === "inpaint")]
@@ -34,7 +37,7 @@ function maskLayer(mask: Mask, { edge }: EditTask): EditorLayer {
   const { feather_px } = edge;
   return {
     id: MASK,
-    name: "Mask",
+    name: t("Mask"),
     note: percentOf(mask),
     colour: MASK_COLOUR,
     content: { kind: "painted", mask, ink: MASK_INK, feather_px },
@@ -68,7 +71,7 @@ function sheerOf(id: number) {
 function controlLayer(index: number, note: string, url: string): EditorLayer {
   return {
     id: `control ${index + 1}`,
-    name: `Control ${index + 1}`,
+    name: t("Control {{index}}", { index: index + 1 }),
     note: capitalised(note),
     colour: null,
     content: { kind: "picture", url, isSheer: true },
@@ -78,7 +81,7 @@ function controlLayer(index: number, note: string, url: string): EditorLayer {
 function groundLayer(url: string, isStart: boolean): EditorLayer {
   return {
     id: "ground",
-    name: isStart ? "Original" : "Picture",
+    name: isStart ? t("Original") : t("Picture"),
     note: "",
     colour: null,
     content: { kind: "picture", url, isSheer: false },
@@ -87,5 +90,5 @@ function groundLayer(url: string, isStart: boolean): EditorLayer {
 
 /** How much of a mask is painted, in words. */
 export function percentOf(mask: Mask): string {
-  return `${Math.round(coverage(mask) * 100)} % is painted`;
+  return t("{{percent}} % is painted", { percent: Math.round(coverage(mask) * 100) });
 }

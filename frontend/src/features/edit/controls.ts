@@ -1,5 +1,7 @@
 import type { Control, PreprocessRequest } from "@/api/gen";
 import type { Picture, Thresholds } from "@/api/pictures";
+import { capitalised } from "@/components/words";
+import { t } from "@/i18n";
 import { freeNumber } from "./list";
 
 /** What the picture is: a photograph, from which the control image is still to be made, or a control image. */
@@ -43,13 +45,30 @@ export const FIRST_CONTROL: ControlTask = {
 };
 
 const NOUNS: Readonly<Record<string, string>> = {
-  canny: "edges",
-  context: "edges",
-  pose: "poses",
-  softedge: "soft edges",
-  lineart: "lines",
-  normal: "normals",
+  canny: t("edges"),
+  context: t("edges"),
+  depth: t("depth"),
+  pose: t("poses"),
+  softedge: t("soft edges"),
+  lineart: t("lines"),
+  normal: t("normals"),
 };
+
+const KINDS: Readonly<Record<string, string>> = {
+  canny: t("Canny"),
+  context: t("Context"),
+  depth: t("Depth"),
+  inpaint: t("Inpaint"),
+  pose: t("Pose"),
+  softedge: t("Softedge"),
+  lineart: t("Lineart"),
+  normal: t("Normal", { context: "map" }),
+};
+
+/** What a kind of control is called. */
+export function kindInWords(kind: string): string {
+  return KINDS[kind] ?? capitalised(kind);
+}
 
 /** What a control image of this kind shows, in the plural or as a mass. */
 export function nounOf(kind: string): string {

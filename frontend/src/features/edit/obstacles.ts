@@ -3,6 +3,7 @@ import type { Settings } from "@/api/job";
 import { extended } from "@/canvas/geometry";
 import { coverage, type Mask } from "@/canvas/mask";
 import { type Obstacle, obstacles, outside } from "@/form/obstacles";
+import { t } from "@/i18n";
 import { controlledObstacles } from "./controlled-obstacles";
 import { separationObstacles } from "./separation";
 import {
@@ -45,11 +46,15 @@ export function editObstacles(
   const size = task.way === "upscale" ? null : task.size;
   const sized = { ...draft, width: size?.width ?? null, height: size?.height ?? null };
   return [
-    off === null ? undefined : { field: null, message: `${name} is off: ${off}.` },
+    off === null
+      ? undefined
+      : { field: null, message: t("{{name}} is off: {{reason}}.", { name, reason: off }) },
     isGuided(task.way) ? undefined : badPictures(task),
     ...(mask === null ? [] : [emptyMask(mask), ...badEdge(task.edge)]),
     task.way === "extend" ? badMargins(task, model) : undefined,
-    task.way === "restyle" ? outside("strength", "Strength", task.strength, STRENGTHS) : undefined,
+    task.way === "restyle"
+      ? outside("strength", t("Strength"), task.strength, STRENGTHS)
+      : undefined,
     ...(task.way === "layers" ? separationObstacles(task) : []),
     ...(isGuided(task.way) ? controlledObstacles(task, circumstances) : []),
     ...(task.way === "upscale" ? upscaleObstacles(task, model) : []),
@@ -60,24 +65,28 @@ export function editObstacles(
 function badPictures(task: EditTask): Obstacle | undefined {
   const { length: count } = usedPictures(task);
   const missing = (message: string): Obstacle => ({ field: "images", message, isMissing: true });
-  if (count === 0) return missing("Add a picture first.");
-  if (task.way === "combine" && count === 1) return missing("Add a second picture first.");
+  if (count === 0) return missing(t("Add a picture first."));
+  if (task.way === "combine" && count === 1) return missing(t("Add a second picture first."));
   if (count <= MAX_PICTURES) return undefined;
   return {
     field: "images",
-    message: `There are ${count} pictures; ${MAX_PICTURES} fit. Remove ${count - MAX_PICTURES}.`,
+    message: t("There are {{pictures}} pictures; {{most}} fit. Remove {{surplus}}.", {
+      pictures: count,
+      most: MAX_PICTURES,
+      surplus: count - MAX_PICTURES,
+    }),
   };
 }
 
 function emptyMask(mask: Mask): Obstacle | undefined {
   if (coverage(mask) > 0) return undefined;
-  return { field: "mask", message: "Paint over what shall change first.", isMissing: true };
+  return { field: "mask", message: t("Paint over what shall change first."), isMissing: true };
 }
 
 function badEdge({ feather_px, grow_px }: MaskEdge) {
   return [
-    outside("mask_feather_px", "Soft edge", feather_px, FEATHERS_PX),
-    outside("mask_grow_px", "Grow", grow_px, GROWTHS_PX),
+    outside("mask_feather_px", t("Soft edge"), feather_px, FEATHERS_PX),
+    outside("mask_grow_px", t("Grow"), grow_px, GROWTHS_PX),
   ];
 }
 
@@ -86,16 +95,25 @@ function badMargins({ margins, pictures }: EditTask, model: Model | undefined) {
   const sides = Object.values(margins);
   const bad = sides.find((side) => side % MARGIN_MULTIPLE_PX !== 0 || side > MAX_MARGIN_PX);
   if (bad !== undefined) {
-    const allowed = `use multiples of ${MARGIN_MULTIPLE_PX} up to ${MAX_MARGIN_PX}`;
-    return { field, message: `A side grows by ${bad}; ${allowed}.` } as const;
+    const allowed = t("use multiples of {{multiple}} up to {{most}}", {
+      multiple: MARGIN_MULTIPLE_PX,
+      most: MAX_MARGIN_PX,
+    });
+    return {
+      field,
+      message: t("A side grows by {{bad}}; {{allowed}}.", { bad, allowed }),
+    } as const;
   }
   if (sides.every((side) => side === 0)) {
-    return { field, message: "Say how far to extend first.", isMissing: true } as const;
+    return { field, message: t("Say how far to extend first."), isMissing: true } as const;
   }
   const [first] = pictures;
   if (!first || !model) return undefined;
   const { width, height } = extended(first, margins);
   const longer = Math.max(width, height);
   if (longer / Math.min(width, height) <= model.max_side_px / model.min_side_px) return undefined;
-  return { field, message: `${width} × ${height} is too long and thin for this model.` } as const;
+  return {
+    field,
+    message: t("{{width}} × {{height}} is too long and thin for this model.", { width, height }),
+  } as const;
 }

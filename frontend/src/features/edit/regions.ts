@@ -2,6 +2,7 @@ import type { Entity } from "@/api/gen";
 import { type Box, fromPixels, inPixels } from "@/canvas/box";
 import type { Size } from "@/canvas/geometry";
 import { type Mark, type Mask, rasterise, toMark, withMark } from "@/canvas/mask";
+import { t } from "@/i18n";
 import { freeNumber } from "./list";
 
 /** What was painted, and on a picture of which size. */
@@ -35,12 +36,12 @@ export function withRegion(regions: readonly Region[], box: Box, size: Size): Re
 }
 
 function toRegion(id: number): Omit<Region, "drawing"> {
-  return { id, name: `Region ${id}`, prompt: "", shape: "box", box: MIDDLE };
+  return { id, name: t("Region {{id}}", { id }), prompt: "", shape: "box", box: MIDDLE };
 }
 
 /** What a region is called, also while its name is being retyped. */
 export function nameOf({ id, name }: Region): string {
-  return name.trim() || `Region ${id}`;
+  return name.trim() || t("Region {{id}}", { id });
 }
 
 /** A drawing of which nothing is painted yet. */

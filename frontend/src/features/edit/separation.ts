@@ -3,6 +3,7 @@ import type { Settings } from "@/api/job";
 import { answerOf } from "@/api/problem";
 import { toRequest } from "@/form/draft";
 import { type Obstacle, outside } from "@/form/obstacles";
+import { t } from "@/i18n";
 import { type EditTask, EMPTY_TASK } from "./task";
 
 /** Into how few and how many a picture can be taken apart. */
@@ -10,7 +11,7 @@ export const LAYER_COUNTS = [1, 8] as const;
 
 /** Everything that keeps the first picture from being taken apart. */
 export function separationObstacles({ layerCount }: EditTask): (Obstacle | undefined)[] {
-  return [outside("layers", "Layers", layerCount, LAYER_COUNTS)];
+  return [outside("layers", t("Layers"), layerCount, LAYER_COUNTS)];
 }
 
 /** Writes the form as a request to take the first picture apart. */

@@ -6,6 +6,7 @@ import { toRequest } from "@/form/draft";
 import { type Obstacle, outside } from "@/form/obstacles";
 import { upscaledTiles } from "@/form/tile-plan";
 import { MAX_SIDE_PX, tooThin } from "@/form/tiling";
+import { t } from "@/i18n";
 import { type EditTask, STRENGTHS, withPictures } from "./task";
 
 const USUAL_SCALES = [2, 4, 8] as const;
@@ -59,7 +60,7 @@ export function upscaleObstacles(
   const [picture] = pictures;
   return [
     picture && badTarget(picture, upscaledSize(picture, scale), model),
-    outside("strength", "Creativity", creativity, STRENGTHS),
+    outside("strength", t("Creativity"), creativity, STRENGTHS),
   ].filter((obstacle) => obstacle !== undefined);
 }
 
@@ -67,14 +68,26 @@ function badTarget(picture: Size, target: Size, model: Model | undefined): Obsta
   const told = (message: string): Obstacle => ({ field: "scale", message });
   const words = `${target.width} × ${target.height}`;
   if (scalesFor(picture).length === 0) {
-    return told(`This picture has ${MAX_SIDE_PX} pixels already, which is the most.`);
+    return told(
+      t("This picture has {{most}} pixels already, which is the most.", { most: MAX_SIDE_PX }),
+    );
   }
   if (Math.max(target.width, target.height) > MAX_SIDE_PX) {
-    return told(`It would have ${words} pixels; ${MAX_SIDE_PX} is the most for a side.`);
+    return told(
+      t("It would have {{size}} pixels; {{most}} is the most for a side.", {
+        size: words,
+        most: MAX_SIDE_PX,
+      }),
+    );
   }
   const least_px = model?.min_side_px ?? 0;
   if (Math.min(target.width, target.height) < least_px) {
-    return told(`It would have ${words} pixels; a side has at least ${least_px}.`);
+    return told(
+      t("It would have {{size}} pixels; a side has at least {{least}}.", {
+        size: words,
+        least: least_px,
+      }),
+    );
   }
   const thin = tooThin(target);
   return thin && told(thin.message);

@@ -1,5 +1,6 @@
 import type { Capability, Model } from "@/api/gen";
 import { TILING, UPSCALING, whyNoTiling } from "@/form/tiling";
+import { t } from "@/i18n";
 import { type EditTask, isGuided, usedControls, type Way } from "./task";
 
 interface Words {
@@ -17,8 +18,8 @@ interface Words {
 }
 
 const DESCRIPTION = {
-  placeholder: "What should the finished picture show?",
-  wanted: "Describe the finished picture first.",
+  placeholder: t("What should the finished picture show?"),
+  wanted: t("Describe the finished picture first."),
 };
 
 /** What models and services call regions, and any kind of control: its own is `control.<kind>`. */
@@ -28,69 +29,71 @@ const LAYERS = "layers";
 
 export const WORDS: Record<Way, Words> = {
   instruct: {
-    name: "Instruct",
-    verb: "Edit",
-    purpose: "Changes the picture as you say.",
-    placeholder: "What should change? Say: make the circle green",
-    wanted: "Say what to change first.",
+    name: t("Instruct"),
+    verb: t("Edit"),
+    purpose: t("Changes the picture as you say."),
+    placeholder: t("What should change? Say: make the circle green"),
+    wanted: t("Say what to change first."),
     features: ["edit"],
   },
   inpaint: {
-    name: "Inpaint",
-    verb: "Repaint",
-    purpose: "Repaints what you paint over; everything else stays as it is.",
+    name: t("Inpaint"),
+    verb: t("Repaint"),
+    purpose: t("Repaints what you paint over; everything else stays as it is."),
     features: ["inpaint"],
     ...DESCRIPTION,
   },
   extend: {
-    name: "Extend",
-    verb: "Extend",
-    purpose: "Continues the picture beyond its border.",
+    name: t("Extend"),
+    verb: t("Extend"),
+    purpose: t("Continues the picture beyond its border."),
     features: ["outpaint"],
     ...DESCRIPTION,
   },
   combine: {
-    name: "Combine",
-    verb: "Combine",
-    purpose: "Makes one picture of several. Name them: Picture 1, Picture 2.",
-    placeholder: "Say: put the star of Picture 2 into Picture 1",
-    wanted: "Say how to combine them first.",
+    name: t("Combine"),
+    verb: t("Combine"),
+    purpose: t("Makes one picture of several. Name them: Picture 1, Picture 2."),
+    placeholder: t("Say: put the star of Picture 2 into Picture 1"),
+    wanted: t("Say how to combine them first."),
     features: ["edit"],
   },
   restyle: {
-    name: "Restyle",
-    verb: "Restyle",
-    purpose: "Paints the whole picture over, as far as you let it.",
+    name: t("Restyle"),
+    verb: t("Restyle"),
+    purpose: t("Paints the whole picture over, as far as you let it."),
     features: ["image_to_image"],
     ...DESCRIPTION,
   },
   control: {
-    name: "Control",
-    verb: "Paint",
-    purpose: "Paints a new picture that keeps to edges, depths or whatever a control image shows.",
+    name: t("Control"),
+    verb: t("Paint"),
+    purpose: t(
+      "Paints a new picture that keeps to edges, depths or whatever a control image shows.",
+    ),
     features: [CONTROL],
     ...DESCRIPTION,
   },
   entities: {
-    name: "Entities",
-    verb: "Paint",
-    purpose: "Paints a new picture part by part: draw where each thing is, and say what it is.",
+    name: t("Entities"),
+    verb: t("Paint"),
+    purpose: t("Paints a new picture part by part: draw where each thing is, and say what it is."),
     features: [ENTITIES],
     ...DESCRIPTION,
   },
   layers: {
-    name: "Layers",
-    verb: "Separate",
-    purpose: "Takes the picture apart into transparent layers that lie over each other.",
-    placeholder: "What does the picture show, with what is hidden in it?",
-    wanted: "Describe the picture first.",
+    name: t("Layers"),
+    verb: t("Separate"),
+    purpose: t("Takes the picture apart into transparent layers that lie over each other."),
+    placeholder: t("What does the picture show, with what is hidden in it?"),
+    wanted: t("Describe the picture first."),
     features: [LAYERS],
   },
   upscale: {
-    name: "Upscale",
-    verb: "Upscale",
-    purpose: "Enlarges the picture and paints it finer, tile by tile.",
-    placeholder: "What does the picture show? May stay empty",
+    name: t("Upscale"),
+    verb: t("Upscale"),
+    purpose: t("Enlarges the picture and paints it finer, tile by tile."),
+    placeholder: t("What does the picture show? May stay empty"),
     wanted: null,
     features: [UPSCALING],
   },
@@ -154,7 +157,7 @@ export function whyOff(
   chosen: string | null,
 ): string | null {
   if (way === "upscale") return whyNoTiling(service, UPSCALING);
-  if (!service) return "the edit service is not running";
+  if (!service) return t("the edit service is not running");
   const serves = (name: string) => WORDS[way].features.some((one) => isKindOf(name, one));
   return whyNot(serves, service, (models) =>
     choose(chosen, models, ({ features }) => features.some(serves)),
@@ -181,10 +184,12 @@ function whyNot(
 ): string | null {
   const offers = service.features.filter(({ name }) => serves(name));
   const [first] = offers;
-  if (!first) return "this studio does not offer it";
-  if (offers.every(({ enabled }) => !enabled)) return first.reason ?? "it is switched off";
+  if (!first) return t("this studio does not offer it");
+  if (offers.every(({ enabled }) => !enabled)) return first.reason ?? t("it is switched off");
   const model = pick(service.models);
-  return model?.features.some(serves) ? null : `${model?.title ?? "no model"} cannot do it`;
+  return model?.features.some(serves)
+    ? null
+    : t("{{title}} cannot do it", { title: model?.title ?? t("no model") });
 }
 
 function isKindOf(feature: string, family: string): boolean {

@@ -6,6 +6,7 @@ import { RunButton } from "@/form/RunButton";
 import { RunForm } from "@/form/RunForm";
 import { SettingsFields } from "@/form/SettingsFields";
 import { SizeField } from "@/form/SizeField";
+import { t } from "@/i18n";
 import { LargerField } from "./LargerField";
 import { useGenerate } from "./use-generate";
 
@@ -26,16 +27,16 @@ export function GeneratePanel(props: GeneratePanelProps) {
   const numbers = model && numbersOf(draft, model);
   const errors = { width: run.errorOf("width"), height: run.errorOf("height") };
   return (
-    <RunForm label="Generate" onSend={run.send}>
+    <RunForm label={t("Generate")} onSend={run.send}>
       {picker}
       <PromptField
-        placeholder="What should the picture show?"
+        placeholder={t("What should the picture show?")}
         prompt={draft.prompt}
         examples={model?.example_prompts ?? []}
         error={run.errorOf("prompt")}
         onChange={(prompt) => change({ prompt })}
       />
-      <RunButton label="Generate" run={run} />
+      <RunButton label={t("Generate")} run={run} />
       {model && reach && numbers && (
         <>
           <SizeField

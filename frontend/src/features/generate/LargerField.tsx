@@ -5,6 +5,7 @@ import type { Size } from "@/canvas/geometry";
 import { Chips } from "@/components/Chips";
 import { sizeInWords } from "@/components/words";
 import { MAX_SIDE_PX } from "@/form/tiling";
+import { t } from "@/i18n";
 import { factorOfSize, factorsOf } from "./factors";
 import { isLarge, type Reach, tilesOf } from "./large";
 
@@ -26,7 +27,7 @@ export function LargerField({ size, isWrong, model, reach, onChange }: LargerFie
   return (
     <Stack gap={6}>
       <Chips
-        legend="Times the model's own size"
+        legend={t("Times the model's own size")}
         describedBy={id}
         choices={factors.map(({ factor, isOff }) => ({
           value: String(factor),
@@ -42,18 +43,20 @@ export function LargerField({ size, isWrong, model, reach, onChange }: LargerFie
       <div id={id}>
         {isTiled && (
           <Text size="xs" c="dimmed">
-            Painted in {tilesOf(size, model)} tiles, larger than the model's own{" "}
-            {sizeInWords(model)}.
+            {t("Painted in {{tiles}} tiles, larger than the model's own {{size}}.", {
+              tiles: tilesOf(size, model),
+              size: sizeInWords(model),
+            })}
           </Text>
         )}
         {reach.off !== null && (
           <Text size="xs" c="dimmed">
-            Larger sizes are off: {reach.off}.
+            {t("Larger sizes are off: {{reason}}.", { reason: reach.off })}
           </Text>
         )}
         {reach.waits !== null && (
           <Text size="xs" c="var(--waiting)">
-            Larger sizes wait: {reach.waits}.
+            {t("Larger sizes wait: {{reason}}.", { reason: reach.waits })}
           </Text>
         )}
       </div>

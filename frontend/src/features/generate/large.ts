@@ -6,6 +6,7 @@ import { badSide, type Obstacle } from "@/form/obstacles";
 import type { SizeLimits } from "@/form/size";
 import { paintedTiles, tileSide } from "@/form/tile-plan";
 import { PAINTING, tilingModels, tooThin, whyNoTiling } from "@/form/tiling";
+import { t } from "@/i18n";
 
 /** How far beyond its own size a model's pictures reach. */
 export interface Reach {
@@ -20,7 +21,9 @@ export interface Reach {
 /** What tiles add to a model. */
 export function reachOf(model: Model, service: Capability | undefined): Reach {
   const tiled = tilingModels(service).find(({ name }) => name === model.name);
-  const off = whyNoTiling(service, PAINTING) ?? (tiled ? null : `${model.title} cannot do it`);
+  const off =
+    whyNoTiling(service, PAINTING) ??
+    (tiled ? null : t("{{title}} cannot do it", { title: model.title }));
   const { min_side_px, max_side_px, size_multiple_px } = model;
   return {
     off,
@@ -41,7 +44,7 @@ export function isLarge({ width, height }: Size, model: Model, { off }: Reach): 
 /** Everything that keeps a large picture from its size. */
 export function largeObstacles(size: Size, model: Model, { limits }: Reach): Obstacle[] {
   const tiled = { ...limits, min_side_px: tileSide(model) };
-  const words = `painted in tiles of ${tileSide(model)}, it can be`;
+  const words = t("painted in tiles of {{size}}, it can be", { size: tileSide(model) });
   const sides = [
     badSide("width", size.width, tiled, words),
     badSide("height", size.height, tiled, words),

@@ -6,11 +6,12 @@ import { numbersOf, toRequest } from "@/form/draft";
 import { obstacles } from "@/form/obstacles";
 import { TILING } from "@/form/tiling";
 import { useRun } from "@/form/use-run";
+import { t } from "@/i18n";
 import { isLarge, largeObstacles, reachOf, toTiled } from "./large";
 
 type Painting = Extract<Order, { kind: "text-to-image" | "tiled" }>;
 
-const WANTED = "Describe the picture first.";
+const WANTED = t("Describe the picture first.");
 
 /** What the form knows about its draft: the model it is for, what stands in the way, and how to send it. */
 export function useGenerate(draft: Settings, onStarted: () => void) {

@@ -1,55 +1,56 @@
 import type { Job, JobError } from "@/api/gen";
 import type { LessMemory } from "@/api/less-memory";
 import { sizeInWords } from "@/components/words";
+import { t } from "@/i18n";
 
 /** All that the queue says. */
 export const WORDS = {
-  title: "Queue",
-  empty: "Nothing is waiting.",
-  pause: "Pause the queue",
-  resume: "Resume the queue",
-  paused: "Paused. What runs goes on; nothing more starts.",
-  clear: "Cancel all that wait",
-  clearSure: (count: number) =>
-    `Cancel ${count === 1 ? "the job that waits" : `all ${count} jobs that wait`}?`,
-  clearYes: "Cancel them",
-  clearNo: "Keep them",
-  heldUp: (reason: string) => `Nothing can start now: ${reason}`,
+  title: t("Queue"),
+  empty: t("Nothing is waiting."),
+  pause: t("Pause the queue"),
+  resume: t("Resume the queue"),
+  paused: t("Paused. What runs goes on; nothing more starts."),
+  clear: t("Cancel all that wait"),
+  clearSure: (count: number) => t("Cancel all {{count}} jobs that wait?", { count }),
+  clearYes: t("Cancel them"),
+  clearNo: t("Keep them"),
+  heldUp: (reason: string) => t("Nothing can start now: {{reason}}", { reason }),
   /** Whole sentences speak for themselves. */
-  reason: (text: string) => (text.endsWith(".") ? text : `Waits for ${text}`),
-  allDone: (span: string) => `All done in ${span}`,
-  more: (count: number) => `and ${count} more`,
-  others: (count: number) => `${count} of others wait, too.`,
-  waiting: "Waiting jobs",
-  working: "Jobs at work",
-  failed: "Failed jobs",
-  cancel: "Cancel",
-  dismiss: "Dismiss",
-  dismissAll: "Dismiss all",
-  grip: "Move",
-  actions: "Actions",
-  duplicate: "Duplicate with another seed",
-  edit: "Edit and send again",
-  again: "Try again",
-  lessMemory: "Retry with less memory",
-  moves: { first: "Do it next", up: "Move up", down: "Move down", last: "Do it last" },
-  priority: "Priority",
-  batch: (count: number) => (count > 1 ? `Batch, ${count} left` : "Batch, last one"),
-  cancelBatch: (count: number) => `Cancel the ${count} left of this batch`,
+  reason: (text: string) => (text.endsWith(".") ? text : t("Waits for {{text}}", { text })),
+  allDone: (span: string) => t("All done in {{span}}", { span }),
+  more: (count: number) => t("and {{count}} more", { count }),
+  others: (count: number) => t("{{count}} of others wait, too.", { count }),
+  waiting: t("Waiting jobs"),
+  working: t("Jobs at work"),
+  failed: t("Failed jobs"),
+  cancel: t("Cancel"),
+  dismiss: t("Dismiss"),
+  dismissAll: t("Dismiss all"),
+  grip: t("Move"),
+  actions: t("Actions"),
+  duplicate: t("Duplicate with another seed"),
+  edit: t("Edit and send again"),
+  again: t("Try again"),
+  lessMemory: t("Retry with less memory"),
+  moves: { first: t("Do it next"), up: t("Move up"), down: t("Move down"), last: t("Do it last") },
+  priority: t("Priority"),
+  batch: (count: number) =>
+    count > 1 ? t("Batch, {{count}} left", { count }) : t("Batch, last one"),
+  cancelBatch: (count: number) => t("Cancel the {{count}} left of this batch", { count }),
   movedTo: (title: string, place: number, count: number) =>
-    `${title} is now number ${place} of ${count}.`,
-  keys: "Drag, or press Space and the arrow keys. On a card, Alt with an arrow key moves it.",
-  picked: (title: string) => `Picked up ${title}.`,
-  over: (place: number, count: number) => `Place ${place} of ${count}.`,
+    t("{{title}} is now number {{place}} of {{count}}.", { title, place, count }),
+  keys: t("Drag, or press Space and the arrow keys. On a card, Alt with an arrow key moves it."),
+  picked: (title: string) => t("Picked up {{title}}.", { title }),
+  over: (place: number, count: number) => t("Place {{place}} of {{count}}.", { place, count }),
   dropped: (title: string, place: number, count: number) =>
-    `Dropped ${title} at place ${place} of ${count}.`,
-  kept: (title: string) => `${title} stays where it was.`,
+    t("Dropped {{title}} at place {{place}} of {{count}}.", { title, place, count }),
+  kept: (title: string) => t("{{title}} stays where it was.", { title }),
 } as const;
 
 export const PRIORITIES: Record<Job["priority"], string> = {
-  interactive: "Urgent",
-  normal: "Normal",
-  background: "Background",
+  interactive: t("Urgent"),
+  normal: t("Normal"),
+  background: t("Background"),
 };
 
 /** What a user can do about a failure. */
@@ -61,18 +62,18 @@ interface Advice {
   remedy: Remedy;
 }
 
-const TO_BE_CHANGED: Advice = { sentence: "Change it and send it again.", remedy: "edit" };
+const TO_BE_CHANGED: Advice = { sentence: t("Change it and send it again."), remedy: "edit" };
 const NEXT_STEPS: Record<string, Advice> = {
   INVALID_FIELDS: TO_BE_CHANGED,
   FEATURE_UNSUPPORTED: TO_BE_CHANGED,
   FEATURE_DISABLED: TO_BE_CHANGED,
-  IMAGE_NOT_FOUND: { sentence: "Add the picture again.", remedy: "edit" },
-  MODEL_NOT_FOUND: { sentence: "Choose another model.", remedy: "edit" },
+  IMAGE_NOT_FOUND: { sentence: t("Add the picture again."), remedy: "edit" },
+  MODEL_NOT_FOUND: { sentence: t("Choose another model."), remedy: "edit" },
   MODEL_UNREADABLE: {
-    sentence: "Choose another model, or see `limner doctor` for this one.",
+    sentence: t("Choose another model, or see `limner doctor` for this one."),
     remedy: "edit",
   },
-  STORAGE_FAILED: { sentence: "Make room on the disk, then try again.", remedy: "again" },
+  STORAGE_FAILED: { sentence: t("Make room on the disk, then try again."), remedy: "again" },
 };
 
 const LACKS_OF_MEMORY = ["OUT_OF_MEMORY", "NEVER_FITS", "VRAM_EXHAUSTED"];
@@ -80,11 +81,11 @@ const LACKS_OF_MEMORY = ["OUT_OF_MEMORY", "NEVER_FITS", "VRAM_EXHAUSTED"];
 function howToFit(less: LessMemory): string {
   switch (less.by) {
     case "tier":
-      return `With its weights held as “${less.tier}” it may fit.`;
+      return t("With its weights held as “{{tier}}” it may fit.", { tier: less.tier });
     case "tiles":
-      return `In tiles of ${less.tile_size_px} pixels it may fit.`;
+      return t("In tiles of {{size}} pixels it may fit.", { size: less.tile_size_px });
     case "size":
-      return `At ${sizeInWords(less)} pixels it may fit.`;
+      return t("At {{size}} pixels it may fit.", { size: sizeInWords(less) });
   }
 }
 
@@ -93,7 +94,7 @@ export function adviceOn({ code }: JobError, less: LessMemory | null): Advice {
   if (LACKS_OF_MEMORY.includes(code)) {
     return less
       ? { sentence: howToFit(less), remedy: "lessMemory" }
-      : { sentence: "A smaller picture, or another model, may fit.", remedy: "edit" };
+      : { sentence: t("A smaller picture, or another model, may fit."), remedy: "edit" };
   }
-  return NEXT_STEPS[code] ?? { sentence: "It may work another time.", remedy: "again" };
+  return NEXT_STEPS[code] ?? { sentence: t("It may work another time."), remedy: "again" };
 }

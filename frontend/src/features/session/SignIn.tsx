@@ -3,6 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type SubmitEvent, useState } from "react";
 import { signIn } from "@/api/session";
 import { Mark } from "@/components/Mark";
+import { t } from "@/i18n";
 import classes from "./SignIn.module.css";
 
 /** Asks for the token that a shared studio wants. */
@@ -19,11 +20,11 @@ export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
         <Stack gap="md">
           <Mark size={52} />
           <Title order={1} className={classes.title}>
-            Sign in to Limner
+            {t("Sign in to Limner")}
           </Title>
-          <Text c="dimmed">This studio is shared. Whoever runs it has a token for you.</Text>
+          <Text c="dimmed">{t("This studio is shared. Whoever runs it has a token for you.")}</Text>
           <TextInput
-            label="Token"
+            label={t("Token")}
             type="password"
             autoComplete="current-password"
             value={token}
@@ -33,7 +34,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
             autoFocus
           />
           <Button type="submit" loading={isPending} disabled={token.trim() === ""}>
-            Sign in
+            {t("Sign in")}
           </Button>
         </Stack>
       </form>

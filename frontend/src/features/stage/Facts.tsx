@@ -3,6 +3,7 @@ import { IconCheck, IconCopy } from "@tabler/icons-react";
 import type { Job, JobImage } from "@/api/gen";
 import { settingsOf } from "@/api/job";
 import { spanInWords } from "@/components/words";
+import { t } from "@/i18n";
 import classes from "./Facts.module.css";
 
 /** The numbers that a picture was made from. */
@@ -13,18 +14,18 @@ export function Facts({ job, image }: { job: Job; image: JobImage | undefined })
     <dl className={classes.facts}>
       {image && (
         <div>
-          <dt>Seed</dt>
+          <dt>{t("Seed")}</dt>
           <dd>
             {image.seed} <CopySeed seed={image.seed} />
           </dd>
         </div>
       )}
-      <Fact name="Size" value={`${image?.width ?? width} × ${image?.height ?? height}`} />
-      <Fact name="Steps" value={steps} />
-      <Fact name="Guidance" value={guidance_scale} />
-      <Fact name="Model" value={model} />
-      <Fact name="Weights" value={job.tier} reason={job.tier_reason} />
-      <Fact name="Took" value={took ? spanInWords(took) : null} />
+      <Fact name={t("Size")} value={`${image?.width ?? width} × ${image?.height ?? height}`} />
+      <Fact name={t("Steps")} value={steps} />
+      <Fact name={t("Guidance")} value={guidance_scale} />
+      <Fact name={t("Model")} value={model} />
+      <Fact name={t("Weights")} value={job.tier} reason={job.tier_reason} />
+      <Fact name={t("Took")} value={took ? spanInWords(took) : null} />
     </dl>
   );
 }
@@ -49,8 +50,8 @@ function CopySeed({ seed }: { seed: number }) {
   return (
     <CopyButton value={String(seed)}>
       {({ copied, copy }) => (
-        <Tooltip label={copied ? "Copied" : "Copy the seed"}>
-          <ActionIcon size="xs" aria-label="Copy the seed" onClick={copy}>
+        <Tooltip label={copied ? t("Copied") : t("Copy the seed")}>
+          <ActionIcon size="xs" aria-label={t("Copy the seed")} onClick={copy}>
             {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
           </ActionIcon>
         </Tooltip>

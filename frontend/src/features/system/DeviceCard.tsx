@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import type { CSSProperties } from "react";
 import type { GpuDevice, GpuLease } from "@/api/gen";
 import { spanInWords } from "@/components/words";
+import { t } from "@/i18n";
 import classes from "./Memory.module.css";
 import { age_s, doingOf, modelOfProfile, type Segment, segmentsOf } from "./memory";
 import { bytesInWords, serviceInWords, WORDS } from "./words";
@@ -72,7 +73,11 @@ export function DeviceCard({ device, leases, now_ms }: DeviceCardProps) {
 }
 
 function nameOf({ use, lease }: Segment): string {
-  if (lease) return `${modelOfProfile(lease.profile)} for ${serviceInWords(lease.holder)}`;
+  if (lease)
+    return t("{{profile}} for {{holder}}", {
+      profile: modelOfProfile(lease.profile),
+      holder: serviceInWords(lease.holder),
+    });
   return use === "foreign" ? WORDS.foreign : WORDS.reserve;
 }
 

@@ -1,78 +1,84 @@
 import { capitalised, spanInWords } from "@/components/words";
+import { t } from "@/i18n";
 
 /** All that the page about the machine says. */
 export const WORDS = {
-  title: "System",
-  intro: "What the machine holds, who waits for it, and which models there are.",
-  memory: "Memory",
-  unreachable: (message: string) => `Memory cannot be shown: ${message}`,
-  free: (free: string, total: string) => `${free} of ${total} free for models`,
-  foreign: "other programs",
-  reserve: "kept free",
-  nobody: "No model is loaded.",
+  title: t("System"),
+  intro: t("What the machine holds, who waits for it, and which models there are."),
+  memory: t("Memory"),
+  unreachable: (message: string) => t("Memory cannot be shown: {{message}}", { message }),
+  free: (free: string, total: string) =>
+    t("{{free}} of {{total}} free for models", { free, total }),
+  foreign: t("other programs"),
+  reserve: t("kept free"),
+  nobody: t("No model is loaded."),
   doing: {
-    busy: "at work",
-    warm: "loaded and idle",
-    loading: "loading",
-    releasing: "being released",
-    lost: "never came back",
+    busy: t("at work"),
+    warm: t("loaded and idle"),
+    loading: t("loading"),
+    releasing: t("being released"),
+    lost: t("never came back"),
   },
-  since: (span: string) => `for ${span}`,
-  ill: (health: string) => `This device is not well: ${health}.`,
-  draining: "Takes no new models.",
-  waiting: "Waiting for memory",
-  noWaiting: "Nobody waits.",
+  since: (span: string) => t("for {{span}}", { span }),
+  ill: (health: string) => t("This device is not well: {{health}}.", { health }),
+  draining: t("Takes no new models."),
+  waiting: t("Waiting for memory"),
+  noWaiting: t("Nobody waits."),
   waits: (span: string, bound: string | null) =>
-    bound ? `waits for ${span}, at most ${bound}` : `waits for ${span}`,
-  waitsFor: (what: string) => `for ${what}`,
-  releases: "Last released",
-  ago: (span: string) => `${span} ago`,
-  noReleases: "Nothing was released yet.",
-  released: (charged: string, verified: string) => `${verified} verified of ${charged} held`,
-  swaps: (count: number) =>
-    count === 1
-      ? "1 model was loaded in the last hour."
-      : `${count} models were loaded in the last hour.`,
-  services: "Services",
-  well: "well",
-  activity: "The last hour",
-  finished: "Finished jobs per minute",
-  waits95: "Wait before a job begins, 95 of 100 wait less",
+    bound
+      ? t("waits for {{span}}, at most {{bound}}", { span, bound })
+      : t("waits for {{span}}", { span }),
+  waitsFor: (what: string) => t("for {{what}}", { what }),
+  releases: t("Last released"),
+  ago: (span: string) => t("{{span}} ago", { span }),
+  noReleases: t("Nothing was released yet."),
+  released: (charged: string, verified: string) =>
+    t("{{verified}} verified of {{charged}} held", { verified, charged }),
+  swaps: (count: number) => t("{{count}} models were loaded in the last hour.", { count }),
+  services: t("Services"),
+  well: t("well"),
+  activity: t("The last hour"),
+  finished: t("Finished jobs per minute"),
+  waits95: t("Wait before a job begins, 95 of 100 wait less"),
   total: (succeeded: number, failed: number) =>
-    failed > 0 ? `${succeeded} finished, ${failed} failed` : `${succeeded} finished`,
-  longest: (span: string) => `at most ${span}`,
-  hourAgo: "an hour ago",
-  now: "now",
-  noJobs: "No job ended in the last hour.",
-  models: "Models",
-  modelsFor: (device: string) => `How each would run is told for ${device}.`,
-  noModels: (message: string) => `Models cannot be listed: ${message}`,
-  here: "here",
-  builtIn: "built in",
-  size: (text: string, isExact: boolean) => (isExact ? text : `about ${text}`),
-  nonCommercial: "not for commercial use",
-  tier: (tier: string) => `runs as ${tier}`,
-  doesNotFit: "does not run here",
+    failed > 0
+      ? t("{{succeeded}} finished, {{failed}} failed", { succeeded, failed })
+      : t("{{succeeded}} finished", { succeeded }),
+  longest: (span: string) => t("at most {{span}}", { span }),
+  hourAgo: t("an hour ago"),
+  now: t("now"),
+  noJobs: t("No job ended in the last hour."),
+  models: t("Models"),
+  modelsFor: (device: string) => t("How each would run is told for {{device}}.", { device }),
+  noModels: (message: string) => t("Models cannot be listed: {{message}}", { message }),
+  here: t("here"),
+  builtIn: t("built in"),
+  size: (text: string, isExact: boolean) => (isExact ? text : t("about {{text}}", { text })),
+  nonCommercial: t("not for commercial use"),
+  tier: (tier: string) => t("runs as {{tier}}", { tier }),
+  doesNotFit: t("does not run here"),
   kinds: { checkpoint: "", control: "ControlNet", lora: "LoRA" },
-  accept: "I have read the licence and accept it",
-  licence: "Read the licence",
-  download: "Download",
-  fetched: (size: string) => `${size} is here already`,
-  goOn: "Go on downloading",
-  cancel: "Cancel",
-  queued: "Waits for another download.",
-  checking: (file: string) => (file ? `Fetching ${file}` : "Asking the hub"),
+  accept: t("I have read the licence and accept it"),
+  licence: t("Read the licence"),
+  download: t("Download"),
+  fetched: (size: string) => t("{{size}} is here already", { size }),
+  goOn: t("Go on downloading"),
+  cancel: t("Cancel"),
+  queued: t("Waits for another download."),
+  checking: (file: string) => (file ? t("Fetching {{file}}", { file }) : t("Asking the hub")),
   speed: (speed: string, eta_s: number | null) =>
-    eta_s === null ? `${speed}/s` : `${speed}/s, about ${spanInWords(eta_s)}`,
-  done: (done: string, total: string) => `${done} of ${total}`,
-  show: "Show",
-  filters: { all: "All", here: "Here", fitting: "That run here" },
+    eta_s === null
+      ? `${speed}/s`
+      : t("{{speed}}/s, about {{span}}", { speed, span: spanInWords(eta_s) }),
+  done: (done: string, total: string) => t("{{done}} of {{total}}", { done, total }),
+  show: t("Show"),
+  filters: { all: t("All"), here: t("Here"), fitting: t("That run here") },
 } as const;
 
 const CAUSES: Record<string, string> = {
-  released: "given back",
-  died: "its process ended",
-  fenced: "its process was ended",
+  released: t("given back"),
+  died: t("its process ended"),
+  fenced: t("its process was ended"),
 };
 
 /** Why memory came back. */
@@ -81,11 +87,11 @@ export function causeInWords(cause: string): string {
 }
 
 const SERVICES: Record<string, string> = {
-  t2i: "Text to image",
-  edit: "Editing",
-  tiling: "Tiles and upscaling",
-  arbiter: "Memory arbiter",
-  database: "Job database",
+  t2i: t("Text to image"),
+  edit: t("Editing"),
+  tiling: t("Tiles and upscaling"),
+  arbiter: t("Memory arbiter"),
+  database: t("Job database"),
 };
 
 /** What a part of the studio is called. */
