@@ -30,7 +30,7 @@ def explain(error: Mapping[str, Any]) -> FieldProblem:
 
 
 def _without_kind(place: list[str]) -> list[str]:
-    """Returns the place as the caller wrote it: in a union of bodies pydantic puts the kind before the field."""
+    """Returns the place as the caller wrote it: in a union pydantic puts the kind before the field."""
     is_kind = bool(place) and place[0] in list(Kind) and (len(place) > 1 or place[0] not in _FIELDS)
     return place[1:] if is_kind else place
 

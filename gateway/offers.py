@@ -50,14 +50,18 @@ class Offers:
             known = self.downloads.get(entry.name)
             if known is None or known.state.is_final:
                 check_licence(entry, is_accepted=is_accepted)
-                await asyncio.to_thread(self._check, entry)
+                await asyncio.to_thread(self._check_absence, entry)
+                # First what no room on the disk would help against.
                 read_hub_settings(environment).check_online()
+                await asyncio.to_thread(self._check_room, entry)
         return self.downloads.start(entry, is_accepted=is_accepted)
 
-    def _check(self, entry: Entry) -> None:
+    def _check_absence(self, entry: Entry) -> None:
         if self._library.has(entry):
             text = f"{entry.name} is here already; there is nothing to download."
             raise ProblemError(409, "MODEL_PRESENT", text)
+
+    def _check_room(self, entry: Entry) -> None:
         shelf = self._library.shelf_of(entry)
         with disk_refusals(shelf.root):
             shelf.root.mkdir(parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(1200), pytest.mark.xdist_gro
 
 PROMPT = "a red circle on the left, white background"
 SIDE_PX = 256  # the least that a model of the family takes
-LAYERS = 96  # 5 MB each
+LAYERS = 240  # 5 MB each, so that what a tier saves of them counts beside what computing takes
 _MIB = 2**20
 
 
@@ -34,16 +34,16 @@ def test_with_less_memory_the_same_request_moves_down_the_tiers(tmp_path: Path) 
         job, tiers = paint(tmp_path / f"home-{budget_bytes}", model, budget_bytes)
         assert job.performance is not None
         assert job.performance.peak_bytes <= job.performance.charged_bytes <= budget_bytes
-        assert job.tier_reason if ran else True
+        assert job.tier_reason or job.tier == Tier.FULL
         ran.append(job.tier or "")
         took = f"{job.performance.peak_bytes / _MIB:.0f} of {budget_bytes / _MIB:.0f} MiB"
         print(f"{job.tier}, {took}. {job.tier_reason or ''}")
-        budget_bytes = next_budget_bytes(tiers, job.tier or "", budget_bytes)
+        budget_bytes = next_budget_bytes(tiers, job.tier or "")
     assert ran[0] == Tier.FULL
     assert ran[-1] == Tier.STREAM
     order = [tier.value for tier in Tier]
     assert [order.index(tier) for tier in ran] == sorted(order.index(tier) for tier in ran)
-    assert len(set(ran)) >= 3
+    assert len(set(ran)) >= 4
 
 
 def paint(home: Path, model: Path, budget_bytes: int) -> tuple[Job, list[dict[str, Any]]]:
@@ -53,6 +53,8 @@ def paint(home: Path, model: Path, budget_bytes: int) -> tuple[Job, list[dict[st
     settings = {"LIMNER_ARBITER_RAM_BUDGET_BYTES": str(budget_bytes)}
     with running_studio(home, settings=settings) as studio, studio.client() as client:
         request = TextToImage(prompt=PROMPT, model=model.name, width=SIDE_PX, height=SIDE_PX, steps=8, seed=3)
+        # The worker has then said what its process holds, and nothing is learnt yet of the model asked for.
+        client.wait(client.submit(TextToImage(prompt=PROMPT, steps=2)).id, 60)
         tiers = foretell(studio, model)
         job = client.wait(client.submit(request).id, 600)
         assert job.status == "succeeded", job.error
@@ -76,11 +78,7 @@ def foretell(studio: Studio, model: Path) -> list[dict[str, Any]]:
     return answer.json()["tiers"]
 
 
-def next_budget_bytes(tiers: list[dict[str, Any]], ran: str, budget_bytes: int) -> int:
-    """Returns what no longer holds the tier that ran but does the next; 0 after the last."""
-    lower = [tier["peak_device_bytes"] for tier in tiers if order_of(tier["tier"]) > order_of(ran)]
-    return next((peak for peak in sorted(lower, reverse=True) if peak < budget_bytes), 0)
-
-
-def order_of(tier: str) -> int:
-    return [each.value for each in Tier].index(tier)
+def next_budget_bytes(tiers: list[dict[str, Any]], ran: str) -> int:
+    """Returns a little less than what the tier took; 0 after the last."""
+    peak_bytes = next(tier["peak_device_bytes"] for tier in tiers if tier["tier"] == ran)
+    return peak_bytes - 16 * _MIB if ran != Tier.STREAM else 0

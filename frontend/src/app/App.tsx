@@ -1,4 +1,4 @@
-import { useDocumentTitle } from "@mantine/hooks";
+import { useDisclosure, useDocumentTitle } from "@mantine/hooks";
 import { lazy, Suspense } from "react";
 import { Gallery } from "@/features/gallery/Gallery";
 import { QueueDrawer } from "@/features/queue/QueueDrawer";
@@ -16,6 +16,7 @@ import { ReplacingStrip } from "./ReplacingStrip";
 import { hasCanvas } from "./use-centre";
 import type { Mode } from "./use-forms";
 import { usePage } from "./use-page";
+import { useShortcuts } from "./use-shortcuts";
 import { useStudio } from "./use-studio";
 
 const HINTS: Record<Mode, string> = {
@@ -24,6 +25,9 @@ const HINTS: Record<Mode, string> = {
 };
 
 // No part of the first load.
+const ShortcutsWindow = lazy(async () => ({
+  default: (await import("./ShortcutsWindow")).ShortcutsWindow,
+}));
 const SystemPage = lazy(async () => ({
   default: (await import("@/features/system/SystemPage")).SystemPage,
 }));
@@ -33,17 +37,25 @@ export function App() {
   const studio = useStudio();
   const { isSystem, openStudio } = usePage();
   const { forms, form, view, queue, stage, history } = studio;
+  const [isKeysOpen, keys] = useDisclosure();
+  const change = (mode: Mode) => {
+    openStudio();
+    forms.setMode(mode);
+  };
+  useShortcuts({
+    help: keys.open,
+    generate: () => change("generate"),
+    edit: () => studio.isEditKnown && change("edit"),
+  });
   useDocumentTitle(queue.active.length > 0 ? `(${queue.active.length}) Limner` : "Limner");
   return (
     <>
       <Header
         mode={forms.mode}
         isSystem={isSystem}
-        onMode={(mode) => {
-          openStudio();
-          forms.setMode(mode);
-        }}
+        onMode={change}
         activeCount={queue.active.length}
+        onKeys={keys.open}
       />
       <ConnectionStrip />
       {isSystem && (
@@ -77,6 +89,11 @@ export function App() {
           <Gallery {...history.gallery} />
         </div>
       </div>
+      {isKeysOpen && (
+        <Suspense>
+          <ShortcutsWindow onClose={keys.close} />
+        </Suspense>
+      )}
       <DropZones {...studio.drops} />
       <Announcer jobs={studio.told} />
     </>

@@ -6,6 +6,7 @@ import { ColourSchemeButton } from "./ColourSchemeButton";
 import classes from "./Header.module.css";
 import { LanguageButton } from "./LanguageButton";
 import { ModeSwitch } from "./ModeSwitch";
+import { ShortcutsButton } from "./ShortcutsButton";
 import type { Mode } from "./use-forms";
 import { SYSTEM } from "./use-page";
 
@@ -15,10 +16,11 @@ interface HeaderProps {
   /** Whether the page about the machine is open. */
   isSystem: boolean;
   activeCount: number;
+  onKeys: () => void;
 }
 
 /** Name, modes, the way to the page about the machine, and on narrow pages that to the queue. */
-export function Header({ mode, isSystem, onMode, activeCount }: HeaderProps) {
+export function Header({ mode, isSystem, onMode, activeCount, onKeys }: HeaderProps) {
   return (
     <header className={classes.header}>
       <h1 className={classes.brand}>
@@ -43,6 +45,7 @@ export function Header({ mode, isSystem, onMode, activeCount }: HeaderProps) {
             <IconCpu size={19} stroke={1.6} />
           </ActionIcon>
         </Tooltip>
+        <ShortcutsButton onOpen={onKeys} />
         <LanguageButton />
         <ColourSchemeButton />
       </div>

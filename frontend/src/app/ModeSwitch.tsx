@@ -4,6 +4,7 @@ import { capabilitiesQuery, capabilityNamed } from "@/api/capabilities";
 import { capitalised } from "@/components/words";
 import { t } from "@/i18n";
 import classes from "./ModeSwitch.module.css";
+import { isEditKnown } from "./offers";
 import type { Mode } from "./use-forms";
 
 interface ModeSwitchProps {
@@ -16,7 +17,7 @@ interface ModeSwitchProps {
 export function ModeSwitch({ mode, onMode }: ModeSwitchProps) {
   const { data: capabilities } = useQuery(capabilitiesQuery);
   const edit = capabilities && capabilityNamed(capabilities, "edit");
-  const isOff = !edit || edit.models.length === 0;
+  const isOff = !isEditKnown(capabilities);
   const reason = capitalised(edit?.reason ?? t("the edit service is not running"));
   const currentIf = (own: Mode) => (own === mode ? "page" : undefined);
   return (

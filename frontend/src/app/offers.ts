@@ -35,3 +35,9 @@ const CAPABILITIES: Record<Job["kind"], string> = {
   layers: "edit",
   tiled: TILING,
 };
+
+/** Whether editing was ever offered: its mode stays open while its service is away. */
+export function isEditKnown(all: Capabilities | undefined): boolean {
+  const edit = all && capabilityNamed(all, "edit");
+  return (edit?.models.length ?? 0) > 0;
+}

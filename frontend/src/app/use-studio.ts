@@ -7,7 +7,7 @@ import { lessMemoryOf } from "@/api/less-memory";
 import { EVERYTHING } from "@/api/search";
 import type { PictureActions } from "@/components/picture-actions";
 import { useDismissed } from "@/features/queue/use-dismissed";
-import { modelOf, modelsOf, offsOf } from "./offers";
+import { isEditKnown, modelOf, modelsOf, offsOf } from "./offers";
 import { followedJob, shownImage } from "./staged-job";
 import { useView } from "./use-centre";
 import { useDeletion } from "./use-deletion";
@@ -87,6 +87,7 @@ export function useStudio() {
     centre,
     view,
     forms,
+    isEditKnown: isEditKnown(capabilities),
     replacing,
     told: [...queue.active, ...latest.jobs],
     form: {

@@ -7,10 +7,11 @@ import type { Box } from "./box";
 import classes from "./Editor.module.css";
 import type { Size } from "./geometry";
 import type { Ink } from "./ink";
+import { actionOf, LARGER_KEY, SMALLER_KEY, toolOf } from "./keys";
 import { LayerList } from "./LayerList";
 import { MaskLayer } from "./MaskLayer";
 import type { Mark, Mask } from "./mask";
-import { resized, type Tool, toolOf } from "./pen";
+import { resized, type Tool } from "./pen";
 import { Toolbar } from "./Toolbar";
 import { useBoxGesture } from "./use-box-gesture";
 import { useToggles } from "./use-toggles";
@@ -80,12 +81,12 @@ export function Editor(props: EditorProps) {
 
   const press = (event: KeyboardEvent<HTMLElement>) => {
     if (event.target instanceof HTMLInputElement && event.target.type === "text") return;
-    const act = actOf(event, actions);
-    const other = event.ctrlKey || event.metaKey ? null : toolOf(event.key);
-    if (act) act();
+    const action = actionOf(event);
+    const other = toolOf(event);
+    if (action && actions[action]) actions[action]();
     else if (other) setTool(other);
-    else if (event.key === "]") setDiameter((each) => resized(each, 1));
-    else if (event.key === "[") setDiameter((each) => resized(each, -1));
+    else if (event.key === LARGER_KEY) setDiameter((each) => resized(each, 1));
+    else if (event.key === SMALLER_KEY) setDiameter((each) => resized(each, -1));
     else if (event.key === "Escape") onSelect(null);
     else return;
     event.preventDefault();
@@ -157,23 +158,6 @@ export function Editor(props: EditorProps) {
       </p>
     </div>
   );
-}
-
-/** The act that a key stands for. */
-function actOf(event: KeyboardEvent, actions: Record<string, (() => void) | null>) {
-  const key = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey) {
-    if (key === "y" || (key === "z" && event.shiftKey)) return actions.redo;
-    return key === "z" ? actions.undo : null;
-  }
-  const named: Record<string, string> = {
-    i: "invert",
-    "+": "zoomIn",
-    "=": "zoomIn",
-    "-": "zoomOut",
-    "0": "fit",
-  };
-  return actions[named[key] ?? ""] ?? null;
 }
 
 function handlersOf({ follow, finish, cancel }: ReturnType<typeof useBoxGesture>) {

@@ -14,6 +14,7 @@ import {
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { t } from "@/i18n";
+import { ACTION_KEYS, type Action, TOOL_KEYS } from "./keys";
 import { TOOLS, type Tool } from "./pen";
 import classes from "./Toolbar.module.css";
 
@@ -25,30 +26,32 @@ interface ToolbarProps {
   children: ReactNode;
 }
 
-/** What else can be done on the canvas; null where it cannot. */
-export type Action = "undo" | "redo" | "invert" | "clear" | "zoomIn" | "zoomOut" | "fit";
-
 const ICON = { size: 18, stroke: 1.6 } as const;
-const TOOL_WORDS: Record<Tool, { label: string; keys: string; icon: ReactNode }> = {
-  brush: { label: t("Brush"), keys: "B", icon: <IconBrush {...ICON} /> },
-  eraser: { label: t("Eraser"), keys: "E", icon: <IconEraser {...ICON} /> },
-  box: { label: t("Box"), keys: "R", icon: <IconRectangle {...ICON} /> },
-  lasso: { label: t("Lasso"), keys: "L", icon: <IconLasso {...ICON} /> },
+export const TOOL_WORDS: Record<Tool, { label: string; icon: ReactNode }> = {
+  brush: { label: t("Brush"), icon: <IconBrush {...ICON} /> },
+  eraser: { label: t("Eraser"), icon: <IconEraser {...ICON} /> },
+  box: { label: t("Box"), icon: <IconRectangle {...ICON} /> },
+  lasso: { label: t("Lasso"), icon: <IconLasso {...ICON} /> },
 };
-const ACTION_WORDS: Record<Action, { label: string; keys?: string; icon: ReactNode }> = {
-  undo: { label: t("Undo"), keys: "Ctrl+Z", icon: <IconArrowBackUp {...ICON} /> },
-  redo: { label: t("Redo"), keys: "Ctrl+Shift+Z", icon: <IconArrowForwardUp {...ICON} /> },
-  invert: { label: t("Invert"), keys: "I", icon: <IconContrast2 {...ICON} /> },
+export const ACTION_WORDS: Record<Action, { label: string; icon: ReactNode }> = {
+  undo: { label: t("Undo"), icon: <IconArrowBackUp {...ICON} /> },
+  redo: { label: t("Redo"), icon: <IconArrowForwardUp {...ICON} /> },
+  invert: { label: t("Invert"), icon: <IconContrast2 {...ICON} /> },
   clear: { label: t("Clear"), icon: <IconTrash {...ICON} /> },
-  zoomOut: { label: t("Zoom out"), keys: "-", icon: <IconZoomOut {...ICON} /> },
-  fit: { label: t("Show all"), keys: "0", icon: <IconZoomReset {...ICON} /> },
-  zoomIn: { label: t("Zoom in"), keys: "+", icon: <IconZoomIn {...ICON} /> },
+  zoomOut: { label: t("Zoom out"), icon: <IconZoomOut {...ICON} /> },
+  fit: { label: t("Show all"), icon: <IconZoomReset {...ICON} /> },
+  zoomIn: { label: t("Zoom in"), icon: <IconZoomIn {...ICON} /> },
 };
 
 /** The tools, and what can be done with what was drawn. */
 export function Toolbar({ tool, onTool, actions, children }: ToolbarProps) {
   const button = (action: Action) => (
-    <Act key={action} {...ACTION_WORDS[action]} act={actions[action]} />
+    <Act
+      key={action}
+      {...ACTION_WORDS[action]}
+      chord={ACTION_KEYS[action][0]}
+      act={actions[action]}
+    />
   );
   return (
     <div className={classes.bar} role="toolbar" aria-label={t("Tools")}>
@@ -58,6 +61,7 @@ export function Toolbar({ tool, onTool, actions, children }: ToolbarProps) {
           <Choice
             key={each}
             {...TOOL_WORDS[each]}
+            chord={TOOL_KEYS[each]}
             isChosen={each === tool}
             onChoose={() => onTool(each)}
           />
@@ -74,16 +78,16 @@ export function Toolbar({ tool, onTool, actions, children }: ToolbarProps) {
 
 interface ChoiceProps {
   label: string;
-  keys?: string;
+  chord: string;
   icon: ReactNode;
   isChosen: boolean;
   onChoose: () => void;
 }
 
 /** Native radio buttons give the tools their keys. */
-function Choice({ label, icon, isChosen, onChoose }: ChoiceProps) {
+function Choice({ label, chord, icon, isChosen, onChoose }: ChoiceProps) {
   return (
-    <Tooltip label={withKey(label)}>
+    <Tooltip label={withKey(label, chord)}>
       <label className={classes.tool}>
         <input
           type="radio"
@@ -101,14 +105,15 @@ function Choice({ label, icon, isChosen, onChoose }: ChoiceProps) {
 
 interface ActProps {
   label: string;
+  chord: string | undefined;
   icon: ReactNode;
   act: (() => void) | null;
 }
 
 // Not `disabled`: who undoes the last step by keys keeps the focus.
-function Act({ label, icon, act }: ActProps) {
+function Act({ label, chord, icon, act }: ActProps) {
   return (
-    <Tooltip label={withKey(label)}>
+    <Tooltip label={withKey(label, chord)}>
       <ActionIcon
         aria-label={label}
         aria-disabled={act === null}
@@ -122,8 +127,6 @@ function Act({ label, icon, act }: ActProps) {
   );
 }
 
-function withKey(label: string): string {
-  const all = [...Object.values(TOOL_WORDS), ...Object.values(ACTION_WORDS)];
-  const keys = all.find((each) => each.label === label)?.keys;
-  return keys ? `${label} (${keys})` : label;
+function withKey(label: string, chord: string | undefined): string {
+  return chord ? `${label} (${chord})` : label;
 }

@@ -43,13 +43,6 @@ export function outlineOf({ tool, points }: Pen): readonly ImagePoint[] {
   return [first, { x: last.x, y: first.y }, last, { x: first.x, y: last.y }];
 }
 
-const KEYS: Readonly<Record<string, Tool>> = { b: "brush", e: "eraser", r: "box", l: "lasso" };
-
-/** The tool that a key takes up; null for any other key. */
-export function toolOf(key: string): Tool | null {
-  return KEYS[key.toLowerCase()] ?? null;
-}
-
 const BRUSH_STEP = 1.15;
 
 /** A brush made larger (1) or smaller (-1), by at least a pixel. */

@@ -15,6 +15,7 @@ export function PromptField({ prompt, examples = [], onChange, ...field }: Promp
   return (
     <Stack gap={8}>
       <Textarea
+        data-key="prompt"
         label={t("Prompt")}
         {...field}
         rows={3}

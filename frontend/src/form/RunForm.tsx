@@ -1,5 +1,7 @@
 import { Stack } from "@mantine/core";
-import type { KeyboardEvent, ReactNode } from "react";
+import type { ReactNode } from "react";
+import { chordOf } from "@/components/chord";
+import { SEND_KEY } from "./keys";
 
 interface RunFormProps {
   label: string;
@@ -13,7 +15,7 @@ export function RunForm({ label, onSend, children }: RunFormProps) {
     <form
       aria-label={label}
       noValidate
-      onKeyDown={(event) => isSendKey(event) && onSend()}
+      onKeyDown={(event) => chordOf(event) === SEND_KEY && onSend()}
       onSubmit={(event) => {
         event.preventDefault();
         onSend();
@@ -22,8 +24,4 @@ export function RunForm({ label, onSend, children }: RunFormProps) {
       <Stack gap="lg">{children}</Stack>
     </form>
   );
-}
-
-function isSendKey(event: KeyboardEvent): boolean {
-  return event.key === "Enter" && (event.ctrlKey || event.metaKey);
 }

@@ -32,6 +32,7 @@ export function GalleryHead({ search, models, onSearch, onFile }: GalleryHeadPro
       </Title>
       <TextInput
         className={classes.search}
+        data-key="search"
         type="search"
         size="xs"
         aria-label={WORDS.search}

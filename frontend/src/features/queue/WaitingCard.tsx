@@ -7,6 +7,7 @@ import type { Move } from "@/api/line";
 import { capitalised, placeInLine, remainingOf, titleOf } from "@/components/words";
 import type { QueueActions } from "./actions";
 import { CardMenu } from "./CardMenu";
+import { moveOf } from "./keys";
 import classes from "./QueueDrawer.module.css";
 import { PRIORITIES, WORDS } from "./words";
 
@@ -32,7 +33,7 @@ export const WaitingCard = memo(function WaitingCard(props: WaitingCardProps) {
   const { queue_position, waiting_for } = job.progress;
 
   const moveByKey = (event: KeyboardEvent) => {
-    const move = event.altKey ? MOVES.get(event.key) : undefined;
+    const move = moveOf(event);
     if (!move) return;
     event.preventDefault();
     isMoved.current = true;
@@ -95,10 +96,3 @@ export const WaitingCard = memo(function WaitingCard(props: WaitingCardProps) {
     </li>
   );
 });
-
-const MOVES = new Map<string, Move>([
-  ["ArrowUp", "up"],
-  ["ArrowDown", "down"],
-  ["Home", "first"],
-  ["End", "last"],
-]);

@@ -1,0 +1,17 @@
+import type { Move } from "@/api/line";
+import { chordOf } from "@/components/chord";
+
+/** The keys that move a card which has the focus. */
+export const MOVE_KEYS: Readonly<Record<Move, string>> = {
+  up: "Alt+ArrowUp",
+  down: "Alt+ArrowDown",
+  first: "Alt+Home",
+  last: "Alt+End",
+};
+
+const MOVES = Object.entries(MOVE_KEYS) as [Move, string][];
+
+/** Where these keys move a card; undefined for any others. */
+export function moveOf(pressed: Parameters<typeof chordOf>[0]): Move | undefined {
+  return MOVES.find(([, chord]) => chord === chordOf(pressed))?.[0];
+}
