@@ -26,6 +26,7 @@ export function ShortcutsWindow({ onClose }: { onClose: () => void }) {
     >
       <TextInput
         data-autofocus
+        pt={3} // room for the ring of the focus
         type="search"
         aria-label={t("Search the keys")}
         placeholder={t("Search the keys")}
