@@ -29,10 +29,17 @@ async def make_templates(home: Path, service: Path) -> dict[str, str]:
 def copy_filled(template: Path, home: Path, job_id: str, count: int) -> None:
     """Copies the home of a stopped gateway to `home`, with `count` further jobs like `job_id`."""
     shutil.copytree(template, home)
+    fill(home, [job_id], count)
+
+
+def fill(home: Path, job_ids: list[str], count: int) -> None:
+    """Adds `count` jobs to the database of a stopped gateway, like each of those in turn."""
+    ids = [str(uuid7()) for _ in range(count)]
     with closing(sqlite3.connect(home / "jobs.db")) as database, database:
-        ids = [str(uuid7()) for _ in range(count)]
-        _multiply(database, "jobs", "id", job_id, ids)
-        _multiply(database, "job_events", "job_id", job_id, ids, without="seq")
+        for place, job_id in enumerate(job_ids):
+            its = ids[place :: len(job_ids)]
+            _multiply(database, "jobs", "id", job_id, its)
+            _multiply(database, "job_events", "job_id", job_id, its, without="seq")
 
 
 def read_row(database: Path, job_id: str) -> dict[str, Any]:

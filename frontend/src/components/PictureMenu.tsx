@@ -16,22 +16,21 @@ import {
   IconStarOff,
   IconTrash,
 } from "@tabler/icons-react";
-import type { ComponentType, ReactNode } from "react";
+import type { ComponentType } from "react";
 import type { Job, JobImage } from "@/api/gen";
 import { isFinal } from "@/api/job";
-import { MENU_HEIGHT, MENU_PLACE } from "./menu-place";
 import { MENU } from "./menu-words";
+import { OpenMenu } from "./OpenMenu";
 import type { PictureActions, Purpose } from "./picture-actions";
 
 interface PictureMenuProps {
+  label: string;
   job: Job;
   image: JobImage;
   /** Whether it is the one on the stage, which is not compared with itself. */
   isShown: boolean;
   actions: PictureActions;
-  isOpen?: boolean;
-  onOpen?: (isOpen: boolean) => void;
-  children: ReactNode;
+  onChange: (isOpen: boolean) => void;
 }
 
 const PURPOSES: readonly [Purpose, ComponentType<{ size: number; stroke: number }>][] = [
@@ -41,77 +40,68 @@ const PURPOSES: readonly [Purpose, ComponentType<{ size: number; stroke: number 
   ["control", IconShape2],
 ];
 
-/** Everything that can be done with a finished picture, behind the button that is given. */
+/** Everything that can be done with a finished picture. */
 export function PictureMenu(props: PictureMenuProps) {
-  const { job, image, isShown, actions, isOpen, onOpen, children } = props;
+  const { label, job, image, isShown, actions, onChange } = props;
   const { edit, upscale } = actions.offs;
   return (
-    <Menu
-      position="bottom-start"
-      withinPortal
-      middlewares={MENU_PLACE}
-      {...(isOpen !== undefined && { opened: isOpen })}
-      {...(onOpen && { onChange: onOpen })}
-    >
-      <Menu.Target>{children}</Menu.Target>
-      <Menu.Dropdown mah={MENU_HEIGHT} style={{ overflowY: "auto" }}>
-        <Menu.Label>{MENU.reuse}</Menu.Label>
-        <Item icon={IconRepeat} onClick={() => actions.onReuse(job, image)}>
-          {MENU.all}
+    <OpenMenu label={label} position="bottom-start" onChange={onChange}>
+      <Menu.Label>{MENU.reuse}</Menu.Label>
+      <Item icon={IconRepeat} onClick={() => actions.onReuse(job, image)}>
+        {MENU.all}
+      </Item>
+      <Item icon={IconQuote} onClick={() => actions.onPrompt(job)}>
+        {MENU.prompt}
+      </Item>
+      <Item icon={IconHash} onClick={() => actions.onSeed(image)}>
+        {MENU.seed}
+      </Item>
+      {job.kind !== "layers" && (
+        <Item icon={IconGridDots} onClick={() => actions.onVary(job)}>
+          {MENU.vary}
         </Item>
-        <Item icon={IconQuote} onClick={() => actions.onPrompt(job)}>
-          {MENU.prompt}
+      )}
+      <Menu.Divider />
+      <Menu.Label>{MENU.use}</Menu.Label>
+      {PURPOSES.map(([purpose, icon]) => (
+        <Item key={purpose} icon={icon} off={edit} onClick={() => actions.onUse(image, purpose)}>
+          {MENU.purposes[purpose]}
         </Item>
-        <Item icon={IconHash} onClick={() => actions.onSeed(image)}>
-          {MENU.seed}
+      ))}
+      <Item icon={IconArrowsMaximize} off={upscale} onClick={() => actions.onUpscale(job, image)}>
+        {MENU.upscale}
+      </Item>
+      <Menu.Divider />
+      {!isShown && (
+        <Item icon={IconColumns2} onClick={() => actions.onCompare(job, image)}>
+          {MENU.compare}
         </Item>
-        {job.kind !== "layers" && (
-          <Item icon={IconGridDots} onClick={() => actions.onVary(job)}>
-            {MENU.vary}
-          </Item>
-        )}
-        <Menu.Divider />
-        <Menu.Label>{MENU.use}</Menu.Label>
-        {PURPOSES.map(([purpose, icon]) => (
-          <Item key={purpose} icon={icon} off={edit} onClick={() => actions.onUse(image, purpose)}>
-            {MENU.purposes[purpose]}
-          </Item>
-        ))}
-        <Item icon={IconArrowsMaximize} off={upscale} onClick={() => actions.onUpscale(job, image)}>
-          {MENU.upscale}
+      )}
+      {job.batch && (
+        <Item icon={IconStack2} onClick={() => job.batch && actions.onBatch(job.batch)}>
+          {MENU.batch}
         </Item>
-        <Menu.Divider />
-        {!isShown && (
-          <Item icon={IconColumns2} onClick={() => actions.onCompare(job, image)}>
-            {MENU.compare}
-          </Item>
-        )}
-        {job.batch && (
-          <Item icon={IconStack2} onClick={() => job.batch && actions.onBatch(job.batch)}>
-            {MENU.batch}
-          </Item>
-        )}
-        <Menu.Item
-          component="a"
-          href={image.url}
-          download={`limner-${image.seed}.png`}
-          leftSection={<IconDownload size={16} stroke={1.7} />}
-        >
-          {MENU.download}
-        </Menu.Item>
-        <Item
-          icon={job.favourite ? IconStarOff : IconStar}
-          onClick={() => actions.onStar(job, !job.favourite)}
-        >
-          {job.favourite ? MENU.unstar : MENU.star}
+      )}
+      <Menu.Item
+        component="a"
+        href={image.url}
+        download={`limner-${image.seed}.png`}
+        leftSection={<IconDownload size={16} stroke={1.7} />}
+      >
+        {MENU.download}
+      </Menu.Item>
+      <Item
+        icon={job.favourite ? IconStarOff : IconStar}
+        onClick={() => actions.onStar(job, !job.favourite)}
+      >
+        {job.favourite ? MENU.unstar : MENU.star}
+      </Item>
+      {isFinal(job) && (
+        <Item icon={IconTrash} color="var(--alarm)" onClick={() => actions.onDelete(job)}>
+          {MENU.remove(job.images.length)}
         </Item>
-        {isFinal(job) && (
-          <Item icon={IconTrash} color="var(--alarm)" onClick={() => actions.onDelete(job)}>
-            {MENU.remove(job.images.length)}
-          </Item>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+      )}
+    </OpenMenu>
   );
 }
 

@@ -1,9 +1,9 @@
-import { ActionIcon, UnstyledButton } from "@mantine/core";
-import { IconDots, IconStar, IconStarFilled } from "@tabler/icons-react";
+import { IconStar, IconStarFilled } from "@tabler/icons-react";
 import { type KeyboardEvent, memo, useState } from "react";
 import type { Job } from "@/api/gen";
 import { thumbnailOf } from "@/api/pictures";
-import { PictureMenu } from "@/components/PictureMenu";
+import { IconButton } from "@/components/IconButton";
+import { PictureMenuButton } from "@/components/PictureMenuButton";
 import type { PictureActions } from "@/components/picture-actions";
 import { titleOf } from "@/components/words";
 import classes from "./Gallery.module.css";
@@ -18,6 +18,11 @@ interface TileCardProps {
   /** Whether the Tab key leads here; from there on the arrow keys do. */
   isReached: boolean;
   onFocus: (index: number) => void;
+  /** What can be done, at any time; tiles are not drawn anew when it changes. */
+  latest: () => TileActions;
+}
+
+export interface TileActions {
   onMoveFocus: (event: KeyboardEvent, index: number) => void;
   onSelect: (job: Job, imageIndex: number) => void;
   actions: PictureActions;
@@ -25,14 +30,15 @@ interface TileCardProps {
 
 /** One picture, its star, and behind a button or the right one of the mouse what can be done with it. */
 export const TileCard = memo(function TileCard(props: TileCardProps) {
-  const { tile, index, isShown, isReached, onFocus, onMoveFocus, onSelect, actions } = props;
+  const { tile, index, isShown, isReached, onFocus, latest } = props;
   const { job, image } = tile;
   const [isOpen, setOpen] = useState(false);
   const title = titleOf(job);
   const tabIndex = isReached ? 0 : -1;
   return (
     <div className={classes.tile} data-open={isOpen || undefined}>
-      <UnstyledButton
+      <button
+        type="button"
         className={classes.picture}
         data-index={index}
         data-transparent={job.kind === "layers" || undefined}
@@ -40,8 +46,8 @@ export const TileCard = memo(function TileCard(props: TileCardProps) {
         aria-current={isShown ? "true" : undefined}
         tabIndex={tabIndex}
         onFocus={() => onFocus(index)}
-        onKeyDown={(event) => onMoveFocus(event, index)}
-        onClick={() => onSelect(job, tile.index)}
+        onKeyDown={(event) => latest().onMoveFocus(event, index)}
+        onClick={() => latest().onSelect(job, tile.index)}
         onContextMenu={(event) => {
           event.preventDefault();
           setOpen(true);
@@ -51,37 +57,28 @@ export const TileCard = memo(function TileCard(props: TileCardProps) {
         <span className={classes.caption} aria-hidden="true">
           <span>{title}</span>
         </span>
-      </UnstyledButton>
-      <ActionIcon
+      </button>
+      <IconButton
         className={classes.star}
         data-starred={job.favourite || undefined}
-        size="sm"
-        variant="filled"
         aria-label={`${WORDS.star}: ${title}`}
         aria-pressed={job.favourite}
         tabIndex={tabIndex}
-        onClick={() => actions.onStar(job, !job.favourite)}
+        onClick={() => latest().actions.onStar(job, !job.favourite)}
       >
         {job.favourite ? <IconStarFilled size={14} /> : <IconStar size={15} stroke={1.7} />}
-      </ActionIcon>
-      <PictureMenu
+      </IconButton>
+      <PictureMenuButton
+        className={classes.more}
+        label={`${WORDS.actions}: ${title}`}
+        tabIndex={tabIndex}
         job={job}
         image={image}
         isShown={isShown}
-        actions={actions}
+        actions={() => latest().actions}
         isOpen={isOpen}
         onOpen={setOpen}
-      >
-        <ActionIcon
-          className={classes.more}
-          size="sm"
-          variant="filled"
-          aria-label={`${WORDS.actions}: ${title}`}
-          tabIndex={tabIndex}
-        >
-          <IconDots size={15} stroke={1.7} />
-        </ActionIcon>
-      </PictureMenu>
+      />
     </div>
   );
 });

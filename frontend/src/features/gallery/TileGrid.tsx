@@ -2,6 +2,7 @@ import { Text } from "@mantine/core";
 import type { KeyboardEvent } from "react";
 import type { Job } from "@/api/gen";
 import type { PictureActions } from "@/components/picture-actions";
+import { useLatest } from "@/components/use-latest";
 import classes from "./Gallery.module.css";
 import { TileCard } from "./TileCard";
 import { GAP_PX, type Tile, tileAfter } from "./tiles";
@@ -30,12 +31,16 @@ export function TileGrid(props: TileGridProps) {
   const focus = useRovingFocus(list, tiles.length, (index) =>
     scrollToRow(Math.floor(index / columns)),
   );
-  const moveFocus = (event: KeyboardEvent, index: number) => {
-    const to = tileAfter(event.key, index, columns, tiles.length);
-    if (to === null || event.altKey || event.ctrlKey || event.metaKey) return;
-    event.preventDefault();
-    focus.moveTo(to);
-  };
+  const latest = useLatest({
+    actions,
+    onSelect,
+    onMoveFocus: (event: KeyboardEvent, index: number) => {
+      const to = tileAfter(event.key, index, columns, tiles.length);
+      if (to === null || event.altKey || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      focus.moveTo(to);
+    },
+  });
   return (
     <>
       <ul ref={ref} className={classes.grid} style={{ height: height_px }} aria-label={WORDS.title}>
@@ -61,9 +66,7 @@ export function TileGrid(props: TileGridProps) {
                   isShown={tile.image.id === shown}
                   isReached={index === focus.index}
                   onFocus={focus.take}
-                  onMoveFocus={moveFocus}
-                  onSelect={onSelect}
-                  actions={actions}
+                  latest={latest}
                 />
               </li>
             );

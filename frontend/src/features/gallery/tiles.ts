@@ -8,8 +8,15 @@ export interface Tile {
   index: number;
 }
 
+// Of a job that has not changed the same ones, so that nothing is drawn anew.
+const known = new WeakMap<Job, readonly Tile[]>();
+
 export function tilesOf(jobs: readonly Job[]): Tile[] {
-  return jobs.flatMap((job) => job.images.map((image, index) => ({ job, image, index })));
+  return jobs.flatMap((job) => {
+    const tiles = known.get(job) ?? job.images.map((image, index) => ({ job, image, index }));
+    known.set(job, tiles);
+    return tiles;
+  });
 }
 
 /** How tiles lie in a width. */

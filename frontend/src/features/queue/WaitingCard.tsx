@@ -1,15 +1,18 @@
 import { useSortable } from "@dnd-kit/react/sortable";
-import { ActionIcon, UnstyledButton } from "@mantine/core";
 import { IconGripVertical, IconX } from "@tabler/icons-react";
-import { type KeyboardEvent, memo, useEffect, useRef } from "react";
+import { type KeyboardEvent, lazy, memo, useEffect, useRef, useState } from "react";
 import type { Job } from "@/api/gen";
 import type { Move } from "@/api/line";
+import { IconButton } from "@/components/IconButton";
+import { MenuButton } from "@/components/MenuButton";
 import { capitalised, placeInLine, remainingOf, titleOf } from "@/components/words";
 import type { QueueActions } from "./actions";
-import { CardMenu } from "./CardMenu";
 import { moveOf } from "./keys";
 import classes from "./QueueDrawer.module.css";
 import { PRIORITIES, WORDS } from "./words";
+
+// No part of the first load.
+const CardMenu = lazy(async () => ({ default: (await import("./CardMenu")).CardMenu }));
 
 interface WaitingCardProps {
   job: Job;
@@ -19,16 +22,22 @@ interface WaitingCardProps {
   isPaused: boolean;
   /** The jobs of its batch that still wait. */
   batch: readonly Job[];
-  onMove: (move: Move) => void;
+  /** What can be done, at any time; cards are not drawn anew when it changes. */
+  latest: () => CardActions;
+}
+
+export interface CardActions {
+  onMove: (from: number, move: Move) => void;
   actions: QueueActions;
 }
 
 /** One job that waits: where, how long, for what, and what can be done with it. */
 export const WaitingCard = memo(function WaitingCard(props: WaitingCardProps) {
-  const { job, place, count, isPaused, batch, onMove, actions } = props;
+  const { job, place, count, isPaused, batch, latest } = props;
   const { ref, handleRef, isDragging } = useSortable({ id: job.id, index: place });
   const select = useRef<HTMLButtonElement>(null);
   const isMoved = useRef(false);
+  const [isOpen, setOpen] = useState(false);
   const title = titleOf(job);
   const { queue_position, waiting_for } = job.progress;
 
@@ -37,7 +46,7 @@ export const WaitingCard = memo(function WaitingCard(props: WaitingCardProps) {
     if (!move) return;
     event.preventDefault();
     isMoved.current = true;
-    onMove(move);
+    latest().onMove(place, move);
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: an element that changes its place loses the focus
   useEffect(() => {
@@ -47,32 +56,34 @@ export const WaitingCard = memo(function WaitingCard(props: WaitingCardProps) {
 
   return (
     <li ref={ref} className={classes.card} data-waiting data-dragging={isDragging || undefined}>
-      <ActionIcon
-        ref={handleRef}
-        className={classes.grip}
-        size="sm"
-        aria-label={`${WORDS.grip}: ${title}`}
-      >
+      <IconButton ref={handleRef} className={classes.grip} aria-label={`${WORDS.grip}: ${title}`}>
         <IconGripVertical size={16} stroke={1.7} />
-      </ActionIcon>
-      <UnstyledButton
+      </IconButton>
+      <button
+        type="button"
         ref={select}
         className={classes.select}
         aria-keyshortcuts="Alt+ArrowUp Alt+ArrowDown"
-        onClick={() => actions.onSelect(job)}
+        onClick={() => latest().actions.onSelect(job)}
         onKeyDown={moveByKey}
       >
         {title}
-      </UnstyledButton>
+      </button>
       <div className={classes.buttons}>
-        <CardMenu {...{ job, place, count, batch, onMove, actions }} />
-        <ActionIcon
-          size="sm"
+        <MenuButton label={`${WORDS.actions}: ${title}`} isOpen={isOpen} onOpen={setOpen}>
+          {(onChange) => (
+            <CardMenu
+              label={`${WORDS.actions}: ${title}`}
+              {...{ job, place, count, batch, latest, onChange }}
+            />
+          )}
+        </MenuButton>
+        <IconButton
           aria-label={`${WORDS.cancel}: ${title}`}
-          onClick={() => actions.onCancel([job])}
+          onClick={() => latest().actions.onCancel([job])}
         >
           <IconX size={16} stroke={1.7} />
-        </ActionIcon>
+        </IconButton>
       </div>
       <div className={classes.progress}>
         <div className={classes.state}>

@@ -5,6 +5,7 @@ import { VisuallyHidden } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
 import type { Job } from "@/api/gen";
 import { type Move, placeAfter } from "@/api/line";
+import { useLatest } from "@/components/use-latest";
 import { titleOf } from "@/components/words";
 import type { QueueActions } from "./actions";
 import classes from "./QueueDrawer.module.css";
@@ -37,6 +38,10 @@ export function WaitingList({ jobs, isPaused, actions }: WaitingListProps) {
   const drop = ({ canceled, operation: { source } }: DragEndEvent) => {
     if (!canceled && isSortable(source)) move(source.initialIndex, source.index);
   };
+  const latest = useLatest({
+    actions,
+    onMove: (from: number, how: Move) => move(from, placeAfter(how, from, jobs.length)),
+  });
   return (
     <DragDropProvider
       onDragEnd={drop}
@@ -51,8 +56,7 @@ export function WaitingList({ jobs, isPaused, actions }: WaitingListProps) {
             count={jobs.length}
             isPaused={isPaused}
             batch={job.batch ? (batches.get(job.batch) ?? NONE) : NONE}
-            onMove={(how: Move) => move(place, placeAfter(how, place, jobs.length))}
-            actions={actions}
+            latest={latest}
           />
         ))}
       </ol>

@@ -2,15 +2,15 @@ import { ActionIcon, Button, Group, Stack, Text, Tooltip } from "@mantine/core";
 import {
   IconArrowsMaximize,
   IconBrush,
-  IconDots,
   IconDownload,
   IconExternalLink,
   IconRepeat,
   IconStar,
   IconStarFilled,
 } from "@tabler/icons-react";
+import { useState } from "react";
 import type { Job, JobImage } from "@/api/gen";
-import { PictureMenu } from "@/components/PictureMenu";
+import { PictureMenuButton } from "@/components/PictureMenuButton";
 import type { PictureActions } from "@/components/picture-actions";
 import { Facts } from "./Facts";
 import { WORDS } from "./words";
@@ -54,6 +54,7 @@ function Onwards({ job, image, actions }: OnwardsProps) {
     { label: WORDS.upscale, icon: IconArrowsMaximize, go: () => actions.onUpscale(job, image) },
     { label: WORDS.reuse, icon: IconRepeat, go: () => actions.onReuse(job, image) },
   ];
+  const [isOpen, setOpen] = useState(false);
   return (
     <Group gap={8}>
       <Button
@@ -105,11 +106,16 @@ function Onwards({ job, image, actions }: OnwardsProps) {
           )}
         </ActionIcon>
       </Tooltip>
-      <PictureMenu job={job} image={image} isShown actions={actions}>
-        <ActionIcon size={36} variant="default" aria-label={WORDS.more}>
-          <IconDots size={17} stroke={1.7} />
-        </ActionIcon>
-      </PictureMenu>
+      <PictureMenuButton
+        label={WORDS.more}
+        isLarge
+        job={job}
+        image={image}
+        isShown
+        actions={() => actions}
+        isOpen={isOpen}
+        onOpen={setOpen}
+      />
     </Group>
   );
 }
