@@ -38,7 +38,9 @@ def measure(task: str, easel: Easel, editor: Easel, checkpoint: Path, count: int
         case "canny":
             return quality_control.measure_canny(easel, count)
         case "context":
-            return quality_control.measure_context(easel, count)
+            # The built-in model has none; a checkpoint that has one is measured.
+            is_there = (checkpoint / "adapters" / "context").is_dir()
+            return quality_control.measure_context(easel, count) if is_there else []
         case "entities":
             return quality_regions.measure(easel, count)
         case _:

@@ -9,7 +9,7 @@ import type { PictureActions } from "@/components/picture-actions";
 import { useDismissed } from "@/features/queue/use-dismissed";
 import { isEditKnown, modelOf, modelsOf, offsOf } from "./offers";
 import { followedJob, shownImage } from "./staged-job";
-import { useView } from "./use-centre";
+import { useCanvasOfWay, useView } from "./use-centre";
 import { useDeletion } from "./use-deletion";
 import { useForms } from "./use-forms";
 import { useHistory } from "./use-history";
@@ -34,6 +34,7 @@ export function useStudio() {
     view.setView("canvas");
     settings.current?.scrollIntoView();
   });
+  useCanvasOfWay(forms, view.setView);
 
   const queue = useQueue();
   const actions = useJobActions(queue.waiting);
