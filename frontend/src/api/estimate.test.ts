@@ -4,7 +4,7 @@ import { toBody } from "./estimate";
 const order = (prompt: string) =>
   ({
     kind: "controlnet",
-    body: { prompt, seed: 7, steps: 20, entities: [{ prompt: `${prompt} star`, strength: 1 }] },
+    body: { prompt, seed: 7, steps: 20, entities: [{ prompt: `${prompt} star`, mask: "m" }] },
   }) as Parameters<typeof toBody>[0];
 
 test("what is said changes nothing about what it takes", () => {
@@ -15,6 +15,6 @@ test("what is asked for beside it stays", () => {
   expect(toBody(order("a red"))).toMatchObject({
     kind: "controlnet",
     steps: 20,
-    entities: [{ strength: 1 }],
+    entities: [{ mask: "m" }],
   });
 });
