@@ -78,11 +78,13 @@ def admit_begin(book: Book, lease: Lease, begin: rq.Begin) -> bool:
 
 
 def never_fits(book: Book, alternatives: Sequence[Alternative]) -> str:
-    """Says how many bytes the smallest alternative needs and how many there are."""
+    """Says how much the smallest alternative needs and how much there is, and what may help."""
     needed_bytes = min(alternative.peak_bytes for alternative in alternatives)
     capacity_bytes = max((device.limit_bytes for device in book.ledger.devices.values()), default=0)
+    needed, capacity = _in_gb(needed_bytes, 2), _in_gb(capacity_bytes, 2)
     return (
-        f"Needs {needed_bytes} bytes on one device; the largest offers {capacity_bytes}. Use a smaller tier."
+        f"Needs {needed} on one device, and the largest has {capacity} to give; "
+        "choose a smaller picture, another model or a lower tier."
     )
 
 
@@ -96,8 +98,8 @@ def explain_lack(book: Book, asked: Sequence[Alternative], possible: Sequence[Al
     return f"{best.tier} needs {_in_gb(least_bytes)}, and the device has {_in_gb(capacity_bytes)} to give"
 
 
-def _in_gb(count_bytes: int) -> str:
-    return f"{count_bytes / 1e9:.1f} GB"
+def _in_gb(count_bytes: int, digits: int = 1) -> str:
+    return f"{count_bytes / 1e9:.{digits}f} GB"
 
 
 def _fault(acquire: rq.Acquire) -> str:
