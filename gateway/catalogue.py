@@ -5,10 +5,11 @@ import time
 from collections.abc import Sequence
 
 import structlog
-from grpc import aio
+from grpc import StatusCode, aio
 
 from gateway import schemas
-from gateway.replicas import Replica, Service
+from gateway.fleet import Fleet
+from gateway.replicas import Service
 from gateway.views import show_model
 from limner.capability.v1 import capability_pb2
 
@@ -22,9 +23,9 @@ _TIMEOUT_S = 2.0
 class Catalogue:
     """What a service last said that it can do."""
 
-    def __init__(self, service: Service, replicas: Sequence[Replica]) -> None:
+    def __init__(self, service: Service, fleet: Fleet) -> None:
         self.service = service
-        self._replicas = [replica for replica in replicas if replica.service is service]
+        self._fleet = fleet
         self._known: capability_pb2.DescribeResponse | None = None
         self._models: list[schemas.Model] = []  # of it
         self._known_at = float("-inf")  # monotonic, s
@@ -33,7 +34,7 @@ class Catalogue:
     @property
     def replica_count(self) -> int:
         """How many replicas there are, answering or not."""
-        return len(self._replicas)
+        return len(self._fleet.of(self.service))
 
     @property
     def known(self) -> capability_pb2.DescribeResponse | None:
@@ -43,7 +44,7 @@ class Catalogue:
     async def ask(self) -> capability_pb2.DescribeResponse:
         """Asks one replica after the other until one answers. Raises the AioRpcError of the last."""
         last: aio.AioRpcError | None = None
-        for replica in self._replicas:
+        for replica in self._fleet.of(self.service):
             try:
                 answer = await replica.capability.Describe(
                     capability_pb2.DescribeRequest(), timeout=_TIMEOUT_S
@@ -54,8 +55,7 @@ class Catalogue:
                 self._known, self._known_at = answer, time.monotonic()
                 self._models = [show_model(model) for model in answer.models]
                 return answer
-        assert last is not None, "settings hold at least one address"
-        raise last
+        raise last or _absence(self.service)
 
     async def recall(self) -> capability_pb2.DescribeResponse | None:
         """Returns the latest answer at once, renewing an old one behind; None if nothing ever answered."""
@@ -74,3 +74,9 @@ class Catalogue:
             await self.ask()
         except aio.AioRpcError as error:
             log.info("service does not describe itself", code=error.code().name, detail=error.details())
+
+
+def _absence(service: Service) -> aio.AioRpcError:
+    # As if it had been called: to whoever asks it makes no difference why nobody answers.
+    text = f"No {service.title} service is running."
+    return aio.AioRpcError(StatusCode.UNAVAILABLE, aio.Metadata(), aio.Metadata(), text)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from grpc import aio
 from sqlalchemy.exc import SQLAlchemyError
 
+from gateway.fleet import Fleet
 from gateway.jobs.past import JobEvents
 from gateway.replicas import Replica, Service
 from gateway.schemas import Part, Readiness
@@ -25,13 +26,12 @@ class TicketFailed(Exception):
 
 
 async def check(
-    events: JobEvents, replicas: Sequence[Replica], arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
+    events: JobEvents, fleet: Fleet, arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
 ) -> Readiness:
     """Asks every part at the same time."""
-    services = dict.fromkeys(replica.service for replica in replicas)
     parts = await asyncio.gather(
         _check_database(events),
-        *(_check_replicas(service, [r for r in replicas if r.service is service]) for service in services),
+        *(_check_replicas(service, fleet.of(service)) for service in fleet.services),
         _check_arbiter(arbiter),
     )
     return Readiness(ready=all(part.ready for part in parts), parts=list(parts))

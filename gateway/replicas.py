@@ -1,16 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from grpc import aio
 from grpc_health.v1 import health_pb2
 
 from limner.capability.v1 import capability_pb2_grpc
-from limner.channel import connect
-from limner.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +27,7 @@ class Service:
 T2I = Service("t2i", "text-to-image", "limner.t2i.v1.TextToImageService", "text_to_image")
 EDIT = Service("edit", "edit", "limner.edit.v1.EditService", "edit")
 TILING = Service("tiling", "tiling", "limner.tiling.v1.TilingService", "generate_tiled")
+SERVICES = (T2I, EDIT, TILING)
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +42,7 @@ class Replica:
     obstacle: str | None = None  # why it takes nothing now, in plain words
     failures: int = 0  # in a row
     warm_model: str | None = None  # that it has when it has done what it was given
+    is_leaving: bool = False  # gets no more jobs, and goes when it has done what it was given
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # of whoever calls it next
 
     # One computes; one more waits, so that the arbiter sees what comes and no time is lost between jobs.
@@ -53,7 +51,7 @@ class Replica:
     @property
     def is_free(self) -> bool:
         """Whether it can take one more job."""
-        return self.obstacle is None and len(self.jobs) < self.SLOTS
+        return self.obstacle is None and not self.is_leaving and len(self.jobs) < self.SLOTS
 
     async def is_serving(self, timeout_s: float) -> bool:
         """Asks the service itself. Raises AioRpcError when it is out of reach."""
@@ -68,20 +66,6 @@ class Replica:
         return answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
-@asynccontextmanager
-async def connect_replicas(
-    addresses: Mapping[Service, Sequence[str]],
-    trust: Trust | None = None,
-    interceptors: Sequence[aio.ClientInterceptor] = (),
-) -> AsyncGenerator[list[Replica]]:
-    """Yields a replica for each address; none needs to be running yet."""
-    async with AsyncExitStack() as stack:
-        yield [
-            _replica(service, address, await stack.enter_async_context(connect(address, trust, interceptors)))
-            for service, each in addresses.items()
-            for address in each
-        ]
-
-
-def _replica(service: Service, address: str, channel: aio.Channel) -> Replica:
+def to_replica(service: Service, address: str, channel: aio.Channel) -> Replica:
+    """Returns the replica at the other end of a channel; it need not be running yet."""
     return Replica(service, address, channel, capability_pb2_grpc.CapabilityServiceStub(channel))

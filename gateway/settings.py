@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         default=(f"unix:{_HOME}/run/tiling.sock",),
         description="Addresses of the tiling replicas, separated by commas; empty switches tiling off.",
     )
+    replicas_file: Path | None = Field(
+        default=None,
+        description="JSON file of the replicas of each service, read again when it changes; it is taken "
+        "instead of the three before.",
+    )
     arbiter: str = Field(
         default=f"unix:{_HOME}/run/arbiter.sock", description="Address of this host's arbiter."
     )

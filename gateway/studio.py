@@ -17,6 +17,7 @@ from gateway.catalogue import Catalogue
 from gateway.depot import StorageFailed
 from gateway.downloads import Downloads
 from gateway.events import EventHub
+from gateway.fleet import Fleet, running_fleet
 from gateway.history import History
 from gateway.housekeeping import keeping_house
 from gateway.identity import Roster
@@ -42,9 +43,10 @@ from gateway.jobs.store import JobStore
 from gateway.jobs.switches import Switches
 from gateway.jobs.tokens import Tokens
 from gateway.jobs.transactions import Transactions
+from gateway.members import FileMembers, FixedMembers, Members
 from gateway.metrics import Metrics
 from gateway.offers import Offers
-from gateway.replicas import EDIT, T2I, TILING, Replica, connect_replicas
+from gateway.replicas import EDIT, T2I, TILING
 from gateway.results import Results
 from gateway.retention import Policy
 from gateway.settings import Settings
@@ -78,7 +80,7 @@ class Studio:
     books: Books
     dispatcher: Dispatcher
     queue: Queue
-    replicas: list[Replica]
+    fleet: Fleet
     arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
     uploads: Uploads
     thumbnails: Thumbnails
@@ -104,8 +106,7 @@ async def _running_studio(
     settings: Settings, hub: EventHub, provider: TracerProvider | None, engine: sa.Engine
 ) -> AsyncGenerator[Studio]:
     images = await _open_images(settings.images)
-    given = {T2I: settings.t2i, EDIT: settings.edit, TILING: settings.tiling}
-    board = Board(Forecast({service.name: len(each) for service, each in given.items()}))
+    board = Board(Forecast())
 
     metrics = Metrics()
 
@@ -127,13 +128,12 @@ async def _running_studio(
     transactions = Transactions(engine, publish_own if is_sole else lambda job, _: count(job))
     try:
         roster = await _open_roster(transactions, settings)
-        addresses = {service: each for service, each in given.items() if each}
         interceptors = [CarryTrace()] if provider is not None else []
         async with (
-            connect_replicas(addresses, settings.trust, interceptors) as replicas,
+            running_fleet(_members(settings), settings.trust, interceptors) as fleet,
             connect(settings.arbiter, settings.trust) as arbiter,
         ):
-            catalogues = {service.name: Catalogue(service, replicas) for service in addresses}
+            catalogues = {service.name: Catalogue(service, fleet) for service in fleet.services}
             holdings = Holdings(transactions)
             results = Results(settings.results, images, holdings)
             books = Books(
@@ -155,7 +155,7 @@ async def _running_studio(
                 traces=Traces(provider),
                 catalogues=catalogues,
             )
-            dispatcher = Dispatcher(books, replicas)
+            dispatcher = Dispatcher(books, fleet)
             thumbnails = Thumbnails(images)
             async with being_present(engine, books.claims):
                 try:
@@ -170,7 +170,7 @@ async def _running_studio(
                                 books,
                                 dispatcher,
                                 Queue(books, dispatcher),
-                                replicas,
+                                fleet,
                                 arbiter_pb2_grpc.ArbiterServiceStub(arbiter),
                                 Uploads.open(),
                                 thumbnails,
@@ -185,6 +185,13 @@ async def _running_studio(
                     await dispatcher.stop()
     finally:
         transactions.close()
+
+
+def _members(settings: Settings) -> Members:
+    if settings.replicas_file is not None:
+        return FileMembers(settings.replicas_file)
+    given = {T2I: settings.t2i, EDIT: settings.edit, TILING: settings.tiling}
+    return FixedMembers({service: frozenset(addresses) for service, addresses in given.items()})
 
 
 @asynccontextmanager

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 
 
 class Insecure(Exception):
     """A connection cannot be opened safely as it is set up; the message says why and what to do."""
+
+
+_ADDRESS = re.compile(r"unix:/.+|(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):[0-9]{1,5}")
+
+
+def is_address(address: str) -> bool:
+    """Tells whether `address` names one place: `unix:/path` or `host:port`."""
+    return _ADDRESS.fullmatch(address) is not None
 
 
 def is_socket(address: str) -> bool:

@@ -46,7 +46,7 @@ class Attempt:
     def __init__(self, job_id: str, fresh: Job | None, replica: Replica, books: Books) -> None:
         self.job_id = job_id
         self._fresh = fresh
-        self._replica = replica
+        self.replica = replica
         self._books = books
         self._chronicle: Chronicle
         self._hearing: asyncio.Task[None] | None = None
@@ -104,7 +104,7 @@ class Attempt:
 
     async def _run(self) -> Ending:
         # In the order in which they were given: what a service hears first, it does first.
-        async with self._replica.turn:
+        async with self.replica.turn:
             ending = await self._call()
         if self._hearing is None:
             return ending
@@ -144,7 +144,7 @@ class Attempt:
 
     async def _hear(self, resume_from: progress_pb2.Checkpoint | None) -> None:
         job = self._chronicle.job
-        calling = TRADES[job.kind].call(self._replica.channel, job, self._books.images, resume_from)
+        calling = TRADES[job.kind].call(self.replica.channel, job, self._books.images, resume_from)
         async with aclosing(calling) as heard:
             async for message in heard:
                 match message:
@@ -196,12 +196,12 @@ class Attempt:
     async def _fail(self, failure: Failure) -> Ending:
         job = self._chronicle.job
         losses = 0 if self._chronicle.has_advanced else job.losses + (failure.code is StatusCode.ABORTED)
-        verdict = judge(failure, losses, self._replica.service.title)
+        verdict = judge(failure, losses, self.replica.service.title)
         self._books.metrics.errors.labels(job.kind, failure.reason).inc()
         self._books.metrics.attempts.labels(job.kind, verdict.action.name.lower()).inc()
         log.warning(
             "attempt failed", attempt=job.attempt, action=verdict.action.name.lower(),
-            replica=self._replica.address, reason=failure.reason, detail=failure.message,
+            replica=self.replica.address, reason=failure.reason, detail=failure.message,
         )  # fmt: skip
         if job.state.is_final:
             return Ending(verdict=verdict)

@@ -38,6 +38,13 @@ class Board:
         """Returns how many jobs have not started, whoever owns them."""
         return len(self._given_but_waiting()) + len(self.line)
 
+    def held_up_by(self) -> str | None:
+        """Returns why jobs that wait cannot start, in plain words; None when they can, or none waits."""
+        if self.is_paused:
+            return PAUSED
+        stuck = (why for name, why in self.obstacles.items() if self.line.first(name) is not None)
+        return next(stuck, None)
+
     def view(self, job: Job) -> Job:
         """Returns `job` with what is known of it beyond its row."""
         if job.state.is_final:

@@ -10,8 +10,9 @@ import structlog
 
 from gateway import schemas
 from gateway.events import Signal
+from gateway.fleet import Fleet
 from gateway.jobs.attempt import Attempt, Ending
-from gateway.jobs.board import PAUSED, to_entry
+from gateway.jobs.board import to_entry
 from gateway.jobs.books import Books
 from gateway.jobs.insistence import insist
 from gateway.jobs.job import Fault, Job, Progress, State
@@ -34,17 +35,19 @@ class Dispatcher:
     pause and its arbiter sees what comes.
     """
 
-    def __init__(self, books: Books, replicas: Sequence[Replica]) -> None:
+    def __init__(self, books: Books, fleet: Fleet) -> None:
         self._books = books
         self._board = books.board
-        self._replicas = replicas
-        self._rests = Rests(replicas, books.board, self._fill)
+        self._fleet = fleet
+        self._rests = Rests(fleet, books.board, self._fill)
         self._attempts: dict[str, Attempt] = {}
         self._works: dict[str, asyncio.Task[None]] = {}  # that see the attempts through
         self._overheard: set[str] = set()  # jobs of attempts of which others have said something meanwhile
         self._given: dict[str, Entry] = {}  # where the jobs of the attempts were in line
         self._fresh: dict[str, Job] = {}  # as they are in the store, to spare reading them again
         self._tasks: set[asyncio.Task[None]] = set()
+        fleet.listen(self._regroup)
+        self._regroup()
 
     async def start(self) -> None:
         """Takes up what the last gateway left."""
@@ -132,7 +135,7 @@ class Dispatcher:
     def _fill(self) -> None:
         """Gives jobs to free replicas, the least busy first, until there is no more of either."""
         free: list[Replica] = (
-            [] if self._board.is_paused else [replica for replica in self._replicas if replica.is_free]
+            [] if self._board.is_paused else [replica for replica in self._fleet if replica.is_free]
         )
         while free:
             replica = min(free, key=_load)
@@ -149,6 +152,14 @@ class Dispatcher:
             self._works[job_id] = self._spawn(self._work(job_id, replica))
             free = [other for other in free if other.is_free]
         self._announce()
+
+    def _regroup(self) -> None:
+        """Takes in which replicas there are: what waits at one that leaves is taken back."""
+        for service in self._fleet.services:
+            self._board.forecast.count(service.name, len(self._fleet.of(service)))
+        self._rests.show()
+        self._withdraw()
+        self._fill()
 
     def _choose(self, replica: Replica) -> str | None:
         name, line = replica.service.name, self._board.line
@@ -168,7 +179,7 @@ class Dispatcher:
             given = self._given[job_id]
             first = self._board.line.first(given.capability)
             is_early = self._board.is_paused or (first is not None and first.must_precede(given))
-            if is_early and attempt.withdraw():
+            if (is_early or attempt.replica.is_leaving) and attempt.withdraw():
                 withdrawn.append(self._works[job_id])
         return withdrawn
 
@@ -186,6 +197,7 @@ class Dispatcher:
             await self._bury(job_id)
         finally:
             replica.jobs.discard(job_id)
+            self._fleet.let_go()
             self._attempts.pop(job_id, None)
             self._given.pop(job_id, None)
             self._works.pop(job_id, None)
@@ -233,7 +245,7 @@ class Dispatcher:
         return schemas.QueueEvent(
             waiting=self._board.waiting(owner, _SHOWN_IN_QUEUE),
             total=self._board.waiting_count(),
-            held_up_by=PAUSED if self._board.is_paused else next(iter(self._board.obstacles.values()), None),
+            held_up_by=self._board.held_up_by(),
             paused=self._board.is_paused,
         )
 

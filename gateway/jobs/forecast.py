@@ -11,9 +11,13 @@ _WEIGHT = 0.25
 class Forecast:
     """Remembers how long the jobs of each capability take, in seconds."""
 
-    def __init__(self, replica_counts: Mapping[str, int]) -> None:
-        self._replica_counts = replica_counts  # by capability: how many jobs run at a time
+    def __init__(self, replica_counts: Mapping[str, int] | None = None) -> None:
+        self._replica_counts = dict(replica_counts or {})  # by capability: how many jobs run at a time
         self._job_s: dict[str, float] = {}
+
+    def count(self, capability: str, replicas: int) -> None:
+        """Notes how many jobs of a capability run at a time."""
+        self._replica_counts[capability] = max(1, replicas)
 
     def observe(self, capability: str, job_s: float) -> None:
         """Notes how long a job took from its first sign of work to its end."""

@@ -3,9 +3,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 
+from gateway.fleet import Fleet
 from gateway.jobs.board import Board
 from gateway.jobs.verdict import Verdict
-from gateway.replicas import Replica
+from gateway.replicas import Replica, Service
 
 # A replica that failed is left alone for this long, doubled with each further failure up to the maximum.
 _FIRST_PAUSE_S = 0.05
@@ -15,8 +16,8 @@ _LONGEST_PAUSE_S = 2.0
 class Rests:
     """Leaves replicas that cannot take a job alone for a while, and says why on the board."""
 
-    def __init__(self, replicas: Sequence[Replica], board: Board, on_recovery: Callable[[], None]) -> None:
-        self._replicas, self._board, self._on_recovery = replicas, board, on_recovery
+    def __init__(self, fleet: Fleet, board: Board, on_recovery: Callable[[], None]) -> None:
+        self._fleet, self._board, self._on_recovery = fleet, board, on_recovery
 
     def rest(self, replica: Replica, verdict: Verdict) -> Coroutine[object, object, None] | None:
         """Leaves a replica alone from now on; returns what has to run until it is used again.
@@ -31,20 +32,26 @@ class Rests:
             pause_s = min(_FIRST_PAUSE_S * 2**replica.failures, _LONGEST_PAUSE_S)
         replica.failures += 1
         replica.obstacle = verdict.obstacle
-        self._show()
+        self.show()
         return self._wait_for(replica, pause_s)
 
     async def _wait_for(self, replica: Replica, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
         await replica.channel.channel_ready()
         replica.obstacle = None
-        self._show()
+        self.show()
         self._on_recovery()
 
-    def _show(self) -> None:
-        by_service: dict[str, list[str | None]] = {}
-        for replica in self._replicas:
-            by_service.setdefault(replica.service.name, []).append(replica.obstacle)
+    def show(self) -> None:
+        """Says on the board of every service whether and why it takes nothing now."""
+        found = {service: _obstacle(service, self._fleet.of(service)) for service in self._fleet.services}
         self._board.obstacles = {
-            name: obstacles[0] for name, obstacles in by_service.items() if obstacles[0] and all(obstacles)
+            service.name: obstacle for service, obstacle in found.items() if obstacle is not None
         }
+
+
+def _obstacle(service: Service, replicas: Sequence[Replica]) -> str | None:
+    if not replicas:
+        return f"no {service.title} service is running"
+    obstacles = [replica.obstacle for replica in replicas]
+    return obstacles[0] if all(obstacles) else None

@@ -60,7 +60,7 @@ async def estimate_request(body: EstimateRequest, studio: StudioDep, owner: Owne
     """Says when a request would start, in which tier, how long it would take, and why; it makes no job."""
     job = await acceptance.check(body, studio, owner)
     service = TRADES[kind_of(body)].service
-    replica = next((each for each in studio.replicas if each.service is service), None)
+    replica = next(iter(studio.fleet.of(service)), None)
     if replica is None:
         raise feature_disabled(service)
     described = await studio.books.catalogues[service.name].ask()

@@ -32,7 +32,7 @@ async def preprocess(
     body: PreprocessRequest, studio: StudioDep, owner: Owner, response: Response
 ) -> ControlImage:
     """Makes a control image from a picture and keeps it, to be looked at and used in a job."""
-    replica = next((each for each in studio.replicas if each.service is EDIT), None)
+    replica = next(iter(studio.fleet.of(EDIT)), None)
     if replica is None:
         raise feature_disabled(EDIT)
     is_held = await studio.books.holdings.is_held_by(owner, body.image)

@@ -79,7 +79,7 @@ async def get_health() -> schemas.Health:
 )
 async def get_readiness(studio: StudioDep) -> schemas.Readiness:
     """Says whether a job sent now would be worked on."""
-    found = await readiness.check(studio.books.events, studio.replicas, studio.arbiter)
+    found = await readiness.check(studio.books.events, studio.fleet, studio.arbiter)
     if not found.ready:
         missing = " ".join(f"{part.name}: {part.detail}" for part in found.parts if not part.ready)
         raise ProblemError(503, "NOT_READY", missing, parts=found.parts)
