@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(1200), pytest.mark.xdist_gro
 PROMPT = "a red circle on the left, white background"
 SIDE_PX = 256  # the least that a model of the family takes
 LAYERS = 240  # 5 MB each, so that what a tier saves of them counts beside what computing takes
-# A lease is for pictures of the native size at least, of which the folder's name tells. The built-in model's is
-# small, so that weights decide; of what is unknown it is 1328 px, where streaming gains by its small tiles.
+# A lease is for pictures of the native size at least, which the folder's name tells: the built-in model's is
+# small, so that weights decide, an unknown one's 1328 px, where streaming gains by its small tiles.
 SMALL, LARGE = "shapes", "unknown"
 RESIDENT_TIERS = {Tier.FULL, Tier.FP8}
 _MIB = 2**20
