@@ -21,6 +21,7 @@ class Board:
         self.owners: dict[str, str] = {}  # of those
         self.elsewhere: dict[str, str] = {}  # owners of jobs that wait at a service of another gateway
         self.obstacles: dict[str, str] = {}  # why nothing of a capability can start, in plain words
+        self.absent: frozenset[str] = frozenset()  # those of which there is no replica
         self.held_back: dict[str, str] = {}  # by capability: its first job, which others overtake
         self.is_paused = False
 
@@ -39,11 +40,18 @@ class Board:
         return len(self._given_but_waiting()) + len(self.line)
 
     def held_up_by(self) -> str | None:
-        """Returns why jobs that wait cannot start, in plain words; None when they can, or none waits."""
+        """Returns why nothing can start, in plain words; None when something can.
+
+        Of a service that the studio does not have at the moment it is said while jobs wait for it only.
+        """
         if self.is_paused:
             return PAUSED
-        stuck = (why for name, why in self.obstacles.items() if self.line.first(name) is not None)
-        return next(stuck, None)
+        told = (
+            why
+            for name, why in self.obstacles.items()
+            if name not in self.absent or self.line.first(name) is not None
+        )
+        return next(told, None)
 
     def view(self, job: Job) -> Job:
         """Returns `job` with what is known of it beyond its row."""

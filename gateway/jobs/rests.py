@@ -48,6 +48,9 @@ class Rests:
         self._board.obstacles = {
             service.name: obstacle for service, obstacle in found.items() if obstacle is not None
         }
+        self._board.absent = frozenset(
+            service.name for service in self._fleet.services if not self._fleet.of(service)
+        )
 
 
 def _obstacle(service: Service, replicas: Sequence[Replica]) -> str | None:
