@@ -29,8 +29,8 @@ async def test_an_impossible_demand_is_refused_at_once_with_the_numbers(stub: St
         await holder.acquire("t", CAPACITY_MIB - 10, 20)
         rejected = await holder.hear("rejected", within_s=1)
         assert rejected.reason == "NEVER_FITS"
-        assert str((CAPACITY_MIB + 10) * MIB) in rejected.message
-        assert str(CAPACITY_MIB * MIB) in rejected.message
+        assert f"Needs {(CAPACITY_MIB + 10) * MIB / 1e9:.2f} GB" in rejected.message
+        assert f"has {CAPACITY_MIB * MIB / 1e9:.2f} GB to give" in rejected.message
 
 
 async def test_another_holders_token_is_stale_and_its_lease_is_unharmed(stub: Stub) -> None:

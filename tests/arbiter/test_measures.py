@@ -224,7 +224,7 @@ def test_a_waiting_ticket_that_can_no_longer_be_served_is_refused_with_the_numbe
     world.acquire(second, "waiting", [charge(8000, 2000, context=0)])
     world.say(first, rq.OutOfMemory(token, LIMIT_MIB * MIB, 1000 * MIB))
     assert second.rejected[-1].reason == "NEVER_FITS"
-    assert str(LIMIT_MIB * MIB) in second.rejected[-1].message
+    assert f"has {LIMIT_MIB * MIB / 1e9:.2f} GB to give" in second.rejected[-1].message
 
 
 # --- on a card, by its witness ------------------------------------------------------------------------------

@@ -10,6 +10,8 @@ from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceStub
 from limner.capability.v1.capability_pb2 import QuoteRequest
 from limner.channel import connect
 from services.pipelines import capability
+from services.pipelines.replica import Replica
+from services.pipelines.residence import Residence
 from services.pipelines.stock import read_catalogue
 from services.rpc.errors import ArbiterUnavailable
 from services.t2i.servicer import quoted_need
@@ -22,6 +24,7 @@ async def test_a_quote_without_an_arbiter_says_that_it_does_not_answer(
     nothing = cast("Any", None)
     need_of = partial(quoted_need, catalogue=read_catalogue(None))
     async with connect(f"unix:{tmp_path}/nobody.sock") as channel:
-        servicer = capability.Capability(nothing, nothing, nothing, need_of, ArbiterServiceStub(channel))
+        replica = Replica(Residence(nothing, nothing))  # whose worker has not started
+        servicer = capability.Capability(replica, nothing, nothing, need_of, ArbiterServiceStub(channel))
         with pytest.raises(ArbiterUnavailable, match="does not answer"):
             await servicer.Quote(QuoteRequest(), nothing)
