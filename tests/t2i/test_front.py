@@ -58,7 +58,7 @@ async def test_each_result_tells_what_it_cost_and_the_first_what_they_share(fron
     assert {"waiting", "encoding"} <= set(first.stage_durations)
     assert set(second.stage_durations) == {"denoising", "decoding", "saving"}
     assert 0 < first.charged_bytes == second.charged_bytes
-    assert 0 < first.peak_bytes <= second.peak_bytes
+    assert 0 < 0.9 * first.peak_bytes < second.peak_bytes
 
 
 async def test_progress_counts_every_step_and_shows_a_preview(front: Front) -> None:
