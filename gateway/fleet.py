@@ -12,9 +12,12 @@ from grpc import aio
 from gateway.members import Members, Membership
 from gateway.replicas import Replica, Service, to_replica
 from limner.channel import connect
+from limner.endpoint import Insecure
 from limner.trust import Trust
 
 log = structlog.get_logger(__name__)
+
+_PARTING_S = 10.0  # For whoever asks a replica something (Describe, Quote) while it leaves.
 
 Connect = Callable[[str], AbstractAsyncContextManager[aio.Channel]]
 
@@ -42,20 +45,32 @@ class Fleet:
         self._listeners.append(on_change)
 
     async def take_in(self, membership: Membership) -> None:
-        """Connects to the replicas that are new, and lets those leave that are no longer named."""
+        """Connects to the replicas that are new, and lets those leave that are no longer named.
+
+        Raises Insecure, after all else, where one of them cannot be spoken to safely.
+        """
         wanted = {(service, each) for service, addresses in membership.items() for each in addresses}
         known = {(each.service, each.address): each for each in self}
         for place, replica in known.items():
             if replica.is_leaving != (place not in wanted):
                 replica.is_leaving = not replica.is_leaving
                 log.info("replica is to leave" if replica.is_leaving else "replica stays", address=place[1])
+        refusals: list[Insecure] = []
         for service, address in sorted(wanted - known.keys(), key=lambda each: (each[0].name, each[1])):
-            connection = AsyncExitStack()
-            channel = await connection.enter_async_context(self._connect(address))
-            self._connections[to_replica(service, address, channel)] = connection
+            try:
+                await self._join(service, address)
+            except Insecure as refusal:
+                refusals.append(refusal)
         self.let_go()
         for on_change in self._listeners:
             on_change()
+        if refusals:
+            raise refusals[0]
+
+    async def _join(self, service: Service, address: str) -> None:
+        connection = AsyncExitStack()
+        channel = await connection.enter_async_context(self._connect(address))
+        self._connections[to_replica(service, address, channel)] = connection
 
     def let_go(self) -> None:
         """Parts with replicas that leave and have nothing more to do."""
@@ -67,9 +82,12 @@ class Fleet:
                 parting.add_done_callback(self._partings.discard)
 
     async def follow(self, memberships: AsyncIterator[Membership]) -> None:
-        """Takes in every membership that comes; never returns."""
+        """Takes in every membership that comes, as far as it can be; never returns."""
         async for membership in memberships:
-            await self.take_in(membership)
+            try:
+                await self.take_in(membership)
+            except Insecure as refusal:
+                log.warning("a replica is passed over", reason=str(refusal))
 
     async def close(self) -> None:
         """Closes all connections."""
@@ -82,8 +100,11 @@ class Fleet:
 async def running_fleet(
     members: Members, trust: Trust | None = None, interceptors: Sequence[aio.ClientInterceptor] = ()
 ) -> AsyncGenerator[Fleet]:
-    """Yields the replicas that `members` name, of which none needs to be running yet, and follows changes."""
-    fleet = Fleet(members.services, lambda address: connect(address, trust, interceptors))
+    """Yields the replicas that `members` name, of which none needs to be running yet, and follows changes.
+
+    Raises Insecure where one of the first of them cannot be spoken to safely.
+    """
+    fleet = Fleet(members.services, lambda address: connect(address, trust, interceptors, _PARTING_S))
     memberships = members.watch()
     await fleet.take_in(await anext(memberships))
     following = asyncio.create_task(fleet.follow(memberships))

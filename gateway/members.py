@@ -18,6 +18,7 @@ from limner.endpoint import is_address
 log = structlog.get_logger(__name__)
 
 Membership = Mapping[Service, frozenset[str]]  # addresses
+# Asked for, not notified of: of a network's files and a config map's links inotify tells nothing.
 _POLL_S = 0.25
 _FILE: TypeAdapter[dict[str, list[str]]] = TypeAdapter(dict[str, list[str]])
 

@@ -28,12 +28,15 @@ class TicketFailed(Exception):
 async def check(
     events: JobEvents, fleet: Fleet, arbiter: arbiter_pb2_grpc.ArbiterServiceAsyncStub
 ) -> Readiness:
-    """Asks every part at the same time."""
+    """Asks every part at the same time; a service of which there is no replica now is no part."""
+    present = [service for service in fleet.services if fleet.of(service)]
     parts = await asyncio.gather(
         _check_database(events),
-        *(_check_replicas(service, fleet.of(service)) for service in fleet.services),
+        *(_check_replicas(service, fleet.of(service)) for service in present),
         _check_arbiter(arbiter),
     )
+    if not present:
+        parts.append(Part(name="services", ready=False, detail="no service is running yet"))
     return Readiness(ready=all(part.ready for part in parts), parts=list(parts))
 
 

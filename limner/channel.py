@@ -34,9 +34,12 @@ _CLIENT_OPTIONS: list[tuple[str, int | str]] = [
 
 @asynccontextmanager
 async def connect(
-    address: str, trust: Trust | None = None, interceptors: Sequence[aio.ClientInterceptor] = ()
+    address: str,
+    trust: Trust | None = None,
+    interceptors: Sequence[aio.ClientInterceptor] = (),
+    grace_s: float = 0,
 ) -> AsyncGenerator[aio.Channel]:
-    """Yields a channel to `address` (`unix:/path` or `host:port`) and closes it.
+    """Yields a channel to `address` (`unix:/path` or `host:port`) and closes it, calls under way `grace_s` later.
 
     It connects on first use and again after every loss, so that processes may start in any order. To a
     `host:port` it speaks TLS when `trust` names an authority. Raises Insecure where plain text would leave
@@ -46,7 +49,7 @@ async def connect(
     try:
         yield channel
     finally:
-        await channel.close()
+        await channel.close(grace_s)
 
 
 def _open(address: str, trust: Trust | None, interceptors: Sequence[aio.ClientInterceptor]) -> aio.Channel:

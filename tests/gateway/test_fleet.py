@@ -14,6 +14,7 @@ import pytest
 from gateway.members import FileMembers, FixedMembers, Members, read_membership
 from gateway.replicas import EDIT, SERVICES, T2I, TILING
 from gateway.settings import Settings
+from limner.capability.v1 import capability_pb2
 from limner.progress.v1 import progress_pb2
 from tests.gateway.conftest import running_gateway
 from tests.gateway.flow import Json, finish, submit, until, until_status
@@ -21,6 +22,7 @@ from tests.gateway.scripted import (
     Context,
     Request,
     Response,
+    ScriptedArbiter,
     ScriptedService,
     checkpoint,
     paint,
@@ -49,8 +51,11 @@ class Yard:
 
     def name(self, *names: str) -> None:
         """Names the replicas that there are, as whoever runs them does: by a rename."""
+        self.write(*(self.address(name) for name in names))
+
+    def write(self, *addresses: str) -> None:
         draft = self.file.with_suffix(".part")
-        draft.write_text(json.dumps({"t2i": [self.address(name) for name in names]}))
+        draft.write_text(json.dumps({"t2i": addresses}))
         draft.replace(self.file)
 
     async def close(self) -> None:
@@ -79,7 +84,17 @@ class Patient(ScriptedService):
         super().__init__(usual=self._paint)
         self.may_end = asyncio.Event()
         self.resumed_from: list[int] = []
+        self.is_asked, self.may_describe = asyncio.Event(), asyncio.Event()
+        self.may_describe.set()
         self._turn = asyncio.Lock()
+
+    async def Describe(
+        self, request: capability_pb2.DescribeRequest, context: Context
+    ) -> capability_pb2.DescribeResponse:
+        if not self.may_describe.is_set():
+            self.is_asked.set()
+        await self.may_describe.wait()
+        return await super().Describe(request, context)
 
     async def _paint(self, request: Request, context: Context) -> AsyncIterator[Response]:
         async with self._turn:
@@ -125,11 +140,20 @@ def test_a_wrong_file_says_what_is_wrong_and_how_to_mend_it(text: str, told: str
         read_membership(text.encode())
 
 
+async def test_a_studio_is_ready_when_some_service_is_there(
+    yard: Yard, arbiter: ScriptedArbiter, client: httpx.AsyncClient
+) -> None:
+    told = (await client.get("/readyz")).json()
+    assert [(part["name"], part["detail"]) for part in told["parts"] if not part["ready"]] == [
+        ("services", "no service is running yet")
+    ]
+    await begin(yard, client)
+    answer = await client.get("/readyz")
+    assert (answer.status_code, answer.json()["ready"]) == (200, True), answer.text
+
+
 async def test_a_job_waits_until_the_first_replica_joins(yard: Yard, client: httpx.AsyncClient) -> None:
-    service = Patient()
-    await yard.start("a", service)
-    yard.name("a")
-    await until_replicas(client, 1)
+    service = await begin(yard, client)
     yard.name()
     await until_replicas(client, 0)
     job = await submit(client)
@@ -140,11 +164,8 @@ async def test_a_job_waits_until_the_first_replica_joins(yard: Yard, client: htt
 
 
 async def test_a_replica_that_joins_gets_jobs_at_once(yard: Yard, client: httpx.AsyncClient) -> None:
-    first, second = Patient(), Patient()
-    await yard.start("a", first)
+    first, second = await begin(yard, client), Patient()
     await yard.start("b", second)
-    yard.name("a")
-    await until_replicas(client, 1)
     jobs = [await submit(client, seed=seed) for seed in range(3)]
     await until_calls(first, 2)
     yard.name("a", "b")
@@ -158,10 +179,7 @@ async def test_a_replica_that_joins_gets_jobs_at_once(yard: Yard, client: httpx.
 async def test_a_replica_that_leaves_ends_its_job_and_gives_back_what_waits_there(
     yard: Yard, client: httpx.AsyncClient
 ) -> None:
-    first, second = Patient(), Patient()
-    await yard.start("a", first)
-    yard.name("a")
-    await until_replicas(client, 1)
+    first, second = await begin(yard, client), Patient()
     running = await submit(client, seed=1)
     await until(client, running["id"], lambda job: job["progress"]["step"] == 1)
     waiting = await submit(client, seed=2)
@@ -181,10 +199,8 @@ async def test_a_replica_that_leaves_ends_its_job_and_gives_back_what_waits_ther
 async def test_a_lost_replicas_job_goes_on_at_another_from_its_checkpoint(
     yard: Yard, client: httpx.AsyncClient
 ) -> None:
-    first, second = Patient(), Patient()
-    await yard.start("a", first)
-    yard.name("a")
-    await until_replicas(client, 1)
+    await begin(yard, client)
+    second = Patient()
     job = await submit(client)
     await until(client, job["id"], lambda each: each["progress"]["step"] == 1)
     await yard.start("b", second)
@@ -200,10 +216,7 @@ async def test_a_lost_replicas_job_goes_on_at_another_from_its_checkpoint(
 async def test_a_replica_that_comes_back_before_it_has_left_stays(
     yard: Yard, client: httpx.AsyncClient
 ) -> None:
-    service = Patient()
-    await yard.start("a", service)
-    yard.name("a")
-    await until_replicas(client, 1)
+    service = await begin(yard, client)
     job = await submit(client, seed=1)
     await until(client, job["id"], lambda each: each["progress"]["step"] == 1)
     yard.name()
@@ -215,15 +228,54 @@ async def test_a_replica_that_comes_back_before_it_has_left_stays(
 
 
 async def test_a_file_that_breaks_changes_nothing(yard: Yard, client: httpx.AsyncClient) -> None:
-    service = Patient()
+    service = await begin(yard, client)
     service.may_end.set()
-    await yard.start("a", service)
-    yard.name("a")
-    await until_replicas(client, 1)
     yard.file.write_text('{"t2i": [')
     await finish(client, seed=1)
     yard.file.unlink()
     await finish(client, seed=2)
+
+
+async def test_whoever_asks_a_replica_that_leaves_gets_the_answer(
+    yard: Yard, client: httpx.AsyncClient
+) -> None:
+    service = await begin(yard, client)
+    service.may_describe.clear()
+    asking = asyncio.create_task(client.get("/capabilities"))
+    await asyncio.wait_for(service.is_asked.wait(), 20)
+    yard.name()
+    async with asyncio.timeout(20):
+        while "no service is running yet" not in (await client.get("/readyz")).text:
+            await asyncio.sleep(0.05)
+    service.may_describe.set()
+    answer = await asking
+    assert answer.status_code == 200
+    assert [each["name"] for each in answer.json()["capabilities"] if each["models"]] == ["t2i"]
+
+
+async def test_who_cannot_be_spoken_to_safely_is_passed_over_and_the_others_are_not(
+    yard: Yard, client: httpx.AsyncClient
+) -> None:
+    await begin(yard, client)
+    other = Patient()
+    other.may_end.set()
+    await yard.start("b", other)
+    # Without certificates, an address that leaves this machine.
+    yard.write("10.0.0.7:7011", yard.address("a"), yard.address("b"))
+    await until_replicas(client, 2)
+    yard.name("b")
+    await until_replicas(client, 1)
+    await finish(client, seed=1)
+    assert len(other.calls) == 1
+
+
+async def begin(yard: Yard, client: httpx.AsyncClient) -> Patient:
+    """Starts the first replica and returns it when the gateway knows it."""
+    service = Patient()
+    await yard.start("a", service)
+    yard.name("a")
+    await until_replicas(client, 1)
+    return service
 
 
 async def until_replicas(client: httpx.AsyncClient, count: int) -> None:
