@@ -23,16 +23,21 @@ SHOWN_CHARACTERS = 100  # of a value that was sent
 
 def explain(error: Mapping[str, Any]) -> FieldProblem:
     """Returns one validation error of pydantic in plain words: field, value and fix."""
-    place = _without_kind([str(part) for part in error["loc"] if part != "body"])
+    place = _as_written([str(part) for part in error["loc"] if part != "body"])
     field = _shorten(".".join(place)) or "body"
     value = error.get("input")
     return FieldProblem(field=field, value=_shorten(value), message=_describe(field, value, error))
 
 
-def _without_kind(place: list[str]) -> list[str]:
-    """Returns the place as the caller wrote it: in a union pydantic puts the kind before the field."""
-    is_kind = bool(place) and place[0] in list(Kind) and (len(place) > 1 or place[0] not in _FIELDS)
-    return place[1:] if is_kind else place
+def _as_written(place: list[str]) -> list[str]:
+    """Returns the place without the kind that pydantic puts before a field of one body of several."""
+    last = len(place) - 1
+    # `layers` is a kind, and the last part where it is the field of that name.
+    return [
+        part
+        for index, part in enumerate(place)
+        if part not in list(Kind) or (index == last and part in _FIELDS)
+    ]
 
 
 def _describe(field: str, value: object, error: Mapping[str, Any]) -> str:

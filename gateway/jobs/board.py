@@ -21,7 +21,6 @@ class Board:
         self.owners: dict[str, str] = {}  # of those
         self.elsewhere: dict[str, str] = {}  # owners of jobs that wait at a service of another gateway
         self.obstacles: dict[str, str] = {}  # why nothing of a capability can start, in plain words
-        self.absent: frozenset[str] = frozenset()  # those of which there is no replica
         self.held_back: dict[str, str] = {}  # by capability: its first job, which others overtake
         self.is_paused = False
 
@@ -40,18 +39,11 @@ class Board:
         return len(self._given_but_waiting()) + len(self.line)
 
     def held_up_by(self) -> str | None:
-        """Returns why nothing can start, in plain words; None when something can.
-
-        Of a service that the studio does not have at the moment it is said while jobs wait for it only.
-        """
+        """Returns why no job in line can start, in plain words; None when one can, or none is in line."""
         if self.is_paused:
             return PAUSED
-        told = (
-            why
-            for name, why in self.obstacles.items()
-            if name not in self.absent or self.line.first(name) is not None
-        )
-        return next(told, None)
+        obstacles = [self.obstacles.get(name) for name in self.line.capabilities]
+        return obstacles[0] if obstacles and all(obstacles) else None
 
     def view(self, job: Job) -> Job:
         """Returns `job` with what is known of it beyond its row."""

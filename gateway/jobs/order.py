@@ -56,6 +56,11 @@ class Line:
     def __iter__(self) -> Iterator[str]:
         return (place[-1] for place in merge(*self._places.values()))
 
+    @property
+    def capabilities(self) -> list[str]:
+        """Those that jobs in line wait for."""
+        return [name for name, places in self._places.items() if places]
+
     def add(self, entry: Entry) -> None:
         """Puts `entry` in its place; one of the same id is replaced."""
         self.discard(entry.id)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 
+from grpc import aio
+
 from gateway.fleet import Fleet
 from gateway.jobs.board import Board
 from gateway.jobs.verdict import Verdict
@@ -37,7 +39,10 @@ class Rests:
 
     async def _wait_for(self, replica: Replica, pause_s: float) -> None:
         await asyncio.sleep(pause_s)
-        await replica.channel.channel_ready()
+        try:
+            await replica.channel.channel_ready()
+        except aio.UsageError:
+            return  # The channel was closed: the replica has left.
         replica.obstacle = None
         self.show()
         self._on_recovery()
@@ -48,9 +53,6 @@ class Rests:
         self._board.obstacles = {
             service.name: obstacle for service, obstacle in found.items() if obstacle is not None
         }
-        self._board.absent = frozenset(
-            service.name for service in self._fleet.services if not self._fleet.of(service)
-        )
 
 
 def _obstacle(service: Service, replicas: Sequence[Replica]) -> str | None:

@@ -225,6 +225,9 @@ async def test_a_batch_with_a_wrong_field_makes_no_job(
 ) -> None:
     body = {"request": {"kind": "text-to-image", "prompt": "x", "width": 4096}, "seeds": [1, 2]}
     assert (await client.post("/generate/batch", json=body)).status_code == 422
+    body["request"] = {"kind": "text-to-image", "prompt": "x", "steps": 1}
+    answer = await client.post("/generate/batch", json=body)
+    assert [error["field"] for error in answer.json()["errors"]] == ["request.steps"]
     many = {"request": {"kind": "text-to-image", "prompt": "x"}, "seeds": list(range(1001))}
     answer = await client.post("/generate/batch", json=many)
     assert "1001 jobs" in answer.json()["detail"]

@@ -56,10 +56,22 @@ async def idle(
 ) -> AsyncIterator[Client]:
     """A client of another gateway, which has found its own service down: what runs, the first one runs."""
     async with running_gateway(settings.model_copy(update={"t2i": (f"unix:{sockets}/none",)})) as client:
-        while (await client.get("/queue")).json()["held_up_by"] is None:
-            await end_all(first, [(await submit(client))["id"]])
+        await find_down(client, first, service)
         service.calls.clear()
         yield client
+
+
+async def find_down(client: Client, first: Client, service: ScriptedService) -> None:
+    """Returns when a gateway has tried its own service in vain, while the other's had its hands full."""
+    turns, usual = InTurn(), service.usual
+    service.usual = turns
+    jobs = [(await submit(client, seed=seed))["id"] for seed in range(4)]
+    while (await client.get("/queue")).json()["held_up_by"] is None:
+        await asyncio.sleep(0.01)
+    for _ in jobs:
+        turns.passes.release()
+    await end_all(first, jobs)
+    service.usual = usual
 
 
 class InTurn:
