@@ -39,9 +39,10 @@ async def connect(
     interceptors: Sequence[aio.ClientInterceptor] = (),
     grace_s: float = 0,
 ) -> AsyncGenerator[aio.Channel]:
-    """Yields a channel to `address` (`unix:/path` or `host:port`) and closes it, calls under way `grace_s` later.
+    """Yields a channel to `address` (`unix:/path` or `host:port`) and closes it.
 
-    It connects on first use and again after every loss, so that processes may start in any order. To a
+    Calls that are under way then have `grace_s` seconds to end. It connects on first use and again after
+    every loss, so that processes may start in any order. To a
     `host:port` it speaks TLS when `trust` names an authority. Raises Insecure where plain text would leave
     this machine, or when the files of `trust` cannot be used.
     """
