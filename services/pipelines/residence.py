@@ -70,8 +70,7 @@ class Residence:
         await asyncio.gather(*ending, return_exceptions=True)
         if self._tenancy is not None:
             tenancy, self._tenancy = self._tenancy, None
-            await tenancy.worker.kill()
-            await tenancy.session.close()
+            await tenancy.end()
 
     @asynccontextmanager
     async def occupied(self) -> AsyncGenerator[None]:
@@ -173,9 +172,8 @@ class Residence:
             return
         log.info("worker ended", cause=cause, worker_pid=tenancy.worker.identity.pid, model=tenancy.model)
         started_s = time.monotonic()
-        await tenancy.worker.kill()
+        await tenancy.end()
         self.evicting_s += time.monotonic() - started_s
-        await tenancy.session.close()
         self._spawn(self.open())
 
     def _on_recall(self, token: int, at_step: bool, wanted_bytes: int) -> None:

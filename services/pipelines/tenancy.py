@@ -32,6 +32,13 @@ class Tenancy:
         has_come = greeting.done() and not greeting.cancelled() and greeting.exception() is None
         return greeting.result() if has_come else None
 
+    async def end(self) -> None:
+        """Ends the worker and its session; nothing of it goes on."""
+        await self.worker.kill()
+        # Without an answer it failed when the worker went, and nobody may be left who asks.
+        await asyncio.gather(self.greeting, return_exceptions=True)
+        await self.session.close()
+
     def give_back(self, count_bytes: int) -> None:
         """Has the weights hold so much less from the next step on; `hear` tells the arbiter of it."""
         assert self.lease is not None, "only what is leased can be given back"

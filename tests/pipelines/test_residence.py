@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import tempfile
 from collections.abc import AsyncIterator
@@ -53,6 +54,10 @@ class Tenant:
             with pytest.raises(WorkerLost, match="SIGKILL"):
                 await running
 
+    async def close(self) -> None:
+        """Ends the worker."""
+        await self._residence.close()
+
     def _note(self, position: int, _reason: str) -> None:
         if position:  # Not while the worker starts.
             self._waits.set()
@@ -84,7 +89,7 @@ async def parties(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Tenant
             try:
                 yield tenant, stranger
             finally:
-                await residence.close()
+                await tenant.close()
 
 
 async def test_a_worker_that_dies_while_its_ticket_waits_is_lost_and_not_waited_for(
@@ -107,6 +112,17 @@ async def test_a_worker_that_dies_while_its_job_waits_to_begin_is_lost_and_not_w
     token = await stranger.take("t", 600)
     await stranger.begin(token)
     await tenant.lose_while_waiting("2", size_mib=100)
+
+
+async def test_a_worker_that_is_ended_before_it_answers_leaves_no_complaint(
+    parties: tuple[Tenant, Holder],
+) -> None:
+    tenant, _ = parties
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: complaints.append(context))
+    await tenant.close()
+    gc.collect()
+    assert complaints == []
 
 
 @pytest.mark.parametrize(("granted_bytes", "charged_bytes"), [(300, 450), (100, 150), (80, 150)])
