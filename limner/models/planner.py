@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from limner.amounts import in_gb
 from limner.models import profiles as known
 from limner.models.activations import Shape
 from limner.models.demands import Demand, demand
@@ -14,8 +15,6 @@ from limner.models.entry import Tier
 from limner.models.profiles import Profiles
 from limner.models.sizes import Sizes
 from limner.models.tiers import CHARACTERS, TIERS
-
-_GB = 10**9
 
 
 class Fit(StrEnum):
@@ -103,8 +102,3 @@ def _explain(needed: Demand, budget_bytes: int) -> str:
         kept = f"{in_gb(budget_bytes)} of {in_gb(needed.resident_max_bytes)}"
         return f"{needed.tier} keeps {kept} of weights on the device at a time"
     return f"{needed.tier} {CHARACTERS[needed.tier].meaning}"
-
-
-def in_gb(count_bytes: int) -> str:
-    """Returns a size in the unit in which cards are sold."""
-    return f"{count_bytes / _GB:.1f} GB"

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from limner.amounts import in_gb
 from limner.models.failure import ModelFailure, Reason
 
 _SPARE_PERCENT = 10
@@ -48,4 +49,4 @@ def disk_refusals(folder: Path) -> Generator[None]:
 
 def _gb(size_bytes: int) -> str:
     # As disks are sold, and as the catalogue tells sizes.
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e8 else f"{size_bytes / 1e6:.1f} MB"
+    return in_gb(size_bytes) if size_bytes >= 1e8 else f"{size_bytes / 1e6:.1f} MB"

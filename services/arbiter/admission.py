@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from limner.amounts import in_gb
 from services.arbiter import requests as rq
 from services.arbiter.book import Book
 from services.arbiter.demands import Alternative, Charge
@@ -81,7 +82,7 @@ def never_fits(book: Book, alternatives: Sequence[Alternative]) -> str:
     """Says how much the smallest alternative needs and how much there is, and what may help."""
     needed_bytes = min(alternative.peak_bytes for alternative in alternatives)
     capacity_bytes = max((device.limit_bytes for device in book.ledger.devices.values()), default=0)
-    needed, capacity = _in_gb(needed_bytes, 2), _in_gb(capacity_bytes, 2)
+    needed, capacity = in_gb(needed_bytes, 2), in_gb(capacity_bytes, 2)
     return (
         f"Needs {needed} on one device, and the largest has {capacity} to give; "
         "choose a smaller picture, another model or a lower tier."
@@ -95,11 +96,7 @@ def explain_lack(book: Book, asked: Sequence[Alternative], possible: Sequence[Al
         return ""
     least_bytes = min(a.peak_bytes for a in asked if a.tier == best.tier)
     capacity_bytes = max((device.limit_bytes for device in book.ledger.devices.values()), default=0)
-    return f"{best.tier} needs {_in_gb(least_bytes)}, and the device has {_in_gb(capacity_bytes)} to give"
-
-
-def _in_gb(count_bytes: int, digits: int = 1) -> str:
-    return f"{count_bytes / 1e9:.{digits}f} GB"
+    return f"{best.tier} needs {in_gb(least_bytes)}, and the device has {in_gb(capacity_bytes)} to give"
 
 
 def _fault(acquire: rq.Acquire) -> str:

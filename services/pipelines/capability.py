@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from grpc import StatusCode, aio
 
+from limner.amounts import in_gb
 from limner.arbiter.v1 import arbiter_pb2
 from limner.capability.v1 import capability_pb2, capability_pb2_grpc
-from limner.models.planner import in_gb
 from services.pipelines import leases
 from services.pipelines.need import Need
 from services.pipelines.replica import Replica
@@ -88,7 +88,7 @@ def _to_tier_quote(demand: leases.Demand, quote: arbiter_pb2.AlternativeQuote) -
         tier=demand.tier,
         # The two enums name the same four answers in the same order.
         fit=capability_pb2.Fit.ValueType(quote.fit),
-        peak_device_bytes=demand.peak_bytes,
+        peak_device_bytes=quote.needed_bytes,
         measured=False,
         reason=_FIT_REASONS.get(quote.fit, "").format(
             needed=in_gb(quote.needed_bytes), capacity=in_gb(quote.capacity_bytes)

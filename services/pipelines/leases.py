@@ -48,11 +48,6 @@ class Demand:
     quality_loss: float = 0.0  # against the best tier; 1 is what nobody would take
     slowdown: float = 1.0  # of a job, against the best tier
 
-    @property
-    def peak_bytes(self) -> int:
-        """What a device must have at least: loading may take more than computing does."""
-        return self.resident_bytes + self.context_bytes + max(self.working_bytes, self.load_extra_bytes)
-
 
 @dataclass(slots=True)
 class Lease:
