@@ -2,7 +2,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import { IconKeyboard } from "@tabler/icons-react";
 import { t } from "@/i18n";
 import classes from "./Header.module.css";
-import { PAGE_KEYS } from "./shortcuts";
+import { PAGE_KEYS } from "./page-keys";
 
 /** Opens the list of all shortcuts. */
 export function ShortcutsButton({ onOpen }: { onOpen: () => void }) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findShortcuts, PLACES, pageActOf } from "./shortcuts";
+import { findShortcuts, PLACES } from "./shortcuts";
 
 const namesOf = (wanted: string) =>
   findShortcuts(PLACES, wanted).flatMap(({ shortcuts }) => shortcuts.map(({ words }) => words));
@@ -20,12 +20,4 @@ test("a shortcut is found by what it does, by its key and by its place", () => {
 test("without words all are found, and nothing for what is not there", () => {
   expect(findShortcuts(PLACES, "  ")).toEqual(PLACES);
   expect(findShortcuts(PLACES, "teleport")).toEqual([]);
-});
-
-test("the page knows its own keys only", () => {
-  expect([pageActOf("?"), pageActOf("G"), pageActOf("Ctrl+G")]).toEqual([
-    "help",
-    "generate",
-    undefined,
-  ]);
 });

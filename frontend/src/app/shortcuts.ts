@@ -1,11 +1,9 @@
 import { ACTION_KEYS, LARGER_KEY, SMALLER_KEY, TOOL_KEYS } from "@/canvas/keys";
+import { ACTION_NAMES, TOOL_NAMES } from "@/canvas/names";
 import { MOVE_KEYS } from "@/features/queue/keys";
 import { SEND_KEY } from "@/form/keys";
 import { t } from "@/i18n";
-
-/** The keys that do something wherever the focus is, but where one types. */
-export const PAGE_KEYS = { help: "?", generate: "G", edit: "E", prompt: "P", search: "/" } as const;
-export type PageAct = keyof typeof PAGE_KEYS;
+import { PAGE_KEYS } from "./page-keys";
 
 /** What some keys do. */
 export interface Shortcut {
@@ -38,18 +36,18 @@ export const PLACES: readonly Place[] = [
   {
     name: t("On the canvas"),
     shortcuts: [
-      of(t("Brush"), TOOL_KEYS.brush),
-      of(t("Eraser"), TOOL_KEYS.eraser),
-      of(t("Box"), TOOL_KEYS.box),
-      of(t("Lasso"), TOOL_KEYS.lasso),
+      of(TOOL_NAMES.brush, TOOL_KEYS.brush),
+      of(TOOL_NAMES.eraser, TOOL_KEYS.eraser),
+      of(TOOL_NAMES.box, TOOL_KEYS.box),
+      of(TOOL_NAMES.lasso, TOOL_KEYS.lasso),
       of(t("Smaller brush"), SMALLER_KEY),
       of(t("Larger brush"), LARGER_KEY),
-      of(t("Undo"), ...ACTION_KEYS.undo),
-      of(t("Redo"), ...ACTION_KEYS.redo),
-      of(t("Invert"), ...ACTION_KEYS.invert),
-      of(t("Zoom in"), ...ACTION_KEYS.zoomIn),
-      of(t("Zoom out"), ...ACTION_KEYS.zoomOut),
-      of(t("Show all"), ...ACTION_KEYS.fit),
+      of(ACTION_NAMES.undo, ...ACTION_KEYS.undo),
+      of(ACTION_NAMES.redo, ...ACTION_KEYS.redo),
+      of(ACTION_NAMES.invert, ...ACTION_KEYS.invert),
+      of(ACTION_NAMES.zoomIn, ...ACTION_KEYS.zoomIn),
+      of(ACTION_NAMES.zoomOut, ...ACTION_KEYS.zoomOut),
+      of(ACTION_NAMES.fit, ...ACTION_KEYS.fit),
       of(t("Push the picture about, with the mouse"), "Space"),
       of(t("Move the tool, or the box that has the focus"), ...ARROWS),
       of(t("Put the tool down, and lift it"), "Enter"),
@@ -90,13 +88,4 @@ export function findShortcuts(places: readonly Place[], wanted: string): Place[]
       shortcuts: shortcuts.filter((each) => isFound(name, each)),
     }))
     .filter(({ shortcuts }) => shortcuts.length > 0);
-}
-
-const ACTS = new Map(
-  (Object.entries(PAGE_KEYS) as [PageAct, string][]).map(([act, chord]) => [chord, act]),
-);
-
-/** What the page does for a chord; undefined for any other. */
-export function pageActOf(chord: string): PageAct | undefined {
-  return ACTS.get(chord);
 }

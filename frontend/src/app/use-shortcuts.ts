@@ -1,6 +1,6 @@
 import { useLocalStorage, useWindowEvent } from "@mantine/hooks";
 import { chordOf, isTyping } from "@/components/chord";
-import { type PageAct, pageActOf } from "./shortcuts";
+import { type PageAct, pageActOf } from "./page-keys";
 
 /** Where on the page a key leads to: the field that has this attribute. */
 const FIELDS = { prompt: "[data-key=prompt]", search: "[data-key=search]" } as const;

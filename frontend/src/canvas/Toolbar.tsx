@@ -15,6 +15,7 @@ import {
 import type { ReactNode } from "react";
 import { t } from "@/i18n";
 import { ACTION_KEYS, type Action, TOOL_KEYS } from "./keys";
+import { ACTION_NAMES, TOOL_NAMES } from "./names";
 import { TOOLS, type Tool } from "./pen";
 import classes from "./Toolbar.module.css";
 
@@ -27,20 +28,20 @@ interface ToolbarProps {
 }
 
 const ICON = { size: 18, stroke: 1.6 } as const;
-export const TOOL_WORDS: Record<Tool, { label: string; icon: ReactNode }> = {
-  brush: { label: t("Brush"), icon: <IconBrush {...ICON} /> },
-  eraser: { label: t("Eraser"), icon: <IconEraser {...ICON} /> },
-  box: { label: t("Box"), icon: <IconRectangle {...ICON} /> },
-  lasso: { label: t("Lasso"), icon: <IconLasso {...ICON} /> },
+const TOOL_ICONS: Readonly<Record<Tool, ReactNode>> = {
+  brush: <IconBrush {...ICON} />,
+  eraser: <IconEraser {...ICON} />,
+  box: <IconRectangle {...ICON} />,
+  lasso: <IconLasso {...ICON} />,
 };
-export const ACTION_WORDS: Record<Action, { label: string; icon: ReactNode }> = {
-  undo: { label: t("Undo"), icon: <IconArrowBackUp {...ICON} /> },
-  redo: { label: t("Redo"), icon: <IconArrowForwardUp {...ICON} /> },
-  invert: { label: t("Invert"), icon: <IconContrast2 {...ICON} /> },
-  clear: { label: t("Clear"), icon: <IconTrash {...ICON} /> },
-  zoomOut: { label: t("Zoom out"), icon: <IconZoomOut {...ICON} /> },
-  fit: { label: t("Show all"), icon: <IconZoomReset {...ICON} /> },
-  zoomIn: { label: t("Zoom in"), icon: <IconZoomIn {...ICON} /> },
+const ACTION_ICONS: Readonly<Record<Action, ReactNode>> = {
+  undo: <IconArrowBackUp {...ICON} />,
+  redo: <IconArrowForwardUp {...ICON} />,
+  invert: <IconContrast2 {...ICON} />,
+  clear: <IconTrash {...ICON} />,
+  zoomOut: <IconZoomOut {...ICON} />,
+  fit: <IconZoomReset {...ICON} />,
+  zoomIn: <IconZoomIn {...ICON} />,
 };
 
 /** The tools, and what can be done with what was drawn. */
@@ -48,7 +49,8 @@ export function Toolbar({ tool, onTool, actions, children }: ToolbarProps) {
   const button = (action: Action) => (
     <Act
       key={action}
-      {...ACTION_WORDS[action]}
+      label={ACTION_NAMES[action]}
+      icon={ACTION_ICONS[action]}
       chord={ACTION_KEYS[action][0]}
       act={actions[action]}
     />
@@ -60,7 +62,8 @@ export function Toolbar({ tool, onTool, actions, children }: ToolbarProps) {
         {TOOLS.map((each) => (
           <Choice
             key={each}
-            {...TOOL_WORDS[each]}
+            label={TOOL_NAMES[each]}
+            icon={TOOL_ICONS[each]}
             chord={TOOL_KEYS[each]}
             isChosen={each === tool}
             onChoose={() => onTool(each)}

@@ -1,4 +1,4 @@
-import { chordOf } from "@/components/chord";
+import { chordOf, type Pressed } from "@/components/chord";
 import type { Tool } from "./pen";
 
 /** What else can be done on the canvas. */
@@ -32,12 +32,12 @@ const ACTIONS = new Map(
 );
 
 /** The tool that is taken up by these keys; null for any others. */
-export function toolOf(pressed: Parameters<typeof chordOf>[0]): Tool | null {
+export function toolOf(pressed: Pressed): Tool | null {
   return TOOLS.get(chordOf(pressed)) ?? null;
 }
 
 /** What is done by these keys; null for any others. */
-export function actionOf(pressed: Parameters<typeof chordOf>[0]): Action | null {
+export function actionOf(pressed: Pressed): Action | null {
   return ACTIONS.get(chordOf(pressed)) ?? null;
 }
 

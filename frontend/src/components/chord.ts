@@ -1,5 +1,5 @@
 /** A key as a keyboard event tells it. */
-interface Pressed {
+export interface Pressed {
   key: string;
   ctrlKey: boolean;
   metaKey: boolean;

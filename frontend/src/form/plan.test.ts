@@ -3,7 +3,7 @@ import type { Estimate } from "@/api/gen";
 import { aJob } from "@/testing/jobs";
 import { fitOf, type Outlook, planOf } from "./plan";
 
-const queue = { total: 0, paused: false, held_up_by: null };
+const queue = { total: 0, paused: false };
 const running = aJob({ status: "running", progress: { eta_s: 12 } });
 const plan = (part: Partial<Outlook>) => planOf({ active: [], queue, eta_s: null, ...part });
 
@@ -23,12 +23,9 @@ test("who is ahead is counted, with the time that they take where it is known", 
   expect(plan({ queue: { ...queue, total: 2 } })).toBe("2 jobs ahead.");
 });
 
-test("what keeps everything waiting is said", () => {
+test("a queue that was paused keeps everything waiting", () => {
   expect(plan({ queue: { ...queue, paused: true }, active: [running] })).toBe(
     "Waits until the queue goes on.",
-  );
-  expect(plan({ queue: { ...queue, held_up_by: "the t2i service is not running" } })).toBe(
-    "Waits: the t2i service is not running.",
   );
 });
 

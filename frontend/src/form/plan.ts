@@ -6,7 +6,7 @@ import { t } from "@/i18n";
 export interface Outlook {
   /** Unfinished jobs of whoever looks. */
   active: readonly Job[];
-  queue: Pick<QueueEvent, "total" | "paused" | "held_up_by"> | undefined;
+  queue: Pick<QueueEvent, "total" | "paused"> | undefined;
   /** Seconds until the last of those that wait is done; null while unknown. */
   eta_s: number | null;
 }
@@ -17,10 +17,7 @@ export function planOf({ active, queue, eta_s }: Outlook): string | null {
   if (queue.paused) return t("Waits until the queue goes on.");
   const running = active.filter(({ status }) => status !== "queued");
   const ahead = running.length + queue.total;
-  if (ahead === 0)
-    return queue.held_up_by
-      ? t("Waits: {{reason}}.", { reason: queue.held_up_by })
-      : t("Starts at once.");
+  if (ahead === 0) return t("Starts at once.");
   const known_s = queue.total > 0 ? eta_s : longest(running);
   const span = known_s === null ? "" : t(", about {{span}}", { span: spanInWords(known_s) });
   return t("{{count}} jobs ahead{{span}}.", { count: ahead, span });

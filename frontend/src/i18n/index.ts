@@ -8,7 +8,7 @@ import type { WORDS } from "./zh";
  * longer said. Values go in by name, `{{name}}`; of one that is called `count`, English has its singular in
  * `plurals.ts`. A page speaks one language as long as it lives, so words may stand in tables of their own.
  *
- * i18next does the same, and more, in 16 kB that every visitor would wait for (docs/decisions/0017).
+ * i18next does the same, and more, in 15 kB that every visitor would wait for (docs/decisions/0017).
  */
 
 /** What the page can say. */

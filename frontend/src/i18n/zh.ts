@@ -250,7 +250,7 @@ export const WORDS = {
   "a picture to keep to": "作为依据的图片",
   "Add {{wanted}} first.": "请先添加{{wanted}}。",
   "Add the picture to start from first.": "请先添加起始图片。",
-  "Starting from a picture is off: {{off}}.": "无法从图片开始：{{off}}。",
+  "Starting from a picture is off: {{reason}}.": "无法从图片开始：{{reason}}。",
   " of Control {{index}}": "（控制 {{index}}）",
   "Hold{{name}}": "控制强度{{name}}",
   "start from a picture, inside a mask": "请选择从图片的蒙版之内开始",
@@ -263,7 +263,7 @@ export const WORDS = {
   "The {{noun}} are being drawn.": "正在提取{{noun}}。",
   "The {{noun}} cannot be drawn: {{message}}": "无法提取{{noun}}：{{message}}",
   "The studio has not said yet how large it paints.": "工作室尚未报告它能画多大。",
-  "Regions are off: {{off}}.": "区域不可用：{{off}}。",
+  "Regions are off: {{reason}}.": "区域不可用：{{reason}}。",
   "Say what {{name}} shows first.": "请先填写{{name}}的内容。",
   "The prompt of {{name}} has {{length}} characters; {{most}} fit.":
     "{{name}}的提示词有 {{length}} 个字符，最多 {{most}} 个。",
@@ -574,7 +574,6 @@ export const WORDS = {
   "Seed is {{seed}}; choose a whole number from 0 to {{most}}.":
     "种子为 {{seed}}；请选择 0 到 {{most}} 的整数。",
   "Waits until the queue goes on.": "等待队列继续。",
-  "Waits: {{reason}}.": "等待：{{reason}}。",
   "Starts at once.": "立即开始。",
   ", about {{span}}": "，约 {{span}}",
   "{{count}} jobs ahead{{span}}.": "前面有 {{count}} 个任务{{span}}。",

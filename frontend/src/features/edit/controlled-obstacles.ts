@@ -49,7 +49,7 @@ function badStart(task: EditTask, { whyLacking }: Circumstances): Found[] {
   return [
     off === null
       ? undefined
-      : { field, message: t("Starting from a picture is off: {{off}}.", { off }) },
+      : { field, message: t("Starting from a picture is off: {{reason}}.", { reason: off }) },
     outside("strength", t("Strength"), task.startStrength, STRENGTHS),
   ];
 }
@@ -132,7 +132,7 @@ function lackingRegions({ regions }: EditTask, { model, whyLacking }: Circumstan
   const off = regions.length > 0 ? whyLacking(ENTITIES) : null;
   return off === null
     ? undefined
-    : { field: "entities", message: t("Regions are off: {{off}}.", { off }) };
+    : { field: "entities", message: t("Regions are off: {{reason}}.", { reason: off }) };
 }
 
 function badRegion(region: Region, index: number, size: Size | undefined): Found[] {

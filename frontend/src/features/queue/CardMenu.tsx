@@ -11,7 +11,7 @@ import {
 import type { Job } from "@/api/gen";
 import type { Move } from "@/api/line";
 import { OpenMenu } from "@/components/OpenMenu";
-import type { CardActions } from "./WaitingCard";
+import type { CardActions } from "./actions";
 import { PRIORITIES, WORDS } from "./words";
 
 interface CardMenuProps {

@@ -2,11 +2,10 @@ import { useSortable } from "@dnd-kit/react/sortable";
 import { IconGripVertical, IconX } from "@tabler/icons-react";
 import { type KeyboardEvent, lazy, memo, useEffect, useRef, useState } from "react";
 import type { Job } from "@/api/gen";
-import type { Move } from "@/api/line";
 import { IconButton } from "@/components/IconButton";
 import { MenuButton } from "@/components/MenuButton";
 import { capitalised, placeInLine, remainingOf, titleOf } from "@/components/words";
-import type { QueueActions } from "./actions";
+import type { CardActions } from "./actions";
 import { moveOf } from "./keys";
 import classes from "./QueueDrawer.module.css";
 import { PRIORITIES, WORDS } from "./words";
@@ -26,11 +25,6 @@ interface WaitingCardProps {
   latest: () => CardActions;
 }
 
-export interface CardActions {
-  onMove: (from: number, move: Move) => void;
-  actions: QueueActions;
-}
-
 /** One job that waits: where, how long, for what, and what can be done with it. */
 export const WaitingCard = memo(function WaitingCard(props: WaitingCardProps) {
   const { job, place, count, isPaused, batch, latest } = props;
@@ -39,6 +33,7 @@ export const WaitingCard = memo(function WaitingCard(props: WaitingCardProps) {
   const isMoved = useRef(false);
   const [isOpen, setOpen] = useState(false);
   const title = titleOf(job);
+  const menu = `${WORDS.actions}: ${title}`;
   const { queue_position, waiting_for } = job.progress;
 
   const moveByKey = (event: KeyboardEvent) => {
@@ -70,12 +65,9 @@ export const WaitingCard = memo(function WaitingCard(props: WaitingCardProps) {
         {title}
       </button>
       <div className={classes.buttons}>
-        <MenuButton label={`${WORDS.actions}: ${title}`} isOpen={isOpen} onOpen={setOpen}>
+        <MenuButton label={menu} isOpen={isOpen} onOpen={setOpen}>
           {(onChange) => (
-            <CardMenu
-              label={`${WORDS.actions}: ${title}`}
-              {...{ job, place, count, batch, latest, onChange }}
-            />
+            <CardMenu label={menu} {...{ job, place, count, batch, latest, onChange }} />
           )}
         </MenuButton>
         <IconButton

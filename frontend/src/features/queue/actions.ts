@@ -1,5 +1,6 @@
 import type { Job } from "@/api/gen";
 import type { LessMemory } from "@/api/less-memory";
+import type { Move } from "@/api/line";
 
 /** What can be done in the queue. */
 export interface QueueActions {
@@ -16,4 +17,10 @@ export interface QueueActions {
   onPause: (paused: boolean) => void;
   onClear: () => void;
   onDismiss: (jobs: readonly Job[]) => void;
+}
+
+/** What a card that waits can have done. */
+export interface CardActions {
+  onMove: (from: number, move: Move) => void;
+  actions: QueueActions;
 }

@@ -1,5 +1,5 @@
 import type { Move } from "@/api/line";
-import { chordOf } from "@/components/chord";
+import { chordOf, type Pressed } from "@/components/chord";
 
 /** The keys that move a card which has the focus. */
 export const MOVE_KEYS: Readonly<Record<Move, string>> = {
@@ -12,6 +12,6 @@ export const MOVE_KEYS: Readonly<Record<Move, string>> = {
 const MOVES = Object.entries(MOVE_KEYS) as [Move, string][];
 
 /** Where these keys move a card; undefined for any others. */
-export function moveOf(pressed: Parameters<typeof chordOf>[0]): Move | undefined {
+export function moveOf(pressed: Pressed): Move | undefined {
   return MOVES.find(([, chord]) => chord === chordOf(pressed))?.[0];
 }
