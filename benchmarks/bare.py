@@ -1,4 +1,4 @@
-"""The built-in model through diffusers alone: paints as many pictures as each line of standard input says."""
+"""The built-in model through diffusers alone: paints the pictures that each line of standard input names."""
 
 # pyright: standard
 # Torch code.
@@ -10,13 +10,13 @@ from typing import Any
 import torch
 from diffusers.pipelines.qwenimage.pipeline_qwenimage import QwenImagePipeline
 
-from benchmarks.overhead import PROMPT
+from benchmarks.overhead import PAINTING
 from services.pipelines.frame import hasten
 from services.pipelines.stock import read_catalogue
 
 
 def main() -> None:
-    """Answers every line when its pictures are painted."""
+    """Answers every line, the numbers of the first picture and of the next line's, when all are painted."""
     model = read_catalogue(None).find("")
     pipeline: Any = QwenImagePipeline.from_pretrained(
         model.path, torch_dtype=torch.float32, local_files_only=True
@@ -24,15 +24,15 @@ def main() -> None:
     pipeline.set_progress_bar_config(disable=True)
     hasten(pipeline.vae)
     for line in sys.stdin:
-        for seed in range(int(line)):
+        for number in range(*map(int, line.split())):
             pipeline(
-                PROMPT,
+                PAINTING.words(number),
                 negative_prompt=" ",
                 width=128,
                 height=128,
                 num_inference_steps=20,
                 true_cfg_scale=4.0,
-                generator=torch.Generator("cpu").manual_seed(seed),
+                generator=torch.Generator("cpu").manual_seed(number),
             )
         sys.stdout.write("done\n")
         sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The built-in model through DiffSynth alone: edits as many pictures as each line of standard input says."""
+"""The built-in model through DiffSynth alone: edits the pictures that each line of standard input names."""
 
 # pyright: standard
 # Torch code.
@@ -19,7 +19,7 @@ from services.synthesis.loading import load_pipeline
 
 
 def main() -> None:
-    """Answers every line when its pictures are edited."""
+    """Answers every line, the numbers of the first picture and of the next line's, when all are edited."""
     model = read_catalogue(None).find("", EDIT)
     compatibility.mend()
     pipeline = load_pipeline(model.path, torch.float32, "cpu")
@@ -27,9 +27,9 @@ def main() -> None:
     compatibility.attach_image_positions(pipeline)
     source = Image.open(io.BytesIO(source_png())).convert("RGB")
     for line in sys.stdin:
-        for seed in range(int(line)):
+        for number in range(*map(int, line.split())):
             pipeline(
-                EDITING.prompt,
+                EDITING.words(number),
                 negative_prompt=" ",
                 edit_image=[source],
                 edit_image_auto_resize=False,
@@ -37,7 +37,7 @@ def main() -> None:
                 height=128,
                 num_inference_steps=model.limits.default_steps,
                 cfg_scale=model.limits.default_edit_guidance_scale,
-                seed=seed,
+                seed=number,
                 progress_bar_cmd=list,  # pyright: ignore[reportArgumentType] annotated as tqdm's class
             )
         sys.stdout.write("done\n")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Generator, Sequence
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 
+import psutil
+
 from benchmarks.gateway_calls import PROMPT, Caller, calling
-from benchmarks.gateway_process import running_gateway, running_service
+from benchmarks.gateway_process import running_gateway, running_script, running_service
 from benchmarks.table import Row, report
 from tests.gateway.postgres import fresh_database, running_postgres
 
@@ -55,17 +55,21 @@ def measure_ceiling(folder: Path) -> list[Row]:
     folder.mkdir()
     with running_postgres() as server:
         rates: list[float] = []
+        busy: list[float] = []
         for count in (1, 2):
             with fresh_database(server) as database:
-                rates.append(asyncio.run(_ceiling(folder / str(count), count, database)))
+                rate, busy_percent = asyncio.run(_ceiling(folder / str(count), count, database))
+                rates.append(rate)
+                busy.append(busy_percent)
     gain = rates[1] / rates[0]
     return [
         Row("one gateway, instant services, PostgreSQL", rates[0], "", True, "jobs/s"),
+        Row("cores busy meanwhile, of all there are", busy[0], "", True, "%"),
         Row("two gateways on one database ÷ one", gain, "≥ 1.7 where cores allow", gain >= 1.7, "×"),
     ]
 
 
-async def _ceiling(folder: Path, count: int, database: str) -> float:
+async def _ceiling(folder: Path, count: int, database: str) -> tuple[float, float]:
     given = {"LIMNER_GATEWAY_DATABASE": database, "LIMNER_GATEWAY_IMAGES": str(folder / "images")}
     async with AsyncExitStack() as stack:
         callers: list[Caller] = []
@@ -76,7 +80,8 @@ async def _ceiling(folder: Path, count: int, database: str) -> float:
             gateway = stack.enter_context(running_gateway(folder / f"home-{number}", socket, settings=given))
             callers.append(await stack.enter_async_context(calling(gateway.port)))
         await finish_all(callers, 40)  # so that everything is imported and known
-        return await finish_all(callers, _CEILING_JOBS)
+        psutil.cpu_percent()
+        return await finish_all(callers, _CEILING_JOBS), psutil.cpu_percent()
 
 
 async def finish_all(callers: Sequence[Caller], count: int) -> float:
@@ -103,19 +108,7 @@ async def _ended(caller: Caller) -> int:
 @contextmanager
 def steady_services(folder: Path) -> Generator[list[Path]]:
     """Yields the sockets of services, which are in a process of their own."""
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.steady_service",
-        str(folder),
-        str(_MOST_REPLICAS),
-        str(_JOB_S),
-    ]
-    with ExitStack() as stack:
-        process = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
-        stack.callback(process.kill)
-        assert process.stdout is not None
-        process.stdout.readline()
+    with running_script("benchmarks.steady_service", folder, _MOST_REPLICAS, _JOB_S):
         yield [folder / f"t2i-{number}" for number in range(_MOST_REPLICAS)]
 
 

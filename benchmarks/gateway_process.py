@@ -10,6 +10,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
 import psutil
@@ -75,13 +76,20 @@ def running_gateway(
 @contextmanager
 def running_service(folder: Path, side_px: int = 16) -> Generator[Path]:
     """Yields the socket of a text-to-image service and an arbiter's beside it; its pictures cost no time."""
-    command = [sys.executable, "-m", "benchmarks.gateway_service", str(folder), str(side_px)]
+    with running_script("benchmarks.gateway_service", folder, side_px):
+        yield folder / "t2i.sock"
+
+
+@contextmanager
+def running_script(module: str, *arguments: object) -> Generator[IO[str]]:
+    """Runs scripted services until they are ready, and yields what they say after that."""
+    command = [sys.executable, "-m", module, *map(str, arguments)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             if process.stdout.readline() != "ready\n":
-                raise RuntimeError("The scripted service did not start.")
-            yield folder / "t2i.sock"
+                raise RuntimeError(f"{module} did not start.")
+            yield process.stdout
         finally:
             process.kill()
 

@@ -13,19 +13,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
+from benchmarks.script import serve_until_killed
 from limner.image.v1.image_pb2 import Image, Size
 from limner.progress.v1 import progress_pb2
 from limner.t2i.v1.t2i_pb2 import Result
-from tests.gateway.scripted import (
-    Context,
-    Request,
-    Response,
-    ScriptedArbiter,
-    ScriptedService,
-    progress,
-    serve_arbiter,
-    serve_images,
-)
+from tests.gateway.scripted import Context, Request, Response, ScriptedService, progress
 
 PICTURES = 16
 # As grainy as a photograph: a PNG of this noise has about 1.5 bytes a pixel.
@@ -62,14 +54,7 @@ def _make_image(number: int, side_px: int) -> Image:
 
 async def serve(folder: Path, side_px: int) -> None:
     """Serves until it is killed."""
-    service = ScriptedService(usual=make_album(side_px).paint)
-    async with (
-        serve_arbiter(folder / "arbiter.sock", ScriptedArbiter()),
-        serve_images(folder / "t2i.sock", service),
-    ):
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        await asyncio.Event().wait()
+    await serve_until_killed(folder, {"t2i.sock": ScriptedService(usual=make_album(side_px).paint)})
 
 
 if __name__ == "__main__":

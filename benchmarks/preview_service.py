@@ -11,19 +11,10 @@ from pathlib import Path
 
 from PIL import Image as Pillow
 
+from benchmarks.script import serve_until_killed
 from limner.image.v1.image_pb2 import Image
 from limner.progress.v1 import progress_pb2
-from tests.gateway.scripted import (
-    Context,
-    Request,
-    Response,
-    ScriptedArbiter,
-    ScriptedService,
-    progress,
-    result,
-    serve_arbiter,
-    serve_images,
-)
+from tests.gateway.scripted import Context, Request, Response, ScriptedService, progress, result
 
 STEPS = 24
 _SIDE_PX = 256
@@ -49,16 +40,5 @@ def _draw(step: int) -> bytes:
     return file.getvalue()
 
 
-async def serve(folder: Path) -> None:
-    """Serves until it is killed."""
-    async with (
-        serve_arbiter(folder / "arbiter.sock", ScriptedArbiter()),
-        serve_images(folder / "t2i.sock", ScriptedService(usual=paint)),
-    ):
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        await asyncio.Event().wait()
-
-
 if __name__ == "__main__":
-    asyncio.run(serve(Path(sys.argv[1])))
+    asyncio.run(serve_until_killed(Path(sys.argv[1]), {"t2i.sock": ScriptedService(usual=paint)}))

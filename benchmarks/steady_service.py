@@ -5,21 +5,11 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
+from benchmarks.script import serve_until_killed
 from limner.progress.v1 import progress_pb2
-from tests.gateway.scripted import (
-    Context,
-    Request,
-    Response,
-    ScriptedArbiter,
-    ScriptedService,
-    progress,
-    result,
-    serve_arbiter,
-    serve_images,
-)
+from tests.gateway.scripted import Context, Request, Response, ScriptedService, progress, result
 
 
 class Steady:
@@ -39,14 +29,8 @@ class Steady:
 
 async def serve(folder: Path, count: int, job_s: float) -> None:
     """Serves until it is killed, at `folder`/t2i-0 and so on."""
-    async with AsyncExitStack() as stack:
-        await stack.enter_async_context(serve_arbiter(folder / "arbiter.sock", ScriptedArbiter()))
-        for number in range(count):
-            service = ScriptedService(usual=Steady(job_s).paint)
-            await stack.enter_async_context(serve_images(folder / f"t2i-{number}", service))
-        sys.stdout.write("ready\n")
-        sys.stdout.flush()
-        await asyncio.Event().wait()
+    services = {f"t2i-{number}": ScriptedService(usual=Steady(job_s).paint) for number in range(count)}
+    await serve_until_killed(folder, services)
 
 
 if __name__ == "__main__":

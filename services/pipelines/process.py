@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 # How long a thread of OpenMP spins before it sleeps. Seconds a picture on two cores, alone and two at
 # once: 0.94 and 3.7 with its own count, 1.33 and 1.2 without spinning, 0.93 and 2.1 with this one.
-_SHORT_SPIN = {"GOMP_SPINCOUNT": "4000"}
+SHORT_SPIN = {"GOMP_SPINCOUNT": "4000"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class WorkerProcess:
                 *(sys.executable, "-m", "limner.cli.tether", f"limner-{holder}-worker", "SIGKILL", module),
                 pass_fds=(theirs.fileno(), lock_fd),
                 env={
-                    **_SHORT_SPIN,
+                    **SHORT_SPIN,
                     **os.environ,
                     SOCKET_FD_VARIABLE: str(theirs.fileno()),
                     PARENT: str(os.getpid()),

@@ -65,8 +65,9 @@ async def play(folder: Path, rounds: int, seed: int) -> None:
         async with AsyncClient(studio.url) as client:
             traffic = await Traffic.open(client)
             expected = await rehearse(traffic, chance, toll)
+            window_s = toll.undisturbed_s
             for fault in islice(chain.from_iterable(cycles), rounds):
-                await _round(studio, traffic, fault, chance, toll, expected)
+                window_s = await _round(studio, traffic, fault, chance, toll, expected, window_s)
             await assert_nothing_else_was_done(traffic, expected)
     print(f"\n{toll.table()}{[death.victims for death in toll.deaths]}")
     toll.write(f"gateway-chaos-{rounds}")
@@ -86,11 +87,18 @@ async def rehearse(traffic: Traffic, chance: Random, toll: Toll) -> list[list[st
 
 
 async def _round(
-    studio: Studio, traffic: Traffic, fault: str, chance: Random, toll: Toll, expected: list[list[str]]
-) -> None:
+    studio: Studio,
+    traffic: Traffic,
+    fault: str,
+    chance: Random,
+    toll: Toll,
+    expected: list[list[str]],
+    window_s: float,
+) -> float:
+    """Plays one round, in which somebody dies within `window_s`; returns how long that may be next time."""
     for _ in range(_VOID_PER_ROUND):
         sending = asyncio.create_task(traffic.send(chance))
-        strike_s = chance.uniform(0, toll.undisturbed_s)
+        strike_s = chance.uniform(0, window_s)
         await asyncio.sleep(strike_s)
         is_over = sending.done() and not await traffic.is_busy(sending.result())
         victims = await asyncio.to_thread(strike, studio, fault, chance)
@@ -105,10 +113,10 @@ async def _round(
             raise
         if not is_over:
             toll.deaths.append(Death(fault, tuple(victims), finish_s))
-            return
+            return window_s
         toll.void += 1
         # The rehearsal met a busier machine.
-        toll.undisturbed_s = strike_s
+        window_s = strike_s
     raise AssertionError(f"{_VOID_PER_ROUND} times everything was over before anybody died")
 
 

@@ -23,9 +23,8 @@ from tests.t2i.conftest import Front
 
 pytestmark = [pytest.mark.xdist_group("t2i-front"), pytest.mark.timeout(300)]
 
-BUDGET_MIB = (
-    1100  # The built-in model is charged for 970 with its worker, for a picture as large as the request's.
-)
+# The built-in model is charged for 970 with its worker, for a picture as large as the request's.
+BUDGET_MIB = 1100
 # As large and with as many steps as can be: it must not be over before anybody can want its memory.
 REQUEST = GenerateImagesRequest(
     prompt="a red circle",
