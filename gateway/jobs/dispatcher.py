@@ -18,7 +18,8 @@ from gateway.jobs.insistence import insist
 from gateway.jobs.job import Fault, Job, Progress, State
 from gateway.jobs.order import Entry
 from gateway.jobs.rests import Rests
-from gateway.replicas import Replica
+from gateway.jobs.supply import Supply
+from gateway.replicas import Replica, Service
 from gateway.views import show_job
 from limner.logs import bind_job
 
@@ -39,7 +40,8 @@ class Dispatcher:
         self._books = books
         self._board = books.board
         self._fleet = fleet
-        self._rests = Rests(fleet, books.board, self._fill)
+        self._supply = Supply()
+        self._rests = Rests(fleet, books.board, self._recover)
         self._attempts: dict[str, Attempt] = {}
         self._works: dict[str, asyncio.Task[None]] = {}  # that see the attempts through
         self._overheard: set[str] = set()  # jobs of attempts of which others have said something meanwhile
@@ -133,41 +135,49 @@ class Dispatcher:
         self._announce()
 
     def _fill(self) -> None:
-        """Gives jobs to free replicas, the least busy first, until there is no more of either."""
-        free: list[Replica] = (
-            [] if self._board.is_paused else [replica for replica in self._fleet if replica.is_free]
-        )
-        while free:
-            replica = min(free, key=_load)
-            job_id = self._choose(replica)
-            if job_id is None:
-                free = [other for other in free if other.service is not replica.service]
-                continue
-            self._given[job_id] = given = self._board.line.take(job_id)
-            self._board.in_hand[job_id] = Progress()
-            self._board.owners[job_id] = given.owner
-            replica.jobs.add(job_id)
-            replica.warm_model = given.model or replica.warm_model
-            self._attempts[job_id] = Attempt(job_id, self._fresh.pop(job_id, None), replica, self._books)
-            self._works[job_id] = self._spawn(self._work(job_id, replica))
-            free = [other for other in free if other.is_free]
+        """Gives jobs to free replicas until there is no more of either."""
+        for service in () if self._board.is_paused else self._fleet.services:
+            while (chosen := self._choose(service)) is not None:
+                self._give(*chosen)
         self._announce()
+
+    def _give(self, job_id: str, replica: Replica) -> None:
+        self._given[job_id] = given = self._board.line.take(job_id)
+        self._board.in_hand[job_id] = Progress()
+        self._board.owners[job_id] = given.owner
+        replica.jobs.add(job_id)
+        replica.warm_model = given.model or replica.warm_model
+        self._supply.note(replica)
+        self._attempts[job_id] = Attempt(job_id, self._fresh.pop(job_id, None), replica, self._books)
+        self._works[job_id] = self._spawn(self._work(job_id, replica))
+
+    def _recover(self, replica: Replica) -> None:
+        self._supply.note(replica)
+        self._fill()
 
     def _regroup(self) -> None:
         """Takes in which replicas there are: what waits at one that leaves is taken back."""
         for service in self._fleet.services:
             self._board.forecast.count(service.name, len(self._fleet.of(service)))
+        self._supply.refresh(self._fleet)
         self._rests.show()
         self._withdraw()
         self._fill()
 
-    def _choose(self, replica: Replica) -> str | None:
-        name, line = replica.service.name, self._board.line
-        first, chosen = line.first(name), line.choose(name, [replica.warm_model], time.time())
+    def _choose(self, service: Service) -> tuple[str, Replica] | None:
+        """Returns the next job of a service, and who does it."""
+        name, line = service.name, self._board.line
+        first = line.first(name)
+        replica = self._supply.best(name, first.model if first is not None else None)
+        if replica is None:
+            return None
+        chosen = line.choose(name, [replica.warm_model], time.time())
         self._board.held_back.pop(name, None)
-        if first is not None and chosen != first.id:
+        if first is None or chosen is None:
+            return None
+        if chosen != first.id:
             self._board.held_back[name] = first.id
-        return chosen
+        return chosen, replica
 
     def _withdraw(self) -> list[asyncio.Task[None]]:
         """Takes back what waits at a service and may not start now, or not before what is in line.
@@ -175,9 +185,10 @@ class Dispatcher:
         Returns the work that ends with that.
         """
         withdrawn: list[asyncio.Task[None]] = []
+        firsts = {service.name: self._board.line.first(service.name) for service in self._fleet.services}
         for job_id, attempt in self._attempts.items():
             given = self._given[job_id]
-            first = self._board.line.first(given.capability)
+            first = firsts.get(given.capability)
             is_early = self._board.is_paused or (first is not None and first.must_precede(given))
             if (is_early or attempt.replica.is_leaving) and attempt.withdraw():
                 withdrawn.append(self._works[job_id])
@@ -197,6 +208,7 @@ class Dispatcher:
             await self._bury(job_id)
         finally:
             replica.jobs.discard(job_id)
+            self._supply.note(replica)
             self._fleet.let_go()
             self._attempts.pop(job_id, None)
             self._given.pop(job_id, None)
@@ -219,6 +231,7 @@ class Dispatcher:
             self._queue(ending.again)
         if ending.verdict is not None and ending.verdict.obstacle is not None:
             resting = self._rests.rest(replica, ending.verdict)
+            self._supply.note(replica)
             if resting is not None:
                 self._spawn(resting)
         elif ending.verdict is None:
@@ -260,7 +273,3 @@ class Dispatcher:
 async def _end(works: Sequence[asyncio.Task[None]]) -> None:
     if works:
         await asyncio.wait(works)
-
-
-def _load(replica: Replica) -> int:
-    return len(replica.jobs)

@@ -18,7 +18,7 @@ _LONGEST_PAUSE_S = 2.0
 class Rests:
     """Leaves replicas that cannot take a job alone for a while, and says why on the board."""
 
-    def __init__(self, fleet: Fleet, board: Board, on_recovery: Callable[[], None]) -> None:
+    def __init__(self, fleet: Fleet, board: Board, on_recovery: Callable[[Replica], None]) -> None:
         self._fleet, self._board, self._on_recovery = fleet, board, on_recovery
 
     def rest(self, replica: Replica, verdict: Verdict) -> Coroutine[object, object, None] | None:
@@ -45,7 +45,7 @@ class Rests:
             return  # The channel was closed: the replica has left.
         replica.obstacle = None
         self.show()
-        self._on_recovery()
+        self._on_recovery(replica)
 
     def show(self) -> None:
         """Says on the board of every service whether and why it takes nothing now."""
