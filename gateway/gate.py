@@ -19,7 +19,7 @@ from gateway.studio import Studio
 COOKIE = "limner_session"
 
 _FREE = frozenset({("GET", "/healthz"), ("HEAD", "/healthz"), ("POST", "/session"), ("DELETE", "/session")})
-_PROBE = ("GET", "/readyz")
+_PROBES = frozenset({("GET", "/readyz"), ("GET", "/metrics")})
 
 
 class Gate:
@@ -79,7 +79,7 @@ class Gate:
         return is_page or (method, path) in _FREE
 
     def _is_probe(self, scope: Scope, secret: str | None) -> bool:
-        if self._probe_secret is None or secret is None or (scope["method"], scope["path"]) != _PROBE:
+        if self._probe_secret is None or secret is None or (scope["method"], scope["path"]) not in _PROBES:
             return False
         return compare_digest(self._probe_secret.encode(), secret.encode())
 

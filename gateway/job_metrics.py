@@ -9,6 +9,8 @@ from prometheus_client.registry import Collector
 
 from gateway.jobs.census import Group
 from gateway.jobs.job import PRIORITIES, Kind, State
+from gateway.jobs.kinds import TRADES
+from gateway.replicas import SERVICES, Service
 
 _LIVE = [state for state in State if not state.is_final]
 
@@ -29,6 +31,8 @@ class Queue(Collector):
             yield _depth(self._groups)
             yield _oldest(self._groups, self._now)
             yield _jobs(self._groups)
+            yield _service_depth(self._groups)
+            yield _service_oldest(self._groups, self._now)
 
 
 def _depth(groups: Sequence[Group]) -> Metric:
@@ -54,6 +58,27 @@ def _jobs(groups: Sequence[Group]) -> Metric:
             alike = (group.count for group in groups if (group.kind, group.state) == (kind, state))
             family.add_metric((kind, state), sum(alike))
     return family
+
+
+def _service_depth(groups: Sequence[Group]) -> Metric:
+    text = "Jobs that have not started, by the service that will do them."
+    family = GaugeMetricFamily("limner_service_queue_depth", text, labels=("service",))
+    for service in SERVICES:
+        family.add_metric((service.name,), sum(group.count for group in _waiting_for(service, groups)))
+    return family
+
+
+def _service_oldest(groups: Sequence[Group], now: float) -> Metric:
+    text = "How long the oldest of them has waited; 0 when none waits."
+    family = GaugeMetricFamily("limner_service_queue_oldest_seconds", text, labels=("service",))
+    for service in SERVICES:
+        oldest_at = min((group.oldest_at for group in _waiting_for(service, groups)), default=now)
+        family.add_metric((service.name,), max(0.0, now - oldest_at))
+    return family
+
+
+def _waiting_for(service: Service, groups: Sequence[Group]) -> list[Group]:
+    return [g for g in groups if g.state == State.QUEUED and TRADES[g.kind].service is service]
 
 
 def _waiting(groups: Sequence[Group], priority: int) -> list[Group]:

@@ -104,7 +104,8 @@ class Settings(BaseSettings):
         default=100_000, gt=0, description="How many jobs may wait in the whole studio."
     )
     probe_secret: SecretStr | None = Field(
-        default=None, description="What may ask for /readyz without being a token; `limner run` draws it."
+        default=None,
+        description="What may ask for /readyz and /metrics without being a token; `limner run` draws it.",
     )
 
     @field_validator("t2i", "edit", "tiling", "allowed_hosts", "allowed_origins", mode="before")

@@ -126,6 +126,10 @@ def test_the_queue_is_told_even_where_it_is_empty() -> None:
     assert seen["limner_queue_oldest_seconds", "priority=background"] == 90
     assert seen["limner_queue_depth", "priority=interactive"] == 0
     assert seen["limner_queue_oldest_seconds", "priority=interactive"] == 0
+    assert seen["limner_service_queue_depth", "service=tiling"] == 3
+    assert seen["limner_service_queue_oldest_seconds", "service=edit"] == 90
+    assert seen["limner_service_queue_depth", "service=t2i"] == 0
+    assert seen["limner_service_queue_oldest_seconds", "service=t2i"] == 0
     assert seen["limner_jobs", "kind=tiled state=running"] == 1
     assert seen["limner_jobs", "kind=controlnet state=queued"] == 0
 

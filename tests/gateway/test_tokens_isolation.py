@@ -185,11 +185,12 @@ async def test_a_broken_cookie_is_no_token(callers: Callers, cookie: str) -> Non
     assert (await callers.nobody.get("/jobs", headers={"Cookie": cookie})).status_code == 401
 
 
-async def test_what_is_owed_to_readiness_needs_no_token_of_a_person(
+async def test_whoever_runs_the_studio_may_ask_how_it_is_without_a_token_of_a_person(
     settings: Settings, service: ScriptedService
 ) -> None:
     probed = settings.model_validate({**settings.model_dump(), "probe_secret": "probe"})
     async with calling(probed) as callers:
         assert (await callers.nobody.get("/readyz", headers=bearer("probe"))).status_code == 503
+        assert (await callers.nobody.get("/metrics", headers=bearer("probe"))).status_code == 200
         assert (await callers.nobody.get("/readyz", headers=bearer("other"))).status_code == 401
         assert (await callers.nobody.get("/jobs", headers=bearer("probe"))).status_code == 401
