@@ -49,7 +49,9 @@ class Fleet:
 
         Raises Insecure, after all else, where one of them cannot be spoken to safely.
         """
-        wanted = {(service, each) for service, addresses in membership.items() for each in addresses}
+        wanted = {
+            (service, each) for service, addresses in membership.addresses.items() for each in addresses
+        }
         known = {(each.service, each.address): each for each in self}
         for place, replica in known.items():
             if replica.is_leaving != (place not in wanted):
@@ -58,7 +60,7 @@ class Fleet:
         refusals: list[Insecure] = []
         for service, address in sorted(wanted - known.keys(), key=lambda each: (each[0].name, each[1])):
             try:
-                await self._join(service, address)
+                await self._join(service, address, membership.host_of(address))
             except Insecure as refusal:
                 refusals.append(refusal)
         self.let_go()
@@ -67,10 +69,10 @@ class Fleet:
         if refusals:
             raise refusals[0]
 
-    async def _join(self, service: Service, address: str) -> None:
+    async def _join(self, service: Service, address: str, host: str) -> None:
         connection = AsyncExitStack()
         channel = await connection.enter_async_context(self._connect(address))
-        self._connections[to_replica(service, address, channel)] = connection
+        self._connections[to_replica(service, address, channel, host)] = connection
 
     def let_go(self) -> None:
         """Parts with replicas that leave and have nothing more to do."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -13,14 +13,29 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from gateway.replicas import SERVICES, Service
-from limner.endpoint import is_address
+from limner.endpoint import is_address, is_loopback, is_socket
 
 log = structlog.get_logger(__name__)
 
-Membership = Mapping[Service, frozenset[str]]  # addresses
 # Asked for, not notified of: of a network's files and a config map's links inotify tells nothing.
 _POLL_S = 0.25
-_FILE: TypeAdapter[dict[str, list[str]]] = TypeAdapter(dict[str, list[str]])
+_FILE: TypeAdapter[dict[str, list[str] | dict[str, str]]] = TypeAdapter(dict[str, list[str] | dict[str, str]])
+_HOSTS = "hosts"
+_FORM = 'it must be a JSON object of lists of addresses, like {"t2i": ["10.0.0.7:7011"]}'
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """All replicas that there are, and which of them are on one host."""
+
+    addresses: Mapping[Service, frozenset[str]]
+    hosts: Mapping[str, str] = field(default_factory=dict[str, str])  # by address, where they are told
+
+    def host_of(self, address: str) -> str:
+        """Returns the host whose cards a replica shares; its own address where nothing is known of others."""
+        if address in self.hosts:
+            return self.hosts[address]
+        return address if is_socket(address) or is_loopback(address) else address.rpartition(":")[0]
 
 
 class Members(Protocol):
@@ -40,16 +55,16 @@ class Members(Protocol):
 class FixedMembers:
     """The replicas that settings name, whether they run or not."""
 
-    given: Membership
+    addresses: Mapping[Service, frozenset[str]]
 
     @property
     def services(self) -> tuple[Service, ...]:
         """Those with an address."""
-        return tuple(service for service, addresses in self.given.items() if addresses)
+        return tuple(service for service, addresses in self.addresses.items() if addresses)
 
     async def watch(self) -> AsyncIterator[Membership]:
         """Yields the replicas, once."""
-        yield self.given
+        yield Membership(self.addresses)
         await asyncio.Event().wait()
 
 
@@ -57,6 +72,7 @@ class FixedMembers:
 class FileMembers:
     """The replicas that a file names, like `{"t2i": ["10.0.0.7:7011"]}`; whoever starts them writes it.
 
+    Beside the services it may say which addresses are on one host: `{"hosts": {"10.0.0.7:7011": "a"}}`.
     It is to be replaced as a whole (rename(2)). One that is gone or cannot be read changes nothing.
     """
 
@@ -70,7 +86,7 @@ class FileMembers:
     async def watch(self) -> AsyncIterator[Membership]:
         """Yields the replicas as often as the file names others."""
         read = await asyncio.to_thread(self._read)
-        told = (self._parse(read) if read is not None else None) or {}
+        told = (self._parse(read) if read is not None else None) or Membership({})
         yield told
         while True:
             await asyncio.sleep(_POLL_S)
@@ -110,13 +126,16 @@ def read_membership(data: bytes) -> Membership:
     try:
         given = _FILE.validate_python(json.loads(data))
     except (ValidationError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        text = 'it must be a JSON object of lists of addresses, like {"t2i": ["10.0.0.7:7011"]}'
-        raise ValueError(text) from error
+        raise ValueError(_FORM) from error
     by_name = {service.name: service for service in SERVICES}
     for name, addresses in given.items():
-        if name not in by_name:
+        if name not in {*by_name, _HOSTS}:
             raise ValueError(f"{name!r} is no service; use {', '.join(by_name)}")
+        if isinstance(addresses, dict) != (name == _HOSTS):
+            raise ValueError(_FORM)
         for address in addresses:
             if not is_address(address):
                 raise ValueError(f"{name} has {address!r}; use host:port or unix:/path")
-    return {service: frozenset(given.get(name, ())) for name, service in by_name.items()}
+    hosts = given.get(_HOSTS)
+    replicas = {service: frozenset(given.get(name, ())) for name, service in by_name.items()}
+    return Membership(replicas, hosts if isinstance(hosts, dict) else {})

@@ -38,6 +38,7 @@ class Replica:
     address: str
     channel: aio.Channel
     capability: capability_pb2_grpc.CapabilityServiceAsyncStub
+    host: str  # whose cards it shares with others; its address where that is not known
     jobs: set[str] = field(default_factory=set[str])  # given to it and not finished
     obstacle: str | None = None  # why it takes nothing now, in plain words
     failures: int = 0  # in a row
@@ -66,6 +67,7 @@ class Replica:
         return answer.status == health_pb2.HealthCheckResponse.SERVING
 
 
-def to_replica(service: Service, address: str, channel: aio.Channel) -> Replica:
+def to_replica(service: Service, address: str, channel: aio.Channel, host: str = "") -> Replica:
     """Returns the replica at the other end of a channel; it need not be running yet."""
-    return Replica(service, address, channel, capability_pb2_grpc.CapabilityServiceStub(channel))
+    stub = capability_pb2_grpc.CapabilityServiceStub(channel)
+    return Replica(service, address, channel, stub, host or address)

@@ -18,8 +18,8 @@ from gateway.jobs.insistence import insist
 from gateway.jobs.job import Fault, Job, Progress, State
 from gateway.jobs.order import Entry
 from gateway.jobs.rests import Rests
-from gateway.jobs.supply import Supply
-from gateway.replicas import Replica, Service
+from gateway.jobs.supply import Supply, choose
+from gateway.replicas import Replica
 from gateway.views import show_job
 from limner.logs import bind_job
 
@@ -137,17 +137,23 @@ class Dispatcher:
     def _fill(self) -> None:
         """Gives jobs to free replicas until there is no more of either."""
         for service in () if self._board.is_paused else self._fleet.services:
-            while (chosen := self._choose(service)) is not None:
-                self._give(*chosen)
+            self._fill_service(service.name)
         self._announce()
+
+    def _fill_service(self, name: str) -> None:
+        while (choice := choose(name, self._board.line, self._supply, time.time())) is not None:
+            self._board.held_back.pop(name, None)
+            if choice.held_back is not None:
+                self._board.held_back[name] = choice.held_back
+            self._give(choice.job_id, choice.replica)
+        if self._board.line.first(name) is None:
+            self._board.held_back.pop(name, None)
 
     def _give(self, job_id: str, replica: Replica) -> None:
         self._given[job_id] = given = self._board.line.take(job_id)
         self._board.in_hand[job_id] = Progress()
         self._board.owners[job_id] = given.owner
-        replica.jobs.add(job_id)
-        replica.warm_model = given.model or replica.warm_model
-        self._supply.note(replica)
+        self._supply.give(replica, job_id, given.model)
         self._attempts[job_id] = Attempt(job_id, self._fresh.pop(job_id, None), replica, self._books)
         self._works[job_id] = self._spawn(self._work(job_id, replica))
 
@@ -163,21 +169,6 @@ class Dispatcher:
         self._rests.show()
         self._withdraw()
         self._fill()
-
-    def _choose(self, service: Service) -> tuple[str, Replica] | None:
-        """Returns the next job of a service, and who does it."""
-        name, line = service.name, self._board.line
-        first = line.first(name)
-        replica = self._supply.best(name, first.model if first is not None else None)
-        if replica is None:
-            return None
-        chosen = line.choose(name, [replica.warm_model], time.time())
-        self._board.held_back.pop(name, None)
-        if first is None or chosen is None:
-            return None
-        if chosen != first.id:
-            self._board.held_back[name] = first.id
-        return chosen, replica
 
     def _withdraw(self) -> list[asyncio.Task[None]]:
         """Takes back what waits at a service and may not start now, or not before what is in line.

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.members import FileMembers, FixedMembers, Members, read_membership
+from gateway.members import FileMembers, FixedMembers, Members, Membership, read_membership
 from gateway.replicas import EDIT, SERVICES, T2I, TILING
 from gateway.settings import Settings
 from limner.capability.v1 import capability_pb2
@@ -113,16 +113,16 @@ async def test_every_kind_of_members_says_at_once_who_serves_what(kind: str, tmp
     given = {T2I: frozenset({"10.0.0.7:7011", "10.0.0.8:7011"}), EDIT: frozenset({"unix:/run/edit"})}
     members: Members = FileMembers(file) if kind == "file" else FixedMembers({**given, TILING: frozenset()})
     assert members.services == (SERVICES if kind == "file" else (T2I, EDIT))
-    assert await anext(members.watch()) == {**given, TILING: frozenset()}
+    assert await anext(members.watch()) == Membership({**given, TILING: frozenset()})
 
 
 async def test_a_file_that_is_not_there_yet_names_nobody_and_tells_later(tmp_path: Path) -> None:
     file = tmp_path / "replicas.json"
     watching = FileMembers(file).watch()
-    assert await anext(watching) == {}
+    assert await anext(watching) == Membership({})
     file.write_text('{"t2i": ["[::1]:7011"]}')
     async with asyncio.timeout(10):
-        assert (await anext(watching))[T2I] == {"[::1]:7011"}
+        assert (await anext(watching)).addresses[T2I] == {"[::1]:7011"}
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,31 @@ async def test_a_file_that_is_not_there_yet_names_nobody_and_tells_later(tmp_pat
         ('{"paint": []}', "'paint' is no service; use t2i, edit, tiling"),
         ('{"edit": ["10.0.0.7"]}', "edit has '10.0.0.7'; use host:port or unix:/path"),
         ('{"edit": ["https://10.0.0.7:1"]}', "use host:port or unix:/path"),
+        ('{"edit": {"10.0.0.7:1": "a"}}', "JSON object of lists"),
+        ('{"hosts": ["10.0.0.7:1"]}', "JSON object of lists"),
+        ('{"hosts": {"a": "10.0.0.7:1"}}', "hosts has 'a'; use host:port or unix:/path"),
     ],
 )
 def test_a_wrong_file_says_what_is_wrong_and_how_to_mend_it(text: str, told: str) -> None:
     with pytest.raises(ValueError, match=told):
         read_membership(text.encode())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_one"),
+    [
+        ("10.0.0.7:1", "10.0.0.7:2", True),
+        ("10.0.0.7:1", "10.0.0.8:1", False),
+        ("unix:/run/a", "unix:/run/b", False),
+        ("127.0.0.2:1", "127.0.0.2:2", False),
+        ("127.0.0.2:1", "127.0.0.2:3", True),
+    ],
+)
+def test_replicas_share_a_host_where_their_address_or_the_file_says_so(
+    first: str, second: str, is_one: bool
+) -> None:
+    told = read_membership(b'{"hosts": {"127.0.0.2:1": "a", "127.0.0.2:3": "a", "127.0.0.2:2": "b"}}')
+    assert (told.host_of(first) == told.host_of(second)) == is_one
 
 
 async def test_a_studio_is_ready_when_some_service_is_there(
