@@ -57,7 +57,9 @@ def _open(address: str, trust: Trust | None, interceptors: Sequence[aio.ClientIn
     if is_socket(address):
         return aio.insecure_channel(address, _CLIENT_OPTIONS, interceptors=interceptors)
     if (credentials := trust.credentials() if trust else None) is not None:
-        return aio.secure_channel(address, credentials, _CLIENT_OPTIONS, interceptors=interceptors)
+        name = trust.tls_server_name if trust is not None else ""
+        options = [*_CLIENT_OPTIONS, *([("grpc.ssl_target_name_override", name)] if name else [])]
+        return aio.secure_channel(address, credentials, options, interceptors=interceptors)
     if is_loopback(address):
         # A proxy of the environment would read along.
         options = [*_CLIENT_OPTIONS, ("grpc.enable_http_proxy", 0)]

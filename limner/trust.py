@@ -37,6 +37,11 @@ class Trust(BaseSettings):
         default=None, description="Certificate to show to services that demand one; PEM."
     )
     tls_key: OptionalFile = Field(default=None, description="Key of tls_cert; PEM, not encrypted.")
+    tls_server_name: str = Field(
+        default="",
+        description="Name that the services' certificates carry, where their addresses come and go; by "
+        "default each carries its address.",
+    )
     grpc_token_file: OptionalFile = Field(
         default=None,
         description="File with the token to send; read for every call, so that it can be changed.",

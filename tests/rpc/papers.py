@@ -52,13 +52,13 @@ class Papers:
         (self.folder / "tokens").write_text("# who may call\n" + "".join(lines))
 
 
-def issue(folder: Path) -> Papers:
-    """Returns papers of a new authority, for a service on 127.0.0.1 that takes TOKEN."""
+def issue(folder: Path, *names: str) -> Papers:
+    """Returns papers of a new authority, for a service of those names, or on 127.0.0.1, that takes TOKEN."""
     folder.mkdir()
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.pem")
     for name, leaf in {
-        "server": authority.issue_cert("localhost", "127.0.0.1"),
+        "server": authority.issue_cert(*(names or ("localhost", "127.0.0.1"))),
         "client": authority.issue_cert("client"),
     }.items():
         leaf.private_key_pem.write_to_path(folder / f"{name}-key.pem")

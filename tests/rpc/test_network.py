@@ -79,6 +79,19 @@ async def test_a_service_of_another_authority_is_not_believed(papers: Papers, tm
     assert "CERTIFICATE_VERIFY_FAILED" in str(error.details())
 
 
+async def test_where_addresses_come_and_go_services_are_known_by_one_name(
+    papers: Papers, tmp_path: Path
+) -> None:
+    elsewhere = issue(tmp_path / "elsewhere", "nodes.limner")
+    async with serving(elsewhere.guard()) as address:
+        trust = elsewhere.trust(token=elsewhere.token)
+        assert (await refusal(address, trust)).code() is grpc.StatusCode.UNAVAILABLE
+        named = trust.model_copy(update={"tls_server_name": "nodes.limner"})
+        assert await describe(address, named) == 7
+        other = trust.model_copy(update={"tls_server_name": "others.limner"})
+        assert (await refusal(address, other)).code() is grpc.StatusCode.UNAVAILABLE
+
+
 async def test_a_guarded_service_answers_no_plain_text(papers: Papers) -> None:
     async with serving(papers.guard()) as address:
         assert (await refusal(address, None)).code() is grpc.StatusCode.UNAVAILABLE
