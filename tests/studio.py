@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,7 +108,10 @@ def members(master_pid: int, home: Home) -> list[psutil.Process]:
 
 @contextmanager
 def running_studio(
-    root: Path, port: int | None = None, settings: Mapping[str, str] | None = None
+    root: Path,
+    port: int | None = None,
+    settings: Mapping[str, str] | None = None,
+    command: Sequence[str] = ("run",),
 ) -> Generator[Studio]:
     """Yields a studio with its home at `root`; stops it and makes sure that nothing is left of it."""
     home, port = locate(root), port or free_port()
@@ -116,7 +119,7 @@ def running_studio(
     with (root / "limner-run.log").open("ab") as errors:
         process = subprocess.Popen(
             # Tethered, so that a test run that is killed takes its studio with it.
-            [sys.executable, "-m", "limner.cli.tether", "limner", "SIGTERM", "limner.cli", "run"],
+            [sys.executable, "-m", "limner.cli.tether", "limner", "SIGTERM", "limner.cli", *command],
             stdout=subprocess.PIPE,
             stderr=errors,
             env=studio_environment(root, port) | dict(settings or {}) | {PARENT: str(os.getpid())},

@@ -13,6 +13,8 @@ from limner.home import HomeUnusable
 # Each is the function, or the group of commands, of its own name in the module of its own name.
 _COMMANDS = (
     "run",
+    "up",
+    "scale",
     "generate",
     "edit",
     "control",
@@ -32,7 +34,6 @@ _COMMANDS = (
     "certs",
     "version",
 )
-_ALIASES = {"up": "run"}
 
 
 def build(wanted: str = "") -> typer.Typer:
@@ -48,9 +49,8 @@ def build(wanted: str = "") -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     app.callback()(_limner)
-    for name in (wanted,) if wanted in {*_COMMANDS, *_ALIASES} else _COMMANDS:
-        module = _ALIASES.get(name, name)
-        found = getattr(import_module(f"limner.cli.{module}"), module)
+    for name in (wanted,) if wanted in _COMMANDS else _COMMANDS:
+        found = getattr(import_module(f"limner.cli.{name}"), name)
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name)
         else:

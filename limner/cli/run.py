@@ -8,7 +8,8 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 
@@ -29,7 +30,7 @@ from limner.cli.options import (
     PortOption,
     ReplicasOption,
 )
-from limner.cli.programs import environment, log_path, programs
+from limner.cli.programs import Program, environment, log_path, programs
 from limner.cli.supervision import reports, supervised
 from limner.home import Home, locate, prepare, tidy
 
@@ -48,6 +49,14 @@ def run(
     t2i_replicas: ReplicasOption = 1,
 ) -> None:
     """Start the studio on this machine; Ctrl-C stops it."""
+    with opened(host, port, home) as (place, lock):
+        given = environment(place, host, port, os.environ, t2i_replicas)
+        asyncio.run(keep_running(place, studio_url(host, port), programs(t2i_replicas), given, lock))
+
+
+@contextmanager
+def opened(host: str, port: int, home: Path) -> Generator[tuple[Home, int]]:
+    """Yields a home that no other studio uses, and its lock; raises CommandFailed when it must not start."""
     setproctitle.setproctitle("limner")
     place = locate(home)
     prepare(place)
@@ -59,23 +68,32 @@ def run(
                 "`limner token add NAME`, or set LIMNER_HOST to 127.0.0.1."
             )
         try:
-            asyncio.run(_run(place, host, port, t2i_replicas, lock))
+            yield place, lock
         finally:
             tidy(place)
 
 
-async def _run(home: Home, host: str, port: int, t2i_replicas: int, lock: int) -> None:
+async def keep_running(
+    home: Home,
+    url: str,
+    programs: Sequence[Program],
+    given: Mapping[str, str],
+    lock: int,
+    conduct: Callable[[str], Awaitable[object]] | None = None,
+) -> None:
+    """Runs the programs until a signal comes; raises CommandFailed if they end.
+
+    Beside them runs what `conduct` returns; it is given the secret with which the gateway can be asked.
+    """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     probe_secret = secrets.token_urlsafe(32)  # with which it may be asked whether the studio is ready
-    given = environment(home, host, port, os.environ, t2i_replicas) | {
-        "LIMNER_GATEWAY_PROBE_SECRET": probe_secret
-    }
-    async with supervised(home, programs(t2i_replicas), given, lock) as supervisor:
-        url = studio_url(host, port)
+    environment = {**given, "LIMNER_GATEWAY_PROBE_SECRET": probe_secret}
+    async with supervised(home, programs, environment, lock) as supervisor:
         record(home, url, supervisor.pid)
-        await _first(stop.wait(), _outlive(home, supervisor), _attend(home, url, probe_secret))
+        works = [stop.wait(), _outlive(home, supervisor), _attend(home, url, probe_secret)]
+        await _first(*works, *([conduct(probe_secret)] if conduct is not None else []))
 
 
 async def _first(*awaitables: Awaitable[object]) -> None:

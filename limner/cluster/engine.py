@@ -1,0 +1,91 @@
+"""Ray, as far as the studio uses it: nodes that come and go, and actors on them."""
+
+# pyright: standard
+# Ray's types are partial.
+from __future__ import annotations
+
+import os
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import ray
+from ray.cluster_utils import Cluster
+from ray.exceptions import RayActorError, RayError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from limner.cluster.placement import SERVICES, Node
+
+ActorLost, EngineError = RayActorError, RayError
+
+# Ray takes 127.0.0.1 for "find out", and would then be reachable from other machines.
+_LOCAL_IP = "127.0.0.2"
+# A node's label for what it may hold, joined by dots: `ray start --labels limner-services=t2i.edit`.
+SERVICES_LABEL = "limner-services"
+_OBJECT_STORE_BYTES = 80_000_000  # Ray's least: pictures go from service to gateway, not through it.
+
+
+@contextmanager
+def joined(address: str, nodes: int) -> Generator[None]:
+    """Joins the Ray cluster at `address`, or has one of so many nodes on this machine until it is left."""
+    with _started(nodes) if not address else _known(address) as found:
+        ray.init(address=found, namespace="limner")
+        try:
+            yield
+        finally:
+            ray.shutdown()
+
+
+@contextmanager
+def _known(address: str) -> Generator[str]:
+    yield address
+
+
+@contextmanager
+def _started(nodes: int) -> Generator[str]:
+    shape: dict[str, Any] = {
+        "num_cpus": os.cpu_count(),
+        "node_ip_address": _LOCAL_IP,
+        "object_store_memory": _OBJECT_STORE_BYTES,
+        "include_dashboard": False,
+    }
+    cluster = Cluster(initialize_head=True, head_node_args=shape)
+    try:
+        for _ in range(nodes - 1):
+            cluster.add_node(**shape)
+        yield str(cluster.address)
+    finally:
+        cluster.shutdown()
+
+
+def alive_nodes() -> list[Node]:
+    """Returns the nodes that Ray believes to be alive."""
+    return [_to_node(each) for each in ray.nodes() if each["Alive"]]
+
+
+def own_node_id() -> str:
+    """Returns the node on which this process runs."""
+    return ray.get_runtime_context().get_node_id()
+
+
+def own_ip() -> str:
+    """Returns the address under which other nodes reach this one."""
+    return ray.util.get_node_ip_address()
+
+
+def hire(node_id: str, kind: type, *arguments: object) -> Any:
+    """Returns an actor on a node; Ray starts it again as often as its process ends, but nowhere else."""
+    strategy = NodeAffinitySchedulingStrategy(node_id, soft=False)
+    options: dict[str, Any] = {"num_cpus": 0, "max_restarts": -1, "scheduling_strategy": strategy}
+    return ray.remote(kind).options(**options).remote(*arguments)
+
+
+def dismiss(actor: Any) -> None:
+    """Ends an actor and its process for good."""
+    ray.kill(actor, no_restart=True)
+
+
+def _to_node(told: Mapping[str, Any]) -> Node:
+    services = told.get("Labels", {}).get(SERVICES_LABEL)
+    held = frozenset(services.split(".")) if services is not None else frozenset(SERVICES)
+    return Node(told["NodeID"], told["NodeManagerAddress"], held)
