@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 
+from benchmarks.cluster_nodes import measure_added_latency, measure_loss
 from benchmarks.gateway_calls import PROMPT, Caller, calling
 from benchmarks.gateway_process import running_gateway, running_script, running_service
 from benchmarks.table import Row, report
@@ -28,6 +29,7 @@ def main() -> None:
     """Prints the figures."""
     with tempfile.TemporaryDirectory(prefix="cluster") as name:
         rows = [*measure_replicas(Path(name) / "replicas"), *measure_ceiling(Path(name) / "ceiling")]
+    rows += [*measure_added_latency(), *measure_loss()]
     report("cluster", rows)
 
 

@@ -89,9 +89,9 @@ def measure_throughput(load: Load) -> list[Row]:
 def measure_latency() -> list[Row]:
     """Times single calls with a pipeline that answers at once, beside LitServe serving the same."""
     with running_studio({"LIMNER_T2I_WORKER_MODULE": "benchmarks.instant"}) as url:
-        ours = _call_times_s(f"{url}/generate/text-to-image", {"Prefer": "wait=30"}, 200)
+        ours = call_times_s(f"{url}/generate/text-to-image", {"Prefer": "wait=30"}, 200)
     with _running_litserve() as url:
-        theirs = _call_times_s(f"{url}/predict", {}, 200)
+        theirs = call_times_s(f"{url}/predict", {}, 200)
     our_p50, our_p99 = _percentile(ours, 50), _percentile(ours, 99)
     return [
         Row("added latency, p50", our_p50 * 1000, "≤ 20 ms", our_p50 <= 0.020, "ms"),
@@ -178,7 +178,8 @@ def _timed(work: Callable[[], None]) -> float:
     return time.perf_counter() - started_s
 
 
-def _call_times_s(url: str, headers: dict[str, str], status: int) -> list[float]:
+def call_times_s(url: str, headers: dict[str, str], status: int) -> list[float]:
+    """Returns how long each of many calls took, after some that are not counted."""
     times_s: list[float] = []
     with httpx.Client(timeout=60, headers=headers) as client:
         for seed in range(WARM_UP + INSTANT_CALLS):

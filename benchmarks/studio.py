@@ -8,19 +8,24 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 
 
 @contextmanager
-def running_studio(environment: Mapping[str, str] | None = None) -> Generator[str]:
-    """Yields the address of a studio that is ready."""
-    with tempfile.TemporaryDirectory(prefix="limner-bench-") as home:
+def running_studio(
+    environment: Mapping[str, str] | None = None,
+    command: Sequence[str] = ("run",),
+    given_home: str | None = None,
+) -> Generator[str]:
+    """Yields the address of a studio that is ready; its home is a fresh one where none is given."""
+    with ExitStack() as stack:
+        home = given_home or stack.enter_context(tempfile.TemporaryDirectory(prefix="limner-bench-"))
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         settings = {"LIMNER_HOME": home, "LIMNER_PORT": str(port), "LIMNER_HOST": "127.0.0.1"}
         process = subprocess.Popen(
-            [sys.executable, "-m", "limner.cli", "run"],
+            [sys.executable, "-m", "limner.cli", *command],
             env={**os.environ, **settings, **(environment or {})},
             stdout=subprocess.PIPE,
             text=True,

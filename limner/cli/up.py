@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -59,8 +58,6 @@ def _run_cluster(
         raise CommandFailed("--cluster needs Ray, which is not installed; `pip install 'limner[cluster]'`.")
     set_up_logs()
     with opened(host, port, home) as (place, lock):
-        # Of nodes that are gone.
-        shutil.rmtree(place.root / "nodes", ignore_errors=True)
         os.environ["LIMNER_HOME"] = str(place.root)
         present_token(place.run, address)
         from limner.cluster.studio import running_on_cluster

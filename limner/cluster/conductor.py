@@ -121,7 +121,7 @@ class Conductor:
                 )
 
     def _meet(self, nodes: Mapping[str, Node]) -> None:
-        """Takes in which nodes there are: each has an arbiter, and one that is lost takes its replicas along."""
+        """Takes in which nodes there are: each has an arbiter; one that is lost takes its replicas along."""
         for id in self._nodes.keys() - nodes.keys():
             log.warning("node is lost", node=id)
             self._arbiters.pop(id).task.cancel()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
@@ -49,13 +50,15 @@ def _started(nodes: int) -> Generator[str]:
         "object_store_memory": _OBJECT_STORE_BYTES,
         "include_dashboard": False,
     }
-    cluster = Cluster(initialize_head=True, head_node_args=shape)
-    try:
-        for _ in range(nodes - 1):
-            cluster.add_node(**shape)
-        yield str(cluster.address)
-    finally:
-        cluster.shutdown()
+    # Short, for the sockets in it; and gone afterwards, with Ray's own logs.
+    with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+        cluster = Cluster(initialize_head=True, head_node_args={**shape, "temp_dir": folder})
+        try:
+            for _ in range(nodes - 1):
+                cluster.add_node(**shape)
+            yield str(cluster.address)
+        finally:
+            cluster.shutdown()
 
 
 def alive_nodes() -> list[Node]:

@@ -19,6 +19,7 @@ from limner.probe import is_serving
 from limner.trust import Trust
 
 ARBITER = "arbiter"
+NODES = "nodes"  # in the home of the studio, a folder for each
 _GRPC_NAMES = {
     ARBITER: "limner.arbiter.v1.ArbiterService",
     "t2i": "limner.t2i.v1.TextToImageService",
@@ -33,7 +34,7 @@ _STORES = ("MODELS_DIR", "CACHE_DIR")
 
 def node_home(root: Path, node_id: str) -> Home:
     """Returns what one node keeps of a studio at `root`: its arbiter's ledger, sockets and logs."""
-    return locate(root / "nodes" / node_id[:_NODE_ID_CHARS])
+    return locate(root / NODES / node_id[:_NODE_ID_CHARS])
 
 
 class Post:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -10,10 +11,10 @@ from limner.cluster import engine
 from limner.cluster.conductor import Conductor
 from limner.cluster.loads import ask_loads
 from limner.cluster.placement import SERVICES
-from limner.cluster.post import ARBITER, node_home
+from limner.cluster.post import ARBITER, NODES, node_home
 from limner.cluster.roll import Roll
 from limner.cluster.wanted import WANTED, Span, read_wanted, write_wanted
-from limner.home import Home
+from limner.home import Home, locate, tidy
 
 Conduct = Callable[[str], Awaitable[None]]  # with the secret of the gateway
 
@@ -33,7 +34,8 @@ def running_on_cluster(
     if t2i_replicas is not None:
         spans["t2i"] = Span(t2i_replicas, t2i_replicas)
     write_wanted(wanted, spans)
-    with engine.joined(address, nodes):
+    shutil.rmtree(home.root / NODES, ignore_errors=True)  # those of the last time
+    with _tidied(home), engine.joined(address, nodes):
         arbiter = node_home(home.root, engine.own_node_id()).address(ARBITER)
         told = {"LIMNER_GATEWAY_REPLICAS_FILE": str(roll), "LIMNER_GATEWAY_ARBITER": arbiter}
 
@@ -41,3 +43,13 @@ def running_on_cluster(
             await Conductor(Roll(roll), wanted, partial(ask_loads, url, secret)).conduct()
 
         yield told, conduct
+
+
+@contextmanager
+def _tidied(home: Home) -> Generator[None]:
+    """Removes afterwards what the nodes of this machine have outside their folders; their logs stay."""
+    try:
+        yield
+    finally:
+        for folder in (home.root / NODES).glob("*"):
+            tidy(locate(folder))

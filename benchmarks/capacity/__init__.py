@@ -1,0 +1,1 @@
+"""How many cards a load needs: production's queue, choice of replica and arbiter over virtual time."""
