@@ -20,6 +20,8 @@ class Proxy:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._pairs: dict[asyncio.StreamWriter, asyncio.StreamWriter] = {}
+        self._flows = asyncio.Event()
+        self._flows.set()
         self.address = ""
 
     @asynccontextmanager
@@ -46,6 +48,14 @@ class Proxy:
         for near in list(self._pairs):
             self._reset(near)
 
+    def fall_silent(self) -> None:
+        """Keeps what is sent to itself, in both directions, as a network does that is cut somewhere."""
+        self._flows.clear()
+
+    def speak_again(self) -> None:
+        """Delivers what was kept and all that follows."""
+        self._flows.set()
+
     def _reset(self, near: asyncio.StreamWriter) -> None:
         for writer in (near, self._pairs.pop(near, None)):
             if writer is not None:
@@ -60,18 +70,18 @@ class Proxy:
         self._pairs[near] = far
         try:
             await asyncio.wait(
-                [asyncio.create_task(_pump(reader, far)), asyncio.create_task(_pump(answers, near))],
+                [asyncio.create_task(self._pump(*ends)) for ends in ((reader, far), (answers, near))],
                 return_when=asyncio.FIRST_COMPLETED,
             )
         finally:
             self._reset(near)
 
-
-async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await source.read(_AT_ONCE_BYTES):
-            sink.write(data)
-            await sink.drain()
+    async def _pump(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await source.read(_AT_ONCE_BYTES):
+                await self._flows.wait()
+                sink.write(data)
+                await sink.drain()
 
 
 def _abort(writer: asyncio.StreamWriter) -> None:

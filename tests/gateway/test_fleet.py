@@ -309,7 +309,7 @@ async def until_replicas(client: httpx.AsyncClient, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def until_calls(service: ScriptedService, count: int) -> None:
-    async with asyncio.timeout(20):
+async def until_calls(service: ScriptedService, count: int, patience_s: float = 20) -> None:
+    async with asyncio.timeout(patience_s):
         while len(service.calls) < count:
             await asyncio.sleep(0.01)
