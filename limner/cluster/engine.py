@@ -11,11 +11,14 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import ray
+import structlog
 from ray.cluster_utils import Cluster
 from ray.exceptions import RayActorError, RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from limner.cluster.placement import SERVICES, Node
+
+log = structlog.get_logger(__name__)
 
 ActorLost, EngineError = RayActorError, RayError
 
@@ -56,6 +59,8 @@ def _started(nodes: int) -> Generator[str]:
         try:
             for _ in range(nodes - 1):
                 cluster.add_node(**shape)
+            # By which `ray start --address` adds another node, with the same token.
+            log.info("cluster has started", address=cluster.address, nodes=nodes)
             yield str(cluster.address)
         finally:
             cluster.shutdown()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -69,6 +71,32 @@ def kill_node(node: psutil.Process) -> None:
 def kill_replica(studio: Studio) -> None:
     """Ends one service, as the kernel's out-of-memory killer would."""
     next(each for each in studio.members() if title_of(each) == "limner-t2i").kill()
+
+
+@contextmanager
+def joined_node(studio: Studio) -> Generator[psutil.Process]:
+    """Yields another node, which joins by Ray's own command."""
+    lines = (studio.home.root / "limner-run.log").read_text().splitlines()
+    (address,) = [json.loads(line)["address"] for line in lines if "cluster has started" in line]
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(studio.home.run / "ray-token")}
+    command = [str(Path(sys.executable).parent / "ray"), "start", "--address", address, "--block"]
+    with subprocess.Popen(
+        [*command, "--node-ip-address", "127.0.0.2", "--num-cpus", "2"],
+        env=studio.environment() | token,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        starter = psutil.Process(process.pid)
+        try:
+            yield until(lambda: _raylet_of(starter), "a node to join", REPLACE_S)
+        finally:
+            everyone = [starter, *starter.children(recursive=True)]
+            for each in everyone:
+                each.kill()
+
+
+def _raylet_of(starter: psutil.Process) -> psutil.Process | None:
+    return next((each for each in starter.children(recursive=True) if each.name() == "raylet"), None)
 
 
 def holds_replica(node: psutil.Process) -> bool:

@@ -12,6 +12,7 @@ from tests.limner.cluster.nodes import (
     count_ended,
     finish,
     holds_replica,
+    joined_node,
     kill_node,
     kill_replica,
     nodes_of,
@@ -60,7 +61,10 @@ def test_sixty_jobs_end_once_each_whatever_is_killed_or_scaled_meanwhile(tmp_pat
         kill_node(next(each for each in nodes_of(studio)[1:] if holds_replica(each)))
         until(lambda: count_ended(client, jobs) >= 35 or None, "thirty-five jobs to end", 300)
         studio.kill("limner-gateway")
-        until(lambda: count_ended(client, jobs) >= 45 or None, "forty-five jobs to end", 300)
+        with joined_node(studio) as node:
+            scale(studio, 5)
+            until(lambda: holds_replica(node) or None, "the new node to get a replica", 300)
+            until(lambda: count_ended(client, jobs) >= 45 or None, "forty-five jobs to end", 300)
         scale(studio, 1)
         assert finish(client, jobs) == expected
         until_replicas(studio, 1)
