@@ -75,9 +75,9 @@ def kill_replica(studio: Studio) -> None:
 
 @contextmanager
 def joined_node(studio: Studio) -> Generator[psutil.Process]:
-    """Yields another node, which joins by Ray's own command."""
-    lines = (studio.home.root / "limner-run.log").read_text().splitlines()
-    (address,) = [json.loads(line)["address"] for line in lines if "cluster has started" in line]
+    """Yields another node, which has joined by Ray's own command."""
+    (address,) = _said(studio, "cluster has started", "address")
+    known = len(_said(studio, "node has come", "node"))
     token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(studio.home.run / "ray-token")}
     command = [str(Path(sys.executable).parent / "ray"), "start", "--address", address, "--block"]
     with subprocess.Popen(
@@ -88,15 +88,18 @@ def joined_node(studio: Studio) -> Generator[psutil.Process]:
     ) as process:
         starter = psutil.Process(process.pid)
         try:
-            yield until(lambda: _raylet_of(starter), "a node to join", REPLACE_S)
+            until(lambda: _said(studio, "node has come", "node")[known:] or None, "a node to join", REPLACE_S)
+            yield next(each for each in starter.children(recursive=True) if each.name() == "raylet")
         finally:
             everyone = [starter, *starter.children(recursive=True)]
             for each in everyone:
                 each.kill()
 
 
-def _raylet_of(starter: psutil.Process) -> psutil.Process | None:
-    return next((each for each in starter.children(recursive=True) if each.name() == "raylet"), None)
+def _said(studio: Studio, event: str, fact: str) -> list[str]:
+    """Returns a fact of every such event that the conductor has told."""
+    lines = (studio.home.root / "limner-run.log").read_text().splitlines()
+    return [json.loads(line)[fact] for line in lines if f'"event": "{event}"' in line]
 
 
 def holds_replica(node: psutil.Process) -> bool:
