@@ -12,7 +12,15 @@ import typer
 
 from limner.cli.addresses import studio_url
 from limner.cli.failure import CommandFailed
-from limner.cli.options import DEFAULT_HOME, DEFAULT_HOST, DEFAULT_PORT, HomeOption, HostOption, PortOption
+from limner.cli.options import (
+    DEFAULT_HOME,
+    DEFAULT_HOST,
+    DEFAULT_PORT,
+    HomeOption,
+    HostOption,
+    PortOption,
+    ReplicasOption,
+)
 from limner.cli.programs import environment, programs
 from limner.cli.run import keep_running, opened, run
 from limner.cluster.token import present_token
@@ -25,33 +33,29 @@ NodesOption = Annotated[
 AddressOption = Annotated[
     str, typer.Option(envvar="RAY_ADDRESS", help="Join this Ray cluster, e.g. auto or 10.0.0.7:6379.")
 ]
-WantedOption = Annotated[
-    int | None,
-    typer.Option(envvar="LIMNER_T2I_REPLICAS", help="Text-to-image services; default: 1.", min=1, max=1000),
-]
 
 
 def up(
     host: HostOption = DEFAULT_HOST,
     port: PortOption = DEFAULT_PORT,
     home: HomeOption = DEFAULT_HOME,
-    t2i_replicas: WantedOption = None,
+    t2i_replicas: ReplicasOption = 1,
     cluster: ClusterOption = False,
     nodes: NodesOption = None,
     address: AddressOption = "",
 ) -> None:
     """Start the studio; Ctrl-C stops it. With --cluster its services run on the nodes of a Ray cluster."""
+    if cluster and t2i_replicas != 1:
+        raise CommandFailed("How many replicas a cluster has is said by `limner scale t2i=4`.", exit_code=2)
     if cluster:
-        _run_cluster(host, port, home, t2i_replicas, nodes, address)
+        _run_cluster(host, port, home, nodes, address)
     elif nodes is not None:
         raise CommandFailed("--nodes is for a cluster; add --cluster.", exit_code=2)
     else:
-        run(host, port, home, t2i_replicas or 1)
+        run(host, port, home, t2i_replicas)
 
 
-def _run_cluster(
-    host: str, port: int, home: Path, t2i_replicas: int | None, nodes: int | None, address: str
-) -> None:
+def _run_cluster(host: str, port: int, home: Path, nodes: int | None, address: str) -> None:
     if address and nodes is not None:
         raise CommandFailed("--nodes starts a cluster, --address joins one; give one of them.", exit_code=2)
     if find_spec("ray") is None:
@@ -63,7 +67,7 @@ def _run_cluster(
         from limner.cluster.studio import running_on_cluster
 
         url = studio_url(host, port)
-        with running_on_cluster(place, url, address, nodes or 1, t2i_replicas) as (told, conduct):
+        with running_on_cluster(place, url, address, nodes or 1) as (told, conduct):
             given = {**environment(place, host, port, os.environ), **told}
             gateway = [program for program in programs() if program.module == "gateway"]
             asyncio.run(keep_running(place, url, gateway, given, lock, conduct))

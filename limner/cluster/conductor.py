@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,10 @@ from limner.channel import connect
 from limner.cluster import engine
 from limner.cluster.placement import Berth, Node, place
 from limner.cluster.post import ARBITER, Post
-from limner.cluster.roll import Roll
+from limner.cluster.roll import write_roll
 from limner.cluster.scaling import Load, Scaling
 from limner.cluster.wanted import Span, read_wanted
+from limner.endpoint import Insecure
 from limner.trust import Trust
 
 log = structlog.get_logger(__name__)
@@ -34,50 +34,51 @@ _FORGOTTEN_S = 2.0
 _DRAIN_POLL_S = 0.5
 
 
-@dataclass(slots=True)
 class Keeper:
-    """Follows one actor over its restarts, and tells when it serves and when it is lost."""
+    """Follows one actor over its restarts: `address` is where its process serves, empty while it does not."""
 
-    name: str
-    actor: Any
-    on_serving: Callable[[str], None]
-    on_lost: Callable[[], None]
-    address: str = ""
-    task: asyncio.Task[None] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.task = asyncio.create_task(self._follow())
+    def __init__(self, name: str, actor: Any, on_change: Callable[[], None]) -> None:
+        self.name, self.address = name, ""
+        self._actor, self._on_change = actor, on_change
+        self._following = asyncio.create_task(self._follow())
 
     async def _follow(self) -> None:
         failures = 0
         while True:
             try:
-                self.address = await self.actor.serve.remote()
-                log.info("serves", name=self.name, address=self.address)
-                self.on_serving(self.address)
+                self._change(await self._actor.serve.remote())
                 failures = 0
-                await self.actor.outlast.remote()
+                await self._actor.outlast.remote()
             except engine.ActorLost as error:
                 log.warning("lost", name=self.name, reason=str(error).splitlines()[0])
             except engine.EngineError as error:
                 log.error("cannot serve", name=self.name, reason=str(error))
-            self.address = ""
-            self.on_lost()
+            self._change("")
             failures += 1
             await asyncio.sleep(min(0.25 * 2**failures, _RETRY_MAX_S))
 
-    async def stop(self) -> None:
-        """Ends the actor for good."""
-        self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
-        engine.dismiss(self.actor)
+    def _change(self, address: str) -> None:
+        if address != self.address:
+            self.address = address
+            if address:
+                log.info("serves", name=self.name, address=address)
+            self._on_change()
+
+    def forget(self) -> None:
+        """Follows the actor no longer."""
+        self._following.cancel()
+
+    def dismiss(self) -> None:
+        """Ends the actor and its process for good."""
+        self.forget()
+        engine.dismiss(self._actor)
 
 
 class Conductor:
     """Looks twice a second at what is wanted and at what is there."""
 
-    def __init__(self, roll: Roll, wanted: Path, ask_loads: AskLoads) -> None:
-        self._roll, self._wanted_file, self._ask_loads = roll, wanted, ask_loads
+    def __init__(self, roll: Path, wanted: Path, ask_loads: AskLoads) -> None:
+        self._roll_file, self._wanted_file, self._ask_loads = roll, wanted, ask_loads
         self._spans: Mapping[str, Span] = {}
         self._counts: dict[str, int] = {}
         self._scalings: dict[str, Scaling] = {}
@@ -90,13 +91,14 @@ class Conductor:
 
     async def conduct(self) -> None:
         """Never returns."""
+        self._call_roll()
         try:
             while True:
                 await self.look()
                 await asyncio.sleep(_LOOK_EVERY_S)
         finally:
             for each in [*self._arbiters.values(), *self._replicas.values()]:
-                each.task.cancel()
+                each.forget()
             for each in self._leaving.values():
                 each.cancel()
 
@@ -109,7 +111,10 @@ class Conductor:
         for berth in moves.stop:
             self._leaving[berth] = asyncio.create_task(self._let_go(berth, self._replicas.pop(berth)))
         for berth in moves.start:
-            self._replicas[berth] = self._hire(berth)
+            actor = engine.hire(berth.node, Post, berth.name, berth.service)
+            self._replicas[berth] = Keeper(berth.name, actor, self._call_roll)
+        if moves.stop:
+            self._call_roll()
         if moves.homeless != self._homeless:
             self._homeless = moves.homeless
             for service, count in moves.homeless.items():
@@ -124,14 +129,14 @@ class Conductor:
         """Takes in which nodes there are: each has an arbiter; one that is lost takes its replicas along."""
         for id in self._nodes.keys() - nodes.keys():
             log.warning("node is lost", node=id)
-            self._arbiters.pop(id).task.cancel()
+            self._arbiters.pop(id).forget()
         for berth in [berth for berth in self._replicas if berth.node not in nodes]:
-            self._replicas.pop(berth).task.cancel()
-            self._roll.leave(berth)
+            self._replicas.pop(berth).forget()
+            self._call_roll()
         for id in nodes.keys() - self._nodes.keys():
             log.info("node has come", node=id, ip=nodes[id].ip)
             actor = engine.hire(id, Post, ARBITER, ARBITER)
-            self._arbiters[id] = Keeper(f"{ARBITER} of {id[:6]}", actor, _nothing, _nothing)
+            self._arbiters[id] = Keeper(f"{ARBITER} of {id[:6]}", actor, self._call_roll)
         self._nodes = nodes
 
     def _read_wanted(self) -> None:
@@ -152,7 +157,7 @@ class Conductor:
             self._asked_s = now_s
         loads = await self._ask_loads() if follows and is_time else None
         for service, span in self._spans.items():
-            count = min(max(self._counts.get(service, span.least), span.least), span.most)
+            count = span.clamp(self._counts.get(service, span.least))
             if loads is not None and service in loads:
                 scaling = self._scalings.setdefault(service, Scaling(now_s))
                 count = scaling.decide(count, span.least, span.most, loads[service], now_s)
@@ -160,22 +165,18 @@ class Conductor:
                 log.info("scales", service=service, count=count)
                 self._counts[service] = count
 
-    def _hire(self, berth: Berth) -> Keeper:
-        return Keeper(
-            berth.name,
-            engine.hire(berth.node, Post, berth.name, berth.service),
-            on_serving=lambda address: self._roll.enter(berth, address),
-            on_lost=lambda: self._roll.leave(berth),
-        )
+    def _call_roll(self) -> None:
+        """Names to the gateways who serves; who leaves is not among the replicas any more."""
+        there = {berth: keeper.address for berth, keeper in self._replicas.items() if keeper.address}
+        write_roll(self._roll_file, there)
 
     async def _let_go(self, berth: Berth, keeper: Keeper) -> None:
         """Ends a replica when it has done what it was given."""
-        self._roll.leave(berth)
         log.info("leaves", name=berth.name)
         await asyncio.sleep(_FORGOTTEN_S)
         while keeper.address and await _is_busy(keeper.address):  # noqa: ASYNC110, it is told nowhere else
             await asyncio.sleep(_DRAIN_POLL_S)
-        await keeper.stop()
+        keeper.dismiss()
         log.info("has left", name=berth.name)
         del self._leaving[berth]
 
@@ -187,10 +188,6 @@ async def _is_busy(address: str) -> bool:
             told = await capability_pb2_grpc.CapabilityServiceStub(channel).Describe(
                 capability_pb2.DescribeRequest(), timeout=5
             )
-    except aio.AioRpcError:
+    except (aio.AioRpcError, Insecure):
         return False
     return bool(told.running_jobs or told.waiting_jobs)
-
-
-def _nothing(_address: str = "") -> None:
-    pass

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -32,17 +32,12 @@ _OBJECT_STORE_BYTES = 80_000_000  # Ray's least: pictures go from service to gat
 @contextmanager
 def joined(address: str, nodes: int) -> Generator[None]:
     """Joins the Ray cluster at `address`, or has one of so many nodes on this machine until it is left."""
-    with _started(nodes) if not address else _known(address) as found:
+    with nullcontext(address) if address else _started(nodes) as found:
         ray.init(address=found, namespace="limner")
         try:
             yield
         finally:
             ray.shutdown()
-
-
-@contextmanager
-def _known(address: str) -> Generator[str]:
-    yield address
 
 
 @contextmanager

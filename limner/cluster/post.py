@@ -29,7 +29,6 @@ _GRPC_NAMES = {
 _POLL_S = 0.1
 _TAIL_BYTES = 2000
 _NODE_ID_CHARS = 12  # of 56; enough to tell the nodes of one cluster apart
-_STORES = ("MODELS_DIR", "CACHE_DIR")
 
 
 def node_home(root: Path, node_id: str) -> Home:
@@ -93,13 +92,13 @@ class Post:
             return f"{ip}:{free.getsockname()[1]}"
 
     def _environment(self) -> dict[str, str]:
-        # Weights are the machine's, not the node's; whatever else is stored has names of its own.
+        # The machine's, not the node's: weights, and results that the gateway takes from the folder itself.
         shared = {
             f"LIMNER_{service.upper()}_{store}": str(folder)
             for service in SERVICES
-            for store, folder in zip(_STORES, (self._shared.models, self._shared.cache), strict=True)
+            for store, folder in (("MODELS_DIR", self._shared.models), ("CACHE_DIR", self._shared.cache))
         }
-        given = {**shared, **os.environ}
+        given = {**shared, "LIMNER_TILING_SCRATCH_DIR": str(self._shared.tiling), **os.environ}
         ours = f"LIMNER_{self._service.upper()}"
         return {
             **environment(self._home, "127.0.0.1", 8000, given),

@@ -35,12 +35,9 @@ class Scaling:
         self._waited_s = now_s  # when somebody waited last
 
     def decide(self, count: int, least: int, most: int, load: Load, now_s: float) -> int:
-        """Returns how many replicas there shall be, of `least` to `most`, `count` being what there is."""
-        within = min(max(count, least), most)
+        """Returns how many replicas there shall be, from `least` to `most`; `count` are there."""
         if load.waiting:
             self._waited_s = now_s
-        if within != count:
-            return self._change(within, now_s)
         if now_s - self._changed_s < self._tempo.cool_down_s:
             return count
         if load.oldest_s > self._tempo.wait_s and count < most:

@@ -12,8 +12,7 @@ from limner.cluster.conductor import Conductor
 from limner.cluster.loads import ask_loads
 from limner.cluster.placement import SERVICES
 from limner.cluster.post import ARBITER, NODES, node_home
-from limner.cluster.roll import Roll
-from limner.cluster.wanted import WANTED, Span, read_wanted, write_wanted
+from limner.cluster.wanted import WANTED, Span, write_wanted
 from limner.home import Home, locate, tidy
 
 Conduct = Callable[[str], Awaitable[None]]  # with the secret of the gateway
@@ -23,24 +22,22 @@ ROLL = "replicas.json"
 
 @contextmanager
 def running_on_cluster(
-    home: Home, url: str, address: str, nodes: int, t2i_replicas: int | None
+    home: Home, url: str, address: str, nodes: int
 ) -> Generator[tuple[Mapping[str, str], Conduct]]:
     """Yields what the gateway at `url` must be told, and who conducts the cluster; leaves it afterwards.
 
-    `t2i_replicas` replaces what was wanted the last time.
+    What was wanted the last time still is; the first time that is one replica of each service.
     """
     wanted, roll = home.root / WANTED, home.run / ROLL
-    spans = read_wanted(wanted) if wanted.exists() else {service: Span(1, 1) for service in SERVICES}
-    if t2i_replicas is not None:
-        spans["t2i"] = Span(t2i_replicas, t2i_replicas)
-    write_wanted(wanted, spans)
+    if not wanted.exists():
+        write_wanted(wanted, {service: Span(1, 1) for service in SERVICES})
     shutil.rmtree(home.root / NODES, ignore_errors=True)  # those of the last time
     with _tidied(home), engine.joined(address, nodes):
         arbiter = node_home(home.root, engine.own_node_id()).address(ARBITER)
         told = {"LIMNER_GATEWAY_REPLICAS_FILE": str(roll), "LIMNER_GATEWAY_ARBITER": arbiter}
 
         async def conduct(secret: str) -> None:
-            await Conductor(Roll(roll), wanted, partial(ask_loads, url, secret)).conduct()
+            await Conductor(roll, wanted, partial(ask_loads, url, secret)).conduct()
 
         yield told, conduct
 

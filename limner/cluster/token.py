@@ -1,4 +1,4 @@
-"""Without which nobody speaks to the cluster's Ray."""
+"""The token that Ray demands of everybody who speaks to it."""
 
 from __future__ import annotations
 

@@ -22,6 +22,10 @@ class Span:
     least: int
     most: int
 
+    def clamp(self, count: int) -> int:
+        """Returns the number within the span that is nearest to `count`."""
+        return min(max(count, self.least), self.most)
+
     def __str__(self) -> str:
         return str(self.least) if self.least == self.most else f"{self.least}..{self.most}"
 

@@ -58,6 +58,11 @@ def test_a_broken_file_is_told_with_its_fix(text: str, tmp_path: Path) -> None:
         read_wanted(tmp_path / WANTED)
 
 
+@pytest.mark.parametrize(("count", "held"), [(0, 1), (2, 2), (9, 4)])
+def test_a_span_holds_what_is_beyond_it_at_its_ends(count: int, held: int) -> None:
+    assert Span(1, 4).clamp(count) == held
+
+
 def test_the_file_is_plain_json(tmp_path: Path) -> None:
     write_wanted(tmp_path / WANTED, {"t2i": Span(3, 3), "edit": Span(0, 2)})
     assert json.loads((tmp_path / WANTED).read_text()) == {"t2i": "3", "edit": "0..2"}
@@ -68,6 +73,7 @@ def test_the_file_is_plain_json(tmp_path: Path) -> None:
     [
         (["--nodes", "2"], "add --cluster"),
         (["--cluster", "--nodes", "2", "--address", "auto"], "give one of them"),
+        (["--cluster", "--t2i-replicas", "2"], "is said by `limner scale"),
     ],
 )
 def test_options_that_contradict_each_other_are_refused(

@@ -48,13 +48,6 @@ def test_whoever_waits_keeps_all_that_there_are() -> None:
     assert scaling.decide(3, 1, 4, Load(), 590) == 2
 
 
-def test_new_limits_are_obeyed_at_once() -> None:
-    scaling = Scaling(0, TEMPO)
-    assert scaling.decide(1, 1, 4, BUSY, 0) == 2
-    assert scaling.decide(2, 3, 4, Load(), 1) == 3
-    assert scaling.decide(3, 0, 1, BUSY, 2) == 1
-
-
 @given(st.lists(st.tuples(st.floats(0, 200), st.integers(0, 50), st.floats(0, 500)), max_size=60))
 def test_no_two_steps_are_closer_than_the_cool_down_and_all_stay_within_the_limits(
     history: list[tuple[float, int, float]],
