@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import statistics
 import tempfile
 import time
@@ -14,9 +15,17 @@ from benchmarks.overhead import call_times_s
 from benchmarks.studio import running_studio
 from benchmarks.table import Row
 from limner.client import Client
+from limner.cluster.conductor import is_busy
 from limner.cluster.wanted import WANTED, Span, write_wanted
 from limner.requests import TextToImage
-from tests.limner.cluster.nodes import kill_node, nodes_of, running_cluster, title_of, until_replicas
+from tests.limner.cluster.nodes import (
+    addresses,
+    kill_node,
+    nodes_of,
+    running_cluster,
+    title_of,
+    until_replicas,
+)
 from tests.studio import Studio
 
 _CLUSTERS = 2
@@ -78,15 +87,25 @@ def _begin_beyond_the_head(studio: Studio, client: Client) -> tuple[str, psutil.
         job = client.submit(TextToImage(prompt="a red circle", width=64, height=64, steps=_STEPS)).id
         _wait_for_step(client, job, _FURTHER_STEPS)
         head, *others = nodes_of(studio)
-        busiest = max([head, *others], key=_busy_percent)
-        if busiest != head:
-            return job, busiest
+        (busy,) = [each for each in addresses(studio) if asyncio.run(is_busy(each))]
+        if (found := next((node for node in others if _listens(node, busy)), None)) is not None:
+            return job, found
+        assert _listens(head, busy), f"nobody listens at {busy}"
         client.cancel(job)
+        client.wait(job)
 
 
-def _busy_percent(node: psutil.Process) -> float:
-    workers = [each for each in node.children(recursive=True) if title_of(each) == "limner-t2i-worker"]
-    return max((each.cpu_percent(interval=0.2) for each in workers), default=0.0)
+def _listens(node: psutil.Process, address: str) -> bool:
+    """Tells whether a service of that node is at an address."""
+    port = int(address.rpartition(":")[2])
+    services = [each for each in node.children(recursive=True) if title_of(each) == "limner-t2i"]
+    sockets = [
+        each.laddr
+        for service in services
+        for each in service.net_connections("tcp")
+        if each.status == "LISTEN"
+    ]
+    return any(socket.port == port for socket in sockets)
 
 
 def _wait_for_step(client: Client, job: str, step: int) -> None:

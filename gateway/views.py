@@ -117,7 +117,12 @@ def show_lost_capability(
     service: Service, described: capability_pb2.DescribeResponse | None, replicas: int
 ) -> schemas.Capability:
     """Returns a service that does not answer: what it could do before, switched off."""
-    reason = f"The {service.title} service is not answering; jobs sent now start as soon as it does."
+    state = (
+        f"The {service.title} service is not answering"
+        if replicas
+        else f"No {service.title} service is running"
+    )
+    reason = f"{state}; jobs sent now start as soon as {'it does' if replicas else 'one is'}."
     names = [feature.name for feature in described.features] if described is not None else [service.feature]
     return schemas.Capability(
         name=service.name,

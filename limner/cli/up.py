@@ -64,10 +64,14 @@ def _run_cluster(host: str, port: int, home: Path, nodes: int | None, address: s
     with opened(host, port, home) as (place, lock):
         os.environ["LIMNER_HOME"] = str(place.root)
         present_token(place.run, address)
+        from limner.cluster.engine import Unstartable
         from limner.cluster.studio import running_on_cluster
 
         url = studio_url(host, port)
-        with running_on_cluster(place, url, address, nodes or 1) as (told, conduct):
-            given = {**environment(place, host, port, os.environ), **told}
-            gateway = [program for program in programs() if program.module == "gateway"]
-            asyncio.run(keep_running(place, url, gateway, given, lock, conduct))
+        try:
+            with running_on_cluster(place, url, address, nodes or 1) as (told, conduct):
+                given = {**environment(place, host, port, os.environ), **told}
+                gateway = [program for program in programs() if program.module == "gateway"]
+                asyncio.run(keep_running(place, url, gateway, given, lock, conduct))
+        except Unstartable as error:
+            raise CommandFailed(str(error)) from error

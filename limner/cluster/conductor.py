@@ -80,6 +80,7 @@ class Conductor:
     def __init__(self, roll: Path, wanted: Path, ask_loads: AskLoads) -> None:
         self._roll_file, self._wanted_file, self._ask_loads = roll, wanted, ask_loads
         self._spans: Mapping[str, Span] = {}
+        self._complaint = ""  # of what is wanted, as it was told
         self._counts: dict[str, int] = {}
         self._scalings: dict[str, Scaling] = {}
         self._asked_s = float("-inf")
@@ -143,8 +144,11 @@ class Conductor:
         try:
             wanted = read_wanted(self._wanted_file)
         except (OSError, ValueError) as error:
-            log.warning("what is wanted cannot be read", path=str(self._wanted_file), reason=str(error))
+            if str(error) != self._complaint:
+                self._complaint = str(error)
+                log.warning("what is wanted cannot be read", reason=self._complaint)
             return
+        self._complaint = ""
         if wanted != self._spans:
             log.info("wanted", **{service: str(span) for service, span in wanted.items()})
             self._spans = wanted
@@ -174,14 +178,14 @@ class Conductor:
         """Ends a replica when it has done what it was given."""
         log.info("leaves", name=berth.name)
         await asyncio.sleep(_FORGOTTEN_S)
-        while keeper.address and await _is_busy(keeper.address):  # noqa: ASYNC110, it is told nowhere else
+        while keeper.address and await is_busy(keeper.address):  # noqa: ASYNC110, it is told nowhere else
             await asyncio.sleep(_DRAIN_POLL_S)
         keeper.dismiss()
         log.info("has left", name=berth.name)
         del self._leaving[berth]
 
 
-async def _is_busy(address: str) -> bool:
+async def is_busy(address: str) -> bool:
     """Tells whether a service has a job; one that is out of reach has none."""
     try:
         async with connect(address, Trust()) as channel:

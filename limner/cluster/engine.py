@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from tempfile import TemporaryDirectory
@@ -26,18 +27,48 @@ ActorLost, EngineError = RayActorError, RayError
 _LOCAL_IP = "127.0.0.2"
 # A node's label for what it may hold, joined by dots: `ray start --labels limner-services=t2i.edit`.
 SERVICES_LABEL = "limner-services"
+_REACH_S = 5.0
 _OBJECT_STORE_BYTES = 80_000_000  # Ray's least: pictures go from service to gateway, not through it.
+
+
+class Unstartable(Exception):
+    """The cluster cannot be had; the message says why and what to do."""
 
 
 @contextmanager
 def joined(address: str, nodes: int) -> Generator[None]:
-    """Joins the Ray cluster at `address`, or has one of so many nodes on this machine until it is left."""
+    """Joins the Ray cluster at `address`, or has one of so many nodes on this machine until it is left.
+
+    Raises Unstartable where no cluster answers.
+    """
+    if address:
+        _check_reach(address)
     with nullcontext(address) if address else _started(nodes) as found:
-        ray.init(address=found, namespace="limner")
+        try:
+            ray.init(address=found, namespace="limner")
+        except ConnectionError as error:
+            raise _unreached(address) from error
         try:
             yield
         finally:
             ray.shutdown()
+
+
+def _check_reach(address: str) -> None:
+    """Raises Unstartable where nobody listens: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if colon:
+        try:
+            socket.create_connection((host, int(port)), _REACH_S).close()
+        except (OSError, ValueError, OverflowError) as error:
+            raise _unreached(address) from error
+
+
+def _unreached(address: str) -> Unstartable:
+    return Unstartable(
+        f"No Ray cluster answers at --address {address}; start one with `ray start --head`, or give the "
+        "host:port that it prints."
+    )
 
 
 @contextmanager

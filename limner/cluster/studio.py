@@ -12,7 +12,7 @@ from limner.cluster.conductor import Conductor
 from limner.cluster.loads import ask_loads
 from limner.cluster.placement import SERVICES
 from limner.cluster.post import ARBITER, NODES, node_home
-from limner.cluster.wanted import WANTED, Span, write_wanted
+from limner.cluster.wanted import WANTED, Span, read_wanted, write_wanted
 from limner.home import Home, locate, tidy
 
 Conduct = Callable[[str], Awaitable[None]]  # with the secret of the gateway
@@ -26,11 +26,18 @@ def running_on_cluster(
 ) -> Generator[tuple[Mapping[str, str], Conduct]]:
     """Yields what the gateway at `url` must be told, and who conducts the cluster; leaves it afterwards.
 
-    What was wanted the last time still is; the first time that is one replica of each service.
+    What was wanted the last time still is; the first time that is one replica of each service. Raises
+    Unstartable where that cannot be read, or no cluster is at `address`.
     """
     wanted, roll = home.root / WANTED, home.run / ROLL
     if not wanted.exists():
         write_wanted(wanted, {service: Span(1, 1) for service in SERVICES})
+    try:
+        read_wanted(wanted)
+    except ValueError as error:
+        raise engine.Unstartable(
+            f"{error}; mend {wanted}, or remove it to start with one of each."
+        ) from error
     shutil.rmtree(home.root / NODES, ignore_errors=True)  # those of the last time
     with _tidied(home), engine.joined(address, nodes):
         arbiter = node_home(home.root, engine.own_node_id()).address(ARBITER)

@@ -38,7 +38,9 @@ def read_wanted(path: Path) -> dict[str, Span]:
     try:
         given = _FILE.validate_json(path.read_bytes())
     except ValidationError as error:
-        raise ValueError(f'{path} is no JSON object of counts in words, like {{"t2i": "1..4"}}') from error
+        raise ValueError(
+            f'{path.name} is no JSON object of counts in words, like {{"t2i": "1..4"}}'
+        ) from error
     return {**dict.fromkeys(SERVICES, Span(0, 0)), **to_spans(given)}
 
 

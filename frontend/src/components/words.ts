@@ -104,6 +104,11 @@ export const SIDES_IN_WORDS = {
   bottom: t("bottom"),
 } as const;
 
+/** A sentence as it stands within another: what a service says of itself is one, or a clause. */
+export function asClause(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, "");
+}
+
 export function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,5 +1,6 @@
 import type { Capability, Model } from "@/api/gen";
 import type { Size } from "@/canvas/geometry";
+import { asClause } from "@/components/words";
 import { t } from "@/i18n";
 import type { Obstacle } from "./obstacles";
 
@@ -17,11 +18,11 @@ const MAX_RATIO = 16;
 /** Why large pictures are not to be had, in plain words; null when they are. */
 export function whyNoTiling(service: Capability | undefined, feature: string): string | null {
   if (!service || service.models.length === 0) {
-    return service?.reason ?? t("the tiling service is not running");
+    return asClause(service?.reason ?? t("the tiling service is not running"));
   }
   const offer = service.features.find(({ name }) => name === feature);
   if (!offer) return t("this studio does not offer it");
-  if (!offer.enabled) return offer.reason ?? t("it is switched off");
+  if (!offer.enabled) return asClause(offer.reason ?? t("it is switched off"));
   return tilingModels(service).length > 0 ? null : t("no installed model can do it");
 }
 

@@ -1,4 +1,5 @@
 import type { Capability, Model } from "@/api/gen";
+import { asClause } from "@/components/words";
 import { TILING, UPSCALING, whyNoTiling } from "@/form/tiling";
 import { t } from "@/i18n";
 import { type EditTask, isGuided, usedControls, type Way } from "./task";
@@ -185,7 +186,8 @@ function whyNot(
   const offers = service.features.filter(({ name }) => serves(name));
   const [first] = offers;
   if (!first) return t("this studio does not offer it");
-  if (offers.every(({ enabled }) => !enabled)) return first.reason ?? t("it is switched off");
+  if (offers.every(({ enabled }) => !enabled))
+    return asClause(first.reason ?? t("it is switched off"));
   const model = pick(service.models);
   return model?.features.some(serves)
     ? null
