@@ -176,6 +176,8 @@ async def test_a_job_waits_until_the_first_replica_joins(yard: Yard, client: htt
     service = await begin(yard, client)
     yard.name()
     await until_replicas(client, 0)
+    told = (await client.get("/capabilities")).json()["capabilities"][0]["reason"]
+    assert told == "No text-to-image service is running; jobs sent now start as soon as one is."
     job = await submit(client)
     assert (await client.get("/queue")).json()["held_up_by"] == "no text-to-image service is running"
     service.may_end.set()

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
 import { aJob } from "@/testing/jobs";
-import { activityOf, fractionOf, placeInLine, remainingOf, spanInWords, titleOf } from "./words";
+import {
+  activityOf,
+  asClause,
+  fractionOf,
+  placeInLine,
+  remainingOf,
+  spanInWords,
+  titleOf,
+} from "./words";
 
 test.each([
   [0.4, "0 s"],
@@ -93,4 +101,14 @@ test("nothing is promised while the time is unknown or nearly over", () => {
   expect(remainingOf(aJob({ progress: { eta_s: 0.4 } }))).toBe("");
   expect(remainingOf(aJob())).toBe("");
   expect(remainingOf(aJob({ progress: { eta_s: 12 } }))).toBe("about 12 s");
+});
+
+test.each([
+  [
+    "The service is not answering; jobs start as soon as it does.",
+    "the service is not answering; jobs start as soon as it does",
+  ],
+  ["no installed model can do it", "no installed model can do it"],
+])("%s stands within a sentence as a clause", (sentence, clause) => {
+  expect(asClause(sentence)).toBe(clause);
 });
