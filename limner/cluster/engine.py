@@ -81,7 +81,10 @@ def _started(nodes: int) -> Generator[str]:
     }
     # Short, for the sockets in it; and gone afterwards, with Ray's own logs.
     with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        cluster = Cluster(initialize_head=True, head_node_args={**shape, "temp_dir": folder})
+        # Not /tmp/ray: there this cluster would pass for the user's own (`--address auto`), and Ray does
+        # not make that folder for an argument `temp_dir`.
+        os.environ["RAY_TMPDIR"] = folder
+        cluster = Cluster(initialize_head=True, head_node_args=shape)
         try:
             for _ in range(nodes - 1):
                 cluster.add_node(**shape)

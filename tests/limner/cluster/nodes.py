@@ -8,6 +8,7 @@ import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psutil
 
@@ -24,12 +25,15 @@ JOB_S = 300.0
 
 @contextmanager
 def running_cluster(root: Path, nodes: int, t2i: int) -> Generator[Studio]:
-    """Yields a studio of text-to-image services alone."""
+    """Yields a studio of text-to-image services alone; Ray's own files are gone afterwards."""
     root.mkdir(parents=True, exist_ok=True)
     write_wanted(root / WANTED, {"t2i": Span(t2i, t2i)})
     command = ("up", "--cluster", "--nodes", str(nodes))
-    with running_studio(root, command=command) as studio:
-        yield studio
+    # A folder in which no Ray ever ran, as on a new machine; short, for the sockets in it.
+    with TemporaryDirectory(prefix="t-") as folder:
+        with running_studio(root, settings={"TMPDIR": folder}, command=command) as studio:
+            yield studio
+        assert not list(Path(folder).glob("ray*"))
 
 
 def addresses(studio: Studio) -> list[str]:
