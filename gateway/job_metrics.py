@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from gateway.jobs.census import Group
+from gateway.jobs.census import Count, Group
 from gateway.jobs.job import PRIORITIES, Kind, State
 from gateway.jobs.kinds import TRADES
 from gateway.replicas import SERVICES, Service
@@ -18,21 +18,29 @@ _LIVE = [state for state in State if not state.is_final]
 class Queue(Collector):
     """One census, or the fact that there is none. Gateways that share a database each tell the same."""
 
-    def __init__(self, groups: Sequence[Group] | None, now: float) -> None:
-        self._groups = groups
+    def __init__(self, count: Count | None, now: float) -> None:
+        self._count = count
         self._now = now
 
     def collect(self) -> Iterator[Metric]:
         """Yields every family; without a census only that the database is down."""
         up = GaugeMetricFamily("limner_database_up", "Whether the job database answers.")
-        up.add_metric((), float(self._groups is not None))
+        up.add_metric((), float(self._count is not None))
         yield up
-        if self._groups is not None:
-            yield _depth(self._groups)
-            yield _oldest(self._groups, self._now)
-            yield _jobs(self._groups)
-            yield _service_depth(self._groups)
-            yield _service_oldest(self._groups, self._now)
+        if self._count is not None:
+            groups = self._count.groups
+            yield _paused(self._count.is_paused)
+            yield _depth(groups)
+            yield _oldest(groups, self._now)
+            yield _jobs(groups)
+            yield _service_depth(groups)
+            yield _service_oldest(groups, self._now)
+
+
+def _paused(is_paused: bool) -> Metric:
+    family = GaugeMetricFamily("limner_queue_paused", "Whether jobs that wait are kept from starting.")
+    family.add_metric((), float(is_paused))
+    return family
 
 
 def _depth(groups: Sequence[Group]) -> Metric:

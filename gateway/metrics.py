@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from gateway.device_metrics import Book
 from gateway.job_metrics import Queue
-from gateway.jobs.census import Group
+from gateway.jobs.census import Count
 from gateway.jobs.job import PRIORITIES, Job, Kind
 from gateway.jobs.performance import STAGES, Performance
 from limner.arbiter.v1 import arbiter_pb2
@@ -112,13 +110,13 @@ class Metrics:
                 self._moved.labels(kind, how).inc(moved_bytes)
 
     def render(
-        self, snapshot: arbiter_pb2.SnapshotResponse | None, groups: Sequence[Group] | None, now: float
+        self, snapshot: arbiter_pb2.SnapshotResponse | None, count: Count | None, now: float
     ) -> bytes:
         """Returns the text format of Prometheus; without a snapshot the arbiter counts as down.
 
-        Without groups, of which each has jobs that have not ended, the database counts as down.
+        Without a count of the jobs that have not ended, the database does.
         """
         seen = CollectorRegistry()
         seen.register(Book(snapshot))
-        seen.register(Queue(groups, now))
+        seen.register(Queue(count, now))
         return generate_latest(self._registry) + generate_latest(seen)

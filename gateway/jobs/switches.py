@@ -22,7 +22,7 @@ class Switches:
 
     async def is_paused(self) -> bool:
         """Tells whether no waiting job may start."""
-        return bool(await self._transactions.read(lambda connection: read_switch(connection, _PAUSED)))
+        return await self._transactions.read(read_paused)
 
     async def pause(self, is_paused: bool) -> None:
         """Keeps jobs that wait from starting, or lets them."""
@@ -45,6 +45,11 @@ class Switches:
             return True
 
         return await self._transactions.write(work)
+
+
+def read_paused(connection: sa.Connection) -> bool:
+    """Tells whether no waiting job may start."""
+    return bool(read_switch(connection, _PAUSED))
 
 
 def read_switch(connection: sa.Connection, name: str) -> JsonValue:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway import readiness, schemas
 from gateway.catalogue import Catalogue
 from gateway.devices import show_gpu
-from gateway.jobs.census import Group
+from gateway.jobs.census import Count
 from gateway.problems import ProblemError, document
 from gateway.studio import Studio, StudioDep
 from gateway.views import show_capability, show_lost_capability
@@ -94,8 +94,8 @@ async def get_readiness(studio: StudioDep) -> schemas.Readiness:
 )
 async def get_metrics(studio: StudioDep) -> Response:
     """Returns counters and histograms for Prometheus, those of the arbiter included."""
-    snapshot, groups = await asyncio.gather(_ask_arbiter(studio), _take_census(studio))
-    text = studio.books.metrics.render(snapshot, groups, time.time())
+    snapshot, count = await asyncio.gather(_ask_arbiter(studio), _take_census(studio))
+    text = studio.books.metrics.render(snapshot, count, time.time())
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 
@@ -106,7 +106,7 @@ async def _ask_arbiter(studio: Studio) -> arbiter_pb2.SnapshotResponse | None:
         return None
 
 
-async def _take_census(studio: Studio) -> list[Group] | None:
+async def _take_census(studio: Studio) -> Count | None:
     try:
         return await studio.books.census.take()
     except SQLAlchemyError:

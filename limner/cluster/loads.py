@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from limner.cluster.scaling import Load
 
 _DEPTH, _OLDEST = "limner_service_queue_depth", "limner_service_queue_oldest_seconds"
+_PAUSED = "limner_queue_paused"
 _TIMEOUT_S = 5.0
 
 
@@ -26,12 +27,17 @@ async def ask_loads(url: str, secret: str) -> Mapping[str, Load] | None:
 
 
 def read_loads(text: str) -> Mapping[str, Load] | None:
-    """Reads the loads in Prometheus' text format; None when they are not among what is told."""
+    """Reads the loads in Prometheus' text format; None when they are not among what is told.
+
+    What waits in a paused queue waits for nobody: more replicas would not make it start.
+    """
     told = {
-        (sample.name, sample.labels["service"]): sample.value
+        (sample.name, sample.labels.get("service", "")): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
-        if sample.name in {_DEPTH, _OLDEST}
+        if sample.name in {_DEPTH, _OLDEST, _PAUSED}
     }
-    services = {service for _, service in told}
+    services = {service for name, service in told if name == _DEPTH}
+    if told.get((_PAUSED, "")):
+        return dict.fromkeys(services, Load())
     return {service: Load(int(told[_DEPTH, service]), told[_OLDEST, service]) for service in services} or None

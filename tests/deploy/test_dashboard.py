@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.jobs.census import Count
 from gateway.jobs.job import Job, Kind, State
 from gateway.jobs.performance import Performance
 from gateway.metrics import Metrics
@@ -43,7 +44,7 @@ def exposed() -> dict[str, set[str]]:
         loads={"t2i": 1},
         decisions={"lease_granted": 1},
     )
-    families = text_string_to_metric_families(metrics.render(snapshot, [], now=0).decode())
+    families = text_string_to_metric_families(metrics.render(snapshot, Count(), now=0).decode())
     return {sample.name: set(sample.labels) for family in families for sample in family.samples}
 
 

@@ -6,7 +6,7 @@ import httpx
 from grpc import StatusCode
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway.jobs.census import Group
+from gateway.jobs.census import Count, Group
 from gateway.jobs.job import Kind, State
 from gateway.metrics import Metrics
 from gateway.readiness import PROFILE
@@ -60,7 +60,10 @@ async def test_waiting_jobs_are_counted_by_priority_and_cancelled_ones_as_ended(
     assert seen["limner_jobs", f"{KIND} state=queued"] == 2
     assert 0 < seen["limner_queue_oldest_seconds", "priority=background"] < 60
     await client.delete(f"/jobs/{job['id']}")
+    await client.patch("/queue", json={"paused": True})
+    assert seen["limner_queue_paused", ""] == 0
     seen = await scrape(client)
+    assert seen["limner_queue_paused", ""] == 1
     assert seen["limner_queue_depth", "priority=background"] == 0
     assert seen["limner_jobs_finished_total", f"{KIND} state=cancelled"] == 1
 
@@ -107,7 +110,7 @@ def test_leases_of_one_holder_are_added_and_those_of_readiness_left_out() -> Non
 
     leases = [lease("shapes", 5), lease("shapes", 7), lease(PROFILE, 0)]
     snapshot = pb.SnapshotResponse(leases=leases, loads={"t2i": 4, "edit": 2})
-    seen = read(Metrics().render(snapshot, [], NOW).decode())
+    seen = read(Metrics().render(snapshot, Count(), NOW).decode())
     assert seen["limner_lease_bytes", "device=gpu holder=t2i-2 kind=resident service=t2i"] == 12
     assert seen["limner_lease_bytes", "device=gpu holder=t2i-2 kind=context service=t2i"] == 2
     assert seen["limner_lease_observed_bytes", "holder=t2i-2 service=t2i"] == 12
@@ -121,7 +124,8 @@ def test_the_queue_is_told_even_where_it_is_empty() -> None:
         Group(Kind.LAYERS, State.QUEUED, priority=1, count=1, oldest_at=NOW - 90),
         Group(Kind.TILED, State.RUNNING, priority=3, count=1, oldest_at=NOW - 99),
     ]
-    seen = read(Metrics().render(None, groups, NOW).decode())
+    seen = read(Metrics().render(None, Count(groups, is_paused=True), NOW).decode())
+    assert seen["limner_queue_paused", ""] == 1
     assert seen["limner_queue_depth", "priority=background"] == 4
     assert seen["limner_queue_oldest_seconds", "priority=background"] == 90
     assert seen["limner_queue_depth", "priority=interactive"] == 0
