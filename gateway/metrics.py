@@ -109,9 +109,7 @@ class Metrics:
             if moved_bytes:
                 self._moved.labels(kind, how).inc(moved_bytes)
 
-    def render(
-        self, snapshot: arbiter_pb2.SnapshotResponse | None, count: Count | None, now: float
-    ) -> bytes:
+    def render(self, snapshot: arbiter_pb2.SnapshotResponse | None, count: Count | None, now: float) -> bytes:
         """Returns the text format of Prometheus; without a snapshot the arbiter counts as down.
 
         Without a count of the jobs that have not ended, the database does.

@@ -7,6 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 
 @dataclass(frozen=True, slots=True)
 class Disk:
@@ -24,6 +26,12 @@ def find_ram_limit(root: Path = Path("/")) -> int | None:
     """Returns the least memory that any group of this process, e.g. a container, allows; None without one."""
     limits = [limit for file in _limit_files(root) if (limit := parse_limit(_read(file))) is not None]
     return min(limits, default=None)
+
+
+def find_usable_ram(root: Path = Path("/")) -> int:
+    """Returns the memory that this process may use at most: the machine's, or less in a container."""
+    ram_bytes = psutil.virtual_memory().total
+    return min(ram_bytes, find_ram_limit(root) or ram_bytes)
 
 
 def find_core_quota(root: Path = Path("/")) -> float | None:

@@ -11,7 +11,15 @@ import psutil
 
 from limner.home import Home
 from limner.machine.cards import Card, Driver, ask_driver
-from limner.machine.host import Disk, count_nvidia_cards, find_core_quota, find_ram_limit, is_wsl, look_at
+from limner.machine.host import (
+    Disk,
+    count_nvidia_cards,
+    find_core_quota,
+    find_ram_limit,
+    find_usable_ram,
+    is_wsl,
+    look_at,
+)
 from limner.models.device import DeviceFacts, card_budget_bytes, host_budget_bytes
 
 HOST = "cpu:0"
@@ -71,8 +79,7 @@ def describe_devices(machine: Machine, ram_budget_bytes: int | None = None) -> t
 
 def find_devices(ram_budget_bytes: int | None = None) -> tuple[DeviceFacts, ...]:
     """Returns what `describe_devices` does, of this machine as it is now."""
-    ram_bytes = psutil.virtual_memory().total
-    return _describe(ask_driver(), min(ram_bytes, find_ram_limit() or ram_bytes), ram_budget_bytes)
+    return _describe(ask_driver(), find_usable_ram(), ram_budget_bytes)
 
 
 def _describe(driver: Driver, ram_bytes: int, ram_budget_bytes: int | None) -> tuple[DeviceFacts, ...]:

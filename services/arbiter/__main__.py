@@ -17,13 +17,15 @@ from limner.arbiter.v1.arbiter_pb2 import DESCRIPTOR
 from limner.arbiter.v1.arbiter_pb2_grpc import add_ArbiterServiceServicer_to_server
 from limner.endpoint import Insecure
 from limner.logs import set_up_logs
+from limner.machine.host import find_usable_ram
+from limner.models.device import host_budget_bytes
 from services.arbiter.batches import Tempo, TimeLimitedBatches
 from services.arbiter.child import Silent
 from services.arbiter.core import Core
 from services.arbiter.discovery import looking
 from services.arbiter.engine import Engine
 from services.arbiter.journal import Journal, JournalInUse
-from services.arbiter.probes import Probe, ram_budget_bytes
+from services.arbiter.probes import Probe
 from services.arbiter.profiles import Profiles
 from services.arbiter.servicer import Arbiter
 from services.arbiter.settings import Settings
@@ -38,7 +40,9 @@ async def main(settings: Settings) -> None:
     """Runs the arbiter until SIGTERM; raises JournalInUse when another one runs in the same folder."""
     holders_dir = settings.run_dir / "holders"
     holders_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    budget_bytes = settings.ram_budget_bytes if settings.ram_budget_bytes is not None else ram_budget_bytes()
+    budget_bytes = settings.ram_budget_bytes
+    if budget_bytes is None:
+        budget_bytes = host_budget_bytes(find_usable_ram())
     profiles = Profiles((settings.state_dir or settings.run_dir) / "profiles", time.time() - time.monotonic())
     with (
         Journal(settings.run_dir / "ledger", _boot_id()) as journal,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from limner.machine.host import find_usable_ram
 from services.arbiter.demands import PAGEABLE, PINNED
 from services.arbiter.ledger import Device
-from services.arbiter.probes import ram_bytes
 
 _MARGIN_SHARE_PERCENT = 4
 _MARGIN_BYTES = 512 * 1024 * 1024
@@ -43,6 +43,6 @@ def host_pools(budget_bytes: int) -> tuple[Device, ...]:
     """Returns the host's memory as it is charged beside cards."""
     pinned_bytes = budget_bytes * _PINNED_SHARE_PERCENT // 100
     return (
-        Device(PAGEABLE, "host memory", ram_bytes(), budget_bytes),
-        Device(PINNED, "pinned host memory", ram_bytes(), pinned_bytes),
+        Device(PAGEABLE, "host memory", find_usable_ram(), budget_bytes),
+        Device(PINNED, "pinned host memory", find_usable_ram(), pinned_bytes),
     )

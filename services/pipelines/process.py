@@ -16,8 +16,8 @@ from pathlib import Path
 import structlog
 
 from limner.cli.tether import PARENT
+from limner.machine.footprint import Footprint
 from limner.worker.v1.worker_pb2 import Command, Event, Ready
-from services.pipelines import memory
 from services.pipelines.framing import AsyncEnd, Closed
 from services.pipelines.worker import SOCKET_FD_VARIABLE
 from services.rpc.errors import WorkerLost
@@ -47,6 +47,7 @@ class WorkerProcess:
         self.identity = identity
         self._is_on_card = False
         self._said_bytes = 0
+        self._footprint = Footprint(identity.pid)
 
     @classmethod
     async def start(cls, module: str, holder: str, holders_dir: Path) -> WorkerProcess:
@@ -116,7 +117,7 @@ class WorkerProcess:
         if self._is_on_card:
             return self._said_bytes if self.alive else 0
         try:
-            return memory.held_bytes(self.identity.pid)
+            return self._footprint.held_bytes()
         except OSError:
             return 0
 

@@ -20,7 +20,7 @@ from limner.progress.v1.progress_pb2 import Checkpoint, Progress, Provenance
 from limner.worker.v1.worker_pb2 import Command, Ended, Event, Load, Loaded, Ready, Resized, Result, Run
 from services.pipelines.exhaustion import is_exhaustion, requested_bytes
 from services.pipelines.framing import BlockingEnd, Closed
-from services.pipelines.memory import HostMeter, Meter, held_bytes
+from services.pipelines.memory import HostMeter, Meter
 from services.rpc.errors import LimnerError, OutOfMemory
 
 log = structlog.get_logger(__name__)
@@ -134,7 +134,7 @@ class _Worker:
     def serve(self) -> None:
         threading.Thread(target=self._listen, daemon=True, name="commands").start()
         versions = self._engine.library_versions()
-        self._send(Event(ready=Ready(library_versions=versions, context_bytes=held_bytes())))
+        self._send(Event(ready=Ready(library_versions=versions, context_bytes=self._meter.held_bytes())))
         while (command := self._commands.get()) is not None:
             if command.HasField("load"):
                 self._load(command.load)

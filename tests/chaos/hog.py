@@ -6,8 +6,8 @@ import os
 import time
 from pathlib import Path
 
+from limner.machine.footprint import Footprint
 from limner.progress.v1.progress_pb2 import Checkpoint
-from services.pipelines.memory import held_bytes
 from services.pipelines.worker import Reporter, work
 from tests.chaos.pool import LOAD_EXTRA_MIB, WORKING_MIB, Pool, Share
 
@@ -24,7 +24,7 @@ class Meter:
 
     def __init__(self, share: Share) -> None:
         self._share = share
-        self._process_bytes = held_bytes()
+        self._process_bytes = Footprint().held_bytes()
 
     def held_bytes(self) -> int:
         return self._process_bytes + self._share.held_mib * _MIB
