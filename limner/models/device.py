@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 _MARGIN_SHARE_PERCENT = 4
 _MARGIN_BYTES = 512 * 2**20
-_DISPLAY_MARGIN_BYTES = 2**30
+_DISPLAY_MARGIN_BYTES = 2**30  # Desktops take and return memory at will.
 _RAM_SHARE_PERCENT = 70
 # Compute capabilities (CUDA C++ Programming Guide, "Compute Capabilities"): Ampere computes in bfloat16,
 # Ada and Hopper in 8-bit floats.
@@ -52,9 +52,13 @@ class DeviceFacts:
 
 def card_budget_bytes(total_bytes: int, reserved_bytes: int, *, has_display: bool) -> int:
     """Returns what pipelines may hold of a card, as the arbiter grants it while nobody else uses the card."""
+    return max(0, total_bytes - reserved_bytes - card_margin_bytes(total_bytes, has_display=has_display))
+
+
+def card_margin_bytes(total_bytes: int, *, has_display: bool) -> int:
+    """Returns what is kept back of a card for what nobody sees in time."""
     floor_bytes = _DISPLAY_MARGIN_BYTES if has_display else _MARGIN_BYTES
-    margin_bytes = max(floor_bytes, total_bytes * _MARGIN_SHARE_PERCENT // 100)
-    return max(0, total_bytes - reserved_bytes - margin_bytes)
+    return min(total_bytes, max(floor_bytes, total_bytes * _MARGIN_SHARE_PERCENT // 100))
 
 
 def host_budget_bytes(ram_bytes: int) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.arbiter.devices import Foreign, host_pools, margin_bytes
+from limner.models.device import card_margin_bytes
+from services.arbiter.devices import Foreign, host_pools
 from services.arbiter.leases import Key
 from services.arbiter.ledger import Device
 from services.arbiter.probes import Sample
@@ -74,7 +75,7 @@ def find_amd_cards(budget_bytes: int, sysfs: Path = Path("/sys")) -> AmdProbe | 
 def _look(card: _Card, ours_bytes: int) -> Device:
     total_bytes = int((card.device / "mem_info_vram_total").read_text())
     used_bytes = int((card.device / "mem_info_vram_used").read_text())
-    margin = margin_bytes(total_bytes, has_display=card.has_display())
+    margin = card_margin_bytes(total_bytes, has_display=card.has_display())
     return Device(
         card.id,
         _text(card.device / "product_name") or f"AMD {_text(card.device / 'device')}",

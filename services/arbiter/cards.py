@@ -11,7 +11,8 @@ from typing import Any
 
 import pynvml
 
-from services.arbiter.devices import Foreign, host_pools, margin_bytes
+from limner.models.device import card_margin_bytes
+from services.arbiter.devices import Foreign, host_pools
 from services.arbiter.leases import Key
 from services.arbiter.ledger import Device
 from services.arbiter.probes import Sample
@@ -84,7 +85,7 @@ def _look(card: _Card, pids: frozenset[int]) -> tuple[Device, set[int]]:
     if None not in ours.values():
         # Where the driver does not tell what ours use, as under WDDM, the rest is not known either.
         card.foreign.add(card.used_bytes(memory), ours_bytes)
-    margin = margin_bytes(memory.total_bytes, has_display=_has_display(card.handle))
+    margin = card_margin_bytes(memory.total_bytes, has_display=_has_display(card.handle))
     device = Device(
         pynvml.nvmlDeviceGetUUID(card.handle),
         pynvml.nvmlDeviceGetName(card.handle),

@@ -1,4 +1,4 @@
-"""What probes of cards do alike: margins, host memory beside the cards, others' use over a minute."""
+"""What probes of cards do alike: host memory beside the cards, others' use over a minute."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from limner.machine.host import find_usable_ram
 from services.arbiter.demands import PAGEABLE, PINNED
 from services.arbiter.ledger import Device
 
-_MARGIN_SHARE_PERCENT = 4
-_MARGIN_BYTES = 512 * 1024 * 1024
-_DISPLAY_MARGIN_BYTES = 1024 * 1024 * 1024  # Desktops take and return memory at will.
 _FOREIGN_WINDOW = 60  # Samples, one a second: others' peaks count for a minute.
 _PINNED_SHARE_PERCENT = 25  # Of the host's budget; pinned pages cannot be swapped or moved.
 
@@ -31,12 +28,6 @@ class Foreign:
     def highest_bytes(self) -> int:
         """The highest of the last minute; 0 before the first sample."""
         return max(self._samples, default=0)
-
-
-def margin_bytes(total_bytes: int, *, has_display: bool) -> int:
-    """Returns what is kept back of a card for what no probe sees in time."""
-    floor_bytes = _DISPLAY_MARGIN_BYTES if has_display else _MARGIN_BYTES
-    return min(total_bytes, max(floor_bytes, total_bytes * _MARGIN_SHARE_PERCENT // 100))
 
 
 def host_pools(budget_bytes: int) -> tuple[Device, ...]:

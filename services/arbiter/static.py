@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.arbiter.devices import host_pools, margin_bytes
+from limner.models.device import card_margin_bytes
+from services.arbiter.devices import host_pools
 from services.arbiter.leases import Key
 from services.arbiter.ledger import Device
 from services.arbiter.probes import Sample
@@ -31,7 +32,7 @@ class StaticProbe:
                 card.id,
                 card.name or card.id,
                 card.total_bytes,
-                max(0, card.total_bytes - (margin := margin_bytes(card.total_bytes, has_display=False))),
+                max(0, card.total_bytes - (margin := card_margin_bytes(card.total_bytes, has_display=False))),
                 margin_bytes=margin,
                 health="unwatched",
             )

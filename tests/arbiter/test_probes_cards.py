@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from limner.models.device import card_margin_bytes
 from services.arbiter.amd import AmdProbe, find_amd_cards
 from services.arbiter.apple import AppleProbe, working_set_bytes
 from services.arbiter.apple import Memory as AppleMemory
 from services.arbiter.cards import Memory
-from services.arbiter.devices import Foreign, margin_bytes
+from services.arbiter.devices import Foreign
 from services.arbiter.discovery import looking
 from services.arbiter.leases import Key
 from services.arbiter.observer import observe
@@ -62,7 +63,7 @@ def test_an_amd_card_is_named_as_its_runtime_names_it(sysfs: Path) -> None:
     card, *pools = found(sysfs).sample({}).devices
     assert (card.id, card.name) == ("GPU-9f3a57e1c0de0001", "AMD 0x744c")
     assert card.total_bytes == 24 * GIB
-    assert card.limit_bytes == 24 * GIB - margin_bytes(24 * GIB, has_display=False)
+    assert card.limit_bytes == 24 * GIB - card_margin_bytes(24 * GIB, has_display=False)
     assert [pool.id for pool in pools] == ["host:pageable", "host:pinned"]
 
 
@@ -111,7 +112,7 @@ def test_others_use_counts_for_a_minute() -> None:
 
 
 def test_a_margin_is_never_more_than_the_card() -> None:
-    assert margin_bytes(256 * MIB, has_display=True) == 256 * MIB
+    assert card_margin_bytes(256 * MIB, has_display=True) == 256 * MIB
 
 
 def test_apples_gpu_gives_up_what_others_take_of_its_share() -> None:
