@@ -88,6 +88,10 @@ class EventHub:
         """Whether anybody is listening, so that previews need not be encoded for nobody."""
         return owner in self._readers
 
+    def is_awaited(self, job_id: str) -> bool:
+        """Whether anybody waits for the end of a job."""
+        return job_id in self._endings
+
     @contextmanager
     def subscribe(self, owner: str) -> Generator[Reader]:
         """Yields a reader of everything of an owner from now on."""

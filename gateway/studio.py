@@ -115,8 +115,8 @@ async def _running_studio(
             metrics.ended(job)
 
     def publish(job: Job, seq: int) -> None:
-        # Showing a job takes as long as writing it: not for nobody. Its end may be waited for.
-        if job.state.is_final or hub.is_heard_by(job.owner):
+        # Showing a job takes as long as writing it: not for nobody.
+        if hub.is_heard_by(job.owner) or (job.state.is_final and hub.is_awaited(job.id)):
             hub.publish_job(job.owner, show_job(board.view(job)), seq)
 
     def publish_own(job: Job, seq: int) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -33,7 +34,15 @@ class Word(StrEnum):
     FORGOTTEN = "forgotten"  # are jobs, which no event tells
 
 
-Hear = Callable[[str, list[str]], Awaitable[None]]
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A word, perhaps of a newer version, and what follows it."""
+
+    word: str
+    rest: tuple[str, ...]
+
+
+Hear = Callable[[Sequence[Announcement]], Awaitable[None]]
 
 
 def announce(connection: sa.Connection, word: Word, *rest: str) -> None:
@@ -51,6 +60,9 @@ class Announcements:
     @asynccontextmanager
     async def followed(self, hear: Hear, catch_up: Callable[[], Awaitable[None]]) -> AsyncGenerator[None]:
         """Has `hear` called for everything that is committed while this is entered.
+
+        What has come by the time that it returns is told together, so that the busier gateways are, the less
+        each costs the others.
 
         `catch_up` is called first, and again whenever a lost connection is made anew: for what it missed.
         """
@@ -76,9 +88,10 @@ class Announcements:
                 if connection is None:
                     connection = await self._connect()
                     await catch_up()
-                async for said in connection.notifies():
-                    word, *rest = said.payload.split(" ")
-                    await hear(word, rest)
+                while True:
+                    # Stops after one, with all those that came with it.
+                    said = [each.payload.split(" ") async for each in connection.notifies(stop_after=1)]
+                    await hear([Announcement(word, tuple(rest)) for word, *rest in said])
             except (psycopg.OperationalError, OperationalError) as error:
                 log.warning("announcements lost", error=str(error))
             except Exception:

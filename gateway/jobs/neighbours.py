@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from contextlib import asynccontextmanager
 
 import sqlalchemy as sa
 
 from gateway.events import RESET
-from gateway.jobs.announcements import Announcements, Word
+from gateway.jobs.announcements import Announcement, Announcements, Word
 from gateway.jobs.books import Books
 from gateway.jobs.claims import Claims
 from gateway.jobs.database import listening_parameters
 from gateway.jobs.dispatcher import Dispatcher
+from gateway.jobs.job import State
 from gateway.jobs.presence import Presence
 from gateway.jobs.transactions import Publish
 
@@ -61,42 +62,52 @@ class Neighbours:
         self._publish = publish
         self._seq = seq  # of the last event that was published
 
-    async def hear(self, word: str, rest: list[str]) -> None:
-        """Takes in one announcement."""
-        match word, rest:
-            case Word.EVENTS, [seq]:
-                if int(seq) > self._seq:
-                    await self._read_events()
-            case ((Word.CLAIMED | Word.RELEASED), [job_id, gateway]):
-                if gateway != self._books.claims.holder:
-                    await self._see([job_id])
+    async def hear(self, said: Sequence[Announcement]) -> None:
+        """Takes in announcements; of a newer version's words, events say what matters."""
+        words = {each.word for each in said}
+        changed = [job_id for each in said for job_id in self._jobs_of(each)]
+        if changed:
+            await self._see(changed)
+        if Word.EVENTS in words:
+            await self._read_events(max(int(each.rest[0]) for each in said if each.word == Word.EVENTS))
+        if Word.SWITCHES in words:
+            await self._dispatcher.switch(await self._books.switches.is_paused())
+        if Word.LEFT in words:
+            await self._books.claims.recover()
+        if Word.FORGOTTEN in words:
+            for owner in self._books.hub.listeners:
+                self._books.hub.publish(owner, RESET)
+
+    def _jobs_of(self, said: Announcement) -> Sequence[str]:
+        """Returns the jobs that are not in line here as they are in the table."""
+        match said.word, said.rest:
+            case ((Word.CLAIMED | Word.RELEASED), (job_id, gateway)) if gateway != self._books.claims.holder:
+                return [job_id]
             case Word.ORDER, job_ids:
-                await self._see(job_ids)
-            case Word.SWITCHES, _:
-                await self._dispatcher.switch(await self._books.switches.is_paused())
-            case Word.LEFT, _:
-                await self._books.claims.recover()
-            case Word.FORGOTTEN, _:
-                for owner in self._books.hub.listeners:
-                    self._books.hub.publish(owner, RESET)
+                return job_ids
             case _:
-                pass  # of a newer version, whose events say what matters
+                return ()
 
     async def catch_up(self) -> None:
         """Takes in whatever was announced while nobody heard it."""
         await self._dispatcher.load()
-        await self._read_events()
+        await self._read_events(await self._books.events.last_seq())
 
-    async def _see(self, job_ids: Sequence[str]) -> None:
+    async def _see(self, job_ids: Collection[str]) -> None:
         found = await self._books.store.get_all(job_ids)
         self._dispatcher.see(list(found.values()))
 
-    async def _read_events(self) -> None:
-        while events := await self._books.events.after(self._seq, _BATCH):
+    async def _read_events(self, until_seq: int) -> None:
+        """Takes in the events that are not known yet; none is committed before one with a smaller seq."""
+        while self._seq < until_seq:
+            events = await self._books.events.after(self._seq, _BATCH)
+            if not events:
+                return
+            self._dispatcher.see([event.job for event in events if event.job.state is not State.QUEUED])
             # Read after the events, so at least as new: a job that has gone on is not put in line again.
-            await self._see([event.job.id for event in events])
+            waiting = {event.job.id for event in events if event.job.state is State.QUEUED}
+            if waiting:
+                await self._see(waiting)
             for event in events:
                 self._publish(event.job, event.seq)
                 self._seq = event.seq
-            if len(events) < _BATCH:
-                return

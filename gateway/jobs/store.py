@@ -85,7 +85,7 @@ class JobStore:
         """Returns the job of that id."""
         return await self._transactions.read(lambda connection: get_job(connection, job_id))
 
-    async def get_all(self, job_ids: Sequence[str]) -> dict[str, Job]:
+    async def get_all(self, job_ids: Collection[str]) -> dict[str, Job]:
         """Returns those of the jobs that there are, by id."""
         query = sa.select(jobs).where(jobs.c.id.in_(job_ids))
         found = await self._transactions.read(lambda connection: to_jobs(connection, query))
