@@ -14,13 +14,13 @@ import structlog
 from benchmarks.scaled import deepen
 from benchmarks.table import Row
 from limner.image.v1.image_pb2 import Size
+from limner.machine.footprint import Footprint
 from limner.models.activations import Shape
 from limner.models.demands import Demand, demand
 from limner.models.entry import Tier
 from limner.models.weighing import read_sizes
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest
 from limner.worker.v1.worker_pb2 import Command, Load, Run
-from services.pipelines.memory import held_bytes
 from services.pipelines.process import WorkerProcess
 from services.t2i.job import PARTS
 
@@ -105,7 +105,7 @@ async def _working(folder: Path) -> AsyncGenerator[tuple[WorkerProcess, int]]:
     process = await WorkerProcess.start("services.t2i.engine", "bench", folder / "holders")
     try:
         await process.ready()
-        yield process, held_bytes(process.identity.pid)
+        yield process, Footprint(process.identity.pid).held_bytes()
     finally:
         await process.kill()
 

@@ -13,9 +13,9 @@ import structlog
 from PIL import Image
 
 from limner.image.v1.image_pb2 import Size
+from limner.machine.footprint import Footprint
 from limner.t2i.v1.t2i_pb2 import GenerateImagesRequest, Result
 from limner.worker.v1.worker_pb2 import Command, Event, Load, Run
-from services.pipelines.memory import held_bytes
 from services.pipelines.process import WorkerProcess
 
 MODULES = {name: f"services.{name}.engine" for name in ("t2i", "edit", "tiling")}
@@ -29,12 +29,13 @@ class Worker:
 
     def __init__(self, process: WorkerProcess) -> None:
         self._process = process
+        self._footprint = Footprint(process.identity.pid)
         self._idle_bytes = self.held_bytes
 
     @property
     def held_bytes(self) -> int:
         """What it holds, pages that others hold too by their share."""
-        return held_bytes(self._process.identity.pid)
+        return self._footprint.held_bytes()
 
     async def load(self, model: Path, tier: str, budget_bytes: int = 0) -> float:
         """Loads a model and returns the seconds."""

@@ -1,111 +1,116 @@
-"""The arbiter's book as Prometheus reads it."""
+"""The arbiters' books as Prometheus reads them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from gateway.machines import MachineBook
 from gateway.readiness import PROFILE
 from limner.arbiter.v1 import arbiter_pb2
 
 _DEVICE_BYTES = ("total", "capacity", "charged", "observed", "foreign")
 _LEASE_BYTES = ("resident", "working", "load_extra", "context")
 
+# A value for each combination of the labels that a family has besides the machine.
+Values = Mapping[tuple[str, ...], float]
+Count = Callable[[arbiter_pb2.SnapshotResponse], Values]
 
-class Book(Collector):
-    """One snapshot, or the fact that there is none."""
 
-    def __init__(self, snapshot: arbiter_pb2.SnapshotResponse | None) -> None:
-        self._snapshot = snapshot
+class Memory(Collector):
+    """The books of all machines; the label `machine` is empty where nothing names it."""
+
+    def __init__(self, books: Sequence[MachineBook]) -> None:
+        self._books = books
 
     def collect(self) -> Iterator[Metric]:
-        """Yields every family; without a snapshot only that the arbiter is down."""
-        up = GaugeMetricFamily("limner_arbiter_up", "Whether the memory arbiter answers.")
-        up.add_metric((), float(self._snapshot is not None))
+        """Yields every family; of a machine without a snapshot only that its arbiter is down."""
+        up = _gauge("limner_arbiter_up", "Whether the memory arbiter answers.")
+        for book in self._books:
+            up.add_metric((book.machine,), float(book.snapshot is not None))
         yield up
-        if self._snapshot is not None:
-            yield _device_bytes(self._snapshot)
-            yield _leases(self._snapshot)
-            yield _lease_bytes(self._snapshot)
-            yield _observed_bytes(self._snapshot)
-            yield _loads(self._snapshot)
-            yield from _tickets(self._snapshot)
-            yield _decisions(self._snapshot)
+        snapshots = [(book.machine, book.snapshot) for book in self._books if book.snapshot is not None]
+        for family, count in _families():
+            for machine, snapshot in snapshots:
+                for labels, value in count(snapshot).items():
+                    family.add_metric((machine, *labels), value)
+            if snapshots:
+                yield family
 
 
-def _device_bytes(snapshot: arbiter_pb2.SnapshotResponse) -> Metric:
-    family = GaugeMetricFamily("limner_device_bytes", "Memory of a device.", labels=("device", "kind"))
-    for device in snapshot.devices:
-        for kind in _DEVICE_BYTES:
-            family.add_metric((device.id, kind), getattr(device, f"{kind}_bytes"))
-    return family
+def _families() -> Iterable[tuple[GaugeMetricFamily | CounterMetricFamily, Count]]:
+    yield _gauge("limner_device_bytes", "Memory of a device.", "device", "kind"), _device_bytes
+    yield _gauge("limner_leases", "Leases by state.", "state"), _lease_states
+    text = "What leases may hold on a device; working bytes while they compute, extra ones while they load."
+    yield _gauge("limner_lease_bytes", text, "service", "holder", "device", "kind"), _lease_bytes
+    text = "What the worker of a lease was seen to hold."
+    yield _gauge("limner_lease_observed_bytes", text, "service", "holder"), _observed_bytes
+    yield _gauge("limner_tickets_waiting", "Demands that wait for memory."), _tickets_waiting
+    yield _gauge("limner_ticket_longest_wait_seconds", "The longest of their waits so far."), _longest_wait
+    text = "Models loaded since the arbiter's start; with several that take turns, each is a swap."
+    yield _counter("limner_model_loads", text, "service"), _loads
+    text = "Decisions of the arbiter since its start."
+    yield _counter("limner_arbiter_decisions", text, "decision"), _decisions
 
 
-def _leases(snapshot: arbiter_pb2.SnapshotResponse) -> Metric:
-    family = GaugeMetricFamily("limner_leases", "Leases by state.", labels=("state",))
+def _gauge(name: str, text: str, *labels: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(name, text, labels=("machine", *labels))
+
+
+def _counter(name: str, text: str, *labels: str) -> CounterMetricFamily:
+    return CounterMetricFamily(name, text, labels=("machine", *labels))
+
+
+def _device_bytes(snapshot: arbiter_pb2.SnapshotResponse) -> Values:
+    return {
+        (device.id, kind): getattr(device, f"{kind}_bytes")
+        for device in snapshot.devices
+        for kind in _DEVICE_BYTES
+    }
+
+
+def _lease_states(snapshot: arbiter_pb2.SnapshotResponse) -> Values:
     states = Counter(arbiter_pb2.LeaseState.Name(lease.state) for lease in _true_leases(snapshot))
-    for state, count in states.items():
-        family.add_metric((state.removeprefix("LEASE_STATE_").lower(),), count)
-    return family
+    return {(state.removeprefix("LEASE_STATE_").lower(),): count for state, count in states.items()}
 
 
-def _lease_bytes(snapshot: arbiter_pb2.SnapshotResponse) -> Metric:
-    help_text = (
-        "What leases may hold on a device; working bytes while they compute, extra ones while they load."
-    )
-    labels = ("service", "holder", "device", "kind")
-    family = GaugeMetricFamily("limner_lease_bytes", help_text, labels=labels)
+def _lease_bytes(snapshot: arbiter_pb2.SnapshotResponse) -> Values:
     # A holder has two leases while the bytes of a dead worker come back.
-    sums = Counter[tuple[str, str, str, str]]()
+    sums = Counter[tuple[str, ...]]()
     for lease in _true_leases(snapshot):
         for charge in lease.charges:
             for kind in _LEASE_BYTES:
                 sums[lease.service, lease.holder, charge.device, kind] += getattr(charge, f"{kind}_bytes")
-    for key, total_bytes in sums.items():
-        family.add_metric(key, total_bytes)
-    return family
+    return sums
 
 
-def _observed_bytes(snapshot: arbiter_pb2.SnapshotResponse) -> Metric:
-    help_text = "What the worker of a lease was seen to hold."
-    family = GaugeMetricFamily("limner_lease_observed_bytes", help_text, labels=("service", "holder"))
-    sums = Counter[tuple[str, str]]()
+def _observed_bytes(snapshot: arbiter_pb2.SnapshotResponse) -> Values:
+    sums = Counter[tuple[str, ...]]()
     for lease in _true_leases(snapshot):
         sums[lease.service, lease.holder] += lease.observed_bytes
-    for key, total_bytes in sums.items():
-        family.add_metric(key, total_bytes)
-    return family
+    return sums
 
 
-def _loads(snapshot: arbiter_pb2.SnapshotResponse) -> Metric:
-    help_text = "Models loaded since the arbiter's start; with several that take turns, each is a swap."
-    family = CounterMetricFamily("limner_model_loads", help_text, labels=("service",))
-    for service, count in sorted(snapshot.loads.items()):
-        family.add_metric((service,), count)
-    return family
+def _loads(snapshot: arbiter_pb2.SnapshotResponse) -> Values:
+    return {(service,): count for service, count in sorted(snapshot.loads.items())}
+
+
+def _tickets_waiting(snapshot: arbiter_pb2.SnapshotResponse) -> Values:
+    return {(): len(snapshot.tickets)}
+
+
+def _longest_wait(snapshot: arbiter_pb2.SnapshotResponse) -> Values:
+    waits_s = [ticket.waited.ToTimedelta().total_seconds() for ticket in snapshot.tickets]
+    return {(): max(waits_s, default=0.0)}
+
+
+def _decisions(snapshot: arbiter_pb2.SnapshotResponse) -> Values:
+    return {(name,): count for name, count in sorted(snapshot.decisions.items())}
 
 
 def _true_leases(snapshot: arbiter_pb2.SnapshotResponse) -> list[arbiter_pb2.Lease]:
     """Returns the leases without those of readiness checks, which hold nothing."""
     return [lease for lease in snapshot.leases if lease.profile != PROFILE]
-
-
-def _tickets(snapshot: arbiter_pb2.SnapshotResponse) -> Iterator[Metric]:
-    waits_s = [ticket.waited.ToTimedelta().total_seconds() for ticket in snapshot.tickets]
-    waiting = GaugeMetricFamily("limner_tickets_waiting", "Demands that wait for memory.")
-    waiting.add_metric((), len(waits_s))
-    yield waiting
-    longest = GaugeMetricFamily("limner_ticket_longest_wait_seconds", "The longest of their waits so far.")
-    longest.add_metric((), max(waits_s, default=0.0))
-    yield longest
-
-
-def _decisions(snapshot: arbiter_pb2.SnapshotResponse) -> Metric:
-    help_text = "Decisions of the arbiter since its start."
-    family = CounterMetricFamily("limner_arbiter_decisions", help_text, labels=("decision",))
-    for name, count in sorted(snapshot.decisions.items()):
-        family.add_metric((name,), count)
-    return family

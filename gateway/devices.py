@@ -1,36 +1,50 @@
-"""The arbiter's snapshot as REST shows it."""
+"""What arbiters say, as REST shows it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from gateway import readiness, schemas
+from gateway.machines import MachineBook
 from limner.arbiter.v1 import arbiter_pb2
 
 
-def show_gpu(snapshot: arbiter_pb2.SnapshotResponse) -> schemas.Gpu:
-    """Returns devices, leases and tickets in the public shape."""
-    host = snapshot.host
+def show_gpu(books: Sequence[MachineBook]) -> schemas.Gpu:
+    """Returns devices, leases and tickets in the public shape; the first book is the gateway's own."""
+    own, *others = books
     return schemas.Gpu(
-        revision=snapshot.revision,
-        epoch=snapshot.epoch,
-        host=schemas.GpuHost(
+        **_show_book(own),
+        others=[schemas.MachineGpu(**_show_book(book)) for book in others if book.snapshot is not None],
+        silent=[book.machine for book in others if book.snapshot is None],
+    )
+
+
+def _show_book(book: MachineBook) -> dict[str, Any]:
+    snapshot = book.snapshot or arbiter_pb2.SnapshotResponse()
+    host = snapshot.host
+    return {
+        "machine": book.machine,
+        "revision": snapshot.revision,
+        "epoch": snapshot.epoch,
+        "host": schemas.GpuHost(
             ram_bytes=host.ram_bytes,
             budget_bytes=host.budget_bytes,
             pinned_budget_bytes=host.pinned_budget_bytes,
         ),
-        devices=[_show_device(device) for device in snapshot.devices],
-        leases=[_show_lease(lease) for lease in snapshot.leases],
-        tickets=[_show_ticket(ticket) for ticket in snapshot.tickets],
-        last_releases=[
+        "devices": [_show_device(device) for device in snapshot.devices],
+        "leases": [_show_lease(lease) for lease in snapshot.leases],
+        "tickets": [_show_ticket(ticket) for ticket in snapshot.tickets],
+        "last_releases": [
             _show_release(release)
             for release in snapshot.last_releases
             if release.profile != readiness.PROFILE  # of no bytes, and one for each check of /readyz
         ],
-        swaps_last_hour=snapshot.loads_last_hour,
-    )
+        "swaps_last_hour": snapshot.loads_last_hour,
+    }
 
 
 def _show_device(device: arbiter_pb2.Device) -> schemas.GpuDevice:

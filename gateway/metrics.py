@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
-from gateway.device_metrics import Book
+from gateway.device_metrics import Memory
 from gateway.job_metrics import Queue
 from gateway.jobs.census import Count
 from gateway.jobs.job import PRIORITIES, Job, Kind
 from gateway.jobs.performance import STAGES, Performance
-from limner.arbiter.v1 import arbiter_pb2
+from gateway.machines import MachineBook
 
 _WAIT_BUCKETS_S = (0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300, 1800)
 _STAGE_BUCKETS_S = (0.005, 0.02, 0.1, 0.5, 2, 10, 60, 300)
@@ -109,12 +111,12 @@ class Metrics:
             if moved_bytes:
                 self._moved.labels(kind, how).inc(moved_bytes)
 
-    def render(self, snapshot: arbiter_pb2.SnapshotResponse | None, count: Count | None, now: float) -> bytes:
+    def render(self, books: Sequence[MachineBook], count: Count | None, now: float) -> bytes:
         """Returns the text format of Prometheus; without a snapshot the arbiter counts as down.
 
         Without a count of the jobs that have not ended, the database does.
         """
         seen = CollectorRegistry()
-        seen.register(Book(snapshot))
+        seen.register(Memory(books))
         seen.register(Queue(count, now))
         return generate_latest(self._registry) + generate_latest(seen)

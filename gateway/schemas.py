@@ -458,9 +458,10 @@ class GpuHost(Shape):
     pinned_budget_bytes: int
 
 
-class Gpu(Shape):
-    """Devices, leases and who waits, as the arbiter sees them at one revision."""
+class MachineGpu(Shape):
+    """Devices, leases and who waits, as the arbiter of one machine sees them at one revision."""
 
+    machine: str = Field(description="Its name; empty where nothing names it.")
     revision: int
     epoch: int
     host: GpuHost
@@ -469,6 +470,13 @@ class Gpu(Shape):
     tickets: list[GpuTicket]
     last_releases: list[GpuRelease]
     swaps_last_hour: int = Field(description="How often a model was loaded, by all services.")
+
+
+class Gpu(MachineGpu):
+    """The same of the machine whose arbiter is the gateway's own, and of the others."""
+
+    others: list[MachineGpu] = Field(description="Those on which replicas are besides.")
+    silent: list[str] = Field(description="Names of those that do not answer.")
 
 
 class Session(Shape):

@@ -13,6 +13,7 @@ from gateway import readiness, schemas
 from gateway.catalogue import Catalogue
 from gateway.devices import show_gpu
 from gateway.jobs.census import Count
+from gateway.machines import read_books
 from gateway.problems import ProblemError, document
 from gateway.studio import Studio, StudioDep
 from gateway.views import show_capability, show_lost_capability
@@ -44,8 +45,9 @@ async def _look_at(catalogue: Catalogue) -> schemas.Capability:
     responses={503: document("The arbiter does not answer.")},
 )
 async def get_gpu(studio: StudioDep) -> schemas.Gpu:
-    """Shows devices, leases and who waits for memory."""
-    return show_gpu(await studio.arbiter.Snapshot(arbiter_pb2.SnapshotRequest(), timeout=_TIMEOUT_S))
+    """Shows devices, leases and who waits for memory, on every machine."""
+    own = await studio.arbiter.Snapshot(arbiter_pb2.SnapshotRequest(), timeout=_TIMEOUT_S)
+    return show_gpu(await read_books(own, studio.fleet))
 
 
 @router.get("/activity", operation_id="getActivity")
@@ -93,9 +95,10 @@ async def get_readiness(studio: StudioDep) -> schemas.Readiness:
     responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
 )
 async def get_metrics(studio: StudioDep) -> Response:
-    """Returns counters and histograms for Prometheus, those of the arbiter included."""
-    snapshot, count = await asyncio.gather(_ask_arbiter(studio), _take_census(studio))
-    text = studio.books.metrics.render(snapshot, count, time.time())
+    """Returns counters and histograms for Prometheus, those of the arbiters included."""
+    own, count = await asyncio.gather(_ask_arbiter(studio), _take_census(studio))
+    books = await read_books(own, studio.fleet)
+    text = studio.books.metrics.render(books, count, time.time())
     return Response(text, media_type=CONTENT_TYPE_LATEST)
 
 

@@ -1,4 +1,4 @@
-"""`limner gpu`: who holds how much memory, who waits for it, and what the last jobs took."""
+"""`limner gpu`: who holds how much memory on which machine, who waits for it, what the last jobs took."""
 
 from __future__ import annotations
 
@@ -57,7 +57,25 @@ def _measured(client: Client) -> list[Job]:
 
 
 def view(book: dict[str, Any], jobs: Sequence[Job]) -> Group:
-    """Returns the arbiter's book and the `jobs` that were measured as tables; empty ones are left out."""
+    """Returns the arbiters' books and the `jobs` that were measured as tables; empty ones are left out."""
+    machines = [book, *book["others"]]
+    measured = _table(
+        ("last jobs", "kind", "tier", "waited", "swap", "s/step", "peak", "charged", "share"),
+        (_job(job.id, job.kind, job.performance) for job in jobs if job.performance is not None),
+    )
+    swaps = sum(machine["swaps_last_hour"] for machine in machines)
+    return Group(
+        *(part for machine in machines for part in _machine(machine, is_named=len(machines) > 1)),
+        *(Text(f"{name} does not answer", style="red") for name in book["silent"]),
+        *([measured] if measured.row_count else []),
+        Text(f"{swaps} swaps of models in the last hour"),
+    )
+
+
+def _machine(book: dict[str, Any], *, is_named: bool) -> Iterable[Table | Text]:
+    """Yields the name of a machine, where there are several, and what its arbiter says."""
+    if is_named:
+        yield Text(book["machine"] or "this machine", style="bold")
     tables = (
         _table(("device", "name", "used", "capacity", "by others", "health"), map(_device, book["devices"])),
         _table(
@@ -68,13 +86,8 @@ def view(book: dict[str, Any], jobs: Sequence[Job]) -> Group:
             ("released", "by", "profile", "charged", "seen back", "because"),
             map(_release, book["last_releases"][:_RELEASES_SHOWN]),
         ),
-        _table(
-            ("last jobs", "kind", "tier", "waited", "swap", "s/step", "peak", "charged", "share"),
-            (_job(job.id, job.kind, job.performance) for job in jobs if job.performance is not None),
-        ),
     )
-    swaps = f"{book['swaps_last_hour']} swaps of models in the last hour"
-    return Group(*(table for table in tables if table.row_count), Text(swaps))
+    yield from (table for table in tables if table.row_count)
 
 
 def _device(device: dict[str, Any]) -> tuple[str, ...]:

@@ -12,11 +12,12 @@ from limner.cluster.wanted import WANTED, read_wanted, to_spans, write_wanted
 from limner.home import locate
 
 CountsArgument = Annotated[
-    list[str], typer.Argument(metavar="SERVICE=COUNT…", help="e.g. t2i=4, or t2i=1..4")
+    list[str] | None,
+    typer.Argument(metavar="[SERVICE=COUNT…]", help="e.g. t2i=4, or t2i=1..4; without one, what is wanted"),
 ]
 
 
-def scale(counts: CountsArgument, home: HomeOption = DEFAULT_HOME) -> None:
+def scale(counts: CountsArgument = None, home: HomeOption = DEFAULT_HOME) -> None:
     """Have so many replicas of a service, or as many of 1..4 as the load demands.
 
     Those that are too many end when they have done their work.
@@ -24,14 +25,15 @@ def scale(counts: CountsArgument, home: HomeOption = DEFAULT_HOME) -> None:
     path = locate(home).root / WANTED
     try:
         known = read_wanted(path)
-        wanted = known | to_spans(dict(_read_count(each) for each in counts))
+        wanted = known | to_spans(dict(_read_count(each) for each in counts or ()))
     except FileNotFoundError as error:
         raise CommandFailed(
             f"There is no studio on a cluster at {path.parent}; start one with `limner up --cluster`."
         ) from error
     except ValueError as error:
         raise CommandFailed(f"{error}.", exit_code=2) from error
-    write_wanted(path, wanted)
+    if counts:
+        write_wanted(path, wanted)
     typer.echo(" ".join(f"{service}={span}" for service, span in wanted.items()))
 
 

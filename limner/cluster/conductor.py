@@ -172,7 +172,7 @@ class Conductor:
     def _call_roll(self) -> None:
         """Names to the gateways who serves; who leaves is not among the replicas any more."""
         there = {berth: keeper.address for berth, keeper in self._replicas.items() if keeper.address}
-        write_roll(self._roll_file, there)
+        write_roll(self._roll_file, there, self._nodes)
 
     async def _let_go(self, berth: Berth, keeper: Keeper) -> None:
         """Ends a replica when it has done what it was given."""

@@ -17,6 +17,11 @@ class Node:
     ip: str
     services: frozenset[str] = frozenset(SERVICES)  # that it may hold
 
+    @property
+    def title(self) -> str:
+        """What people know it by; several nodes of one address are told apart."""
+        return f"{self.ip}/{self.id[:6]}"
+
 
 @dataclass(frozen=True, slots=True)
 class Berth:

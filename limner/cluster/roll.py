@@ -6,15 +6,15 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from limner.cluster.placement import SERVICES, Berth
+from limner.cluster.placement import SERVICES, Berth, Node
 from limner.cluster.wanted import replace_file
 
 
-def write_roll(path: Path, addresses: Mapping[Berth, str]) -> None:
-    """Names the replicas that serve, by address, and which of them share a node."""
+def write_roll(path: Path, addresses: Mapping[Berth, str], nodes: Mapping[str, Node]) -> None:
+    """Names the replicas that serve, by address, and which of them share a node of `nodes`."""
     named = {
         service: sorted(address for berth, address in addresses.items() if berth.service == service)
         for service in SERVICES
     }
-    hosts = {address: berth.node for berth, address in addresses.items()}
+    hosts = {address: nodes[berth.node].title for berth, address in addresses.items()}
     replace_file(path, json.dumps({**named, "hosts": hosts}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -36,6 +37,7 @@ class Arbiter(ArbiterServiceServicer):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._id = uuid.uuid4().hex
 
     async def Session(
         self, request_iterator: AsyncIterator[pb.SessionRequest], context: Context
@@ -112,6 +114,7 @@ class Arbiter(ArbiterServiceServicer):
         snapshot = to_snapshot(self._engine.core.book, events.revision, time.monotonic(), time.time())
         snapshot.decisions.update(events.counts)
         snapshot.loads.update(events.loads)
+        snapshot.arbiter_id = self._id
         snapshot.loads_last_hour = events.loads_since(time.time() - _HOUR_S)
         return snapshot
 

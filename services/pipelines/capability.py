@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from limner.arbiter.v1.arbiter_pb2_grpc import ArbiterServiceAsyncStub
 
 DescribeContext = aio.ServicerContext[capability_pb2.DescribeRequest, capability_pb2.DescribeResponse]
+MemoryContext = aio.ServicerContext[
+    capability_pb2.DescribeMemoryRequest, capability_pb2.DescribeMemoryResponse
+]
 QuoteContext = aio.ServicerContext[capability_pb2.QuoteRequest, capability_pb2.QuoteResponse]
 
 _PATIENCE_S = 5.0  # With an arbiter that is starting.
@@ -60,17 +64,31 @@ class Capability(capability_pb2_grpc.CapabilityServiceServicer):
 
     async def _ask(self, demands: Sequence[leases.Demand]) -> arbiter_pb2.QuoteResponse:
         alternatives = [leases.to_alternative(demand) for demand in demands]
-        try:
-            # It may be starting, or starting again.
-            return await self.arbiter.Quote(
-                arbiter_pb2.QuoteRequest(alternatives=alternatives), wait_for_ready=True, timeout=_PATIENCE_S
-            )
-        except aio.AioRpcError as error:
-            if error.code() not in _UNREACHABLE:
-                raise
-            raise errors.ArbiterUnavailable(
-                "The memory arbiter does not answer; ask again in a moment.", retry_after_s=_PATIENCE_S
-            ) from error
+        request = arbiter_pb2.QuoteRequest(alternatives=alternatives)
+        # It may be starting, or starting again.
+        with _answering():
+            return await self.arbiter.Quote(request, wait_for_ready=True, timeout=_PATIENCE_S)
+
+    async def DescribeMemory(
+        self, request: capability_pb2.DescribeMemoryRequest, context: MemoryContext
+    ) -> capability_pb2.DescribeMemoryResponse:
+        """Passes on what the arbiter says; see the contract."""
+        with _answering():
+            snapshot = await self.arbiter.Snapshot(arbiter_pb2.SnapshotRequest(), timeout=_PATIENCE_S)
+        return capability_pb2.DescribeMemoryResponse(snapshot=snapshot)
+
+
+@contextmanager
+def _answering() -> Generator[None]:
+    """Raises ArbiterUnavailable for an arbiter that is out of reach."""
+    try:
+        yield
+    except aio.AioRpcError as error:
+        if error.code() not in _UNREACHABLE:
+            raise
+        raise errors.ArbiterUnavailable(
+            "The memory arbiter does not answer; ask again in a moment.", retry_after_s=_PATIENCE_S
+        ) from error
 
 
 def _soonest(quotes: Iterable[capability_pb2.TierQuote]) -> list[capability_pb2.TierQuote]:

@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway.jobs.census import Count
 from gateway.jobs.job import Job, Kind, State
 from gateway.jobs.performance import Performance
+from gateway.machines import MachineBook
 from gateway.metrics import Metrics
 from limner.arbiter.v1 import arbiter_pb2 as pb
 
@@ -44,7 +45,8 @@ def exposed() -> dict[str, set[str]]:
         loads={"t2i": 1},
         decisions={"lease_granted": 1},
     )
-    families = text_string_to_metric_families(metrics.render(snapshot, Count(), now=0).decode())
+    text = metrics.render([MachineBook("gpu1", snapshot)], Count(), now=0).decode()
+    families = text_string_to_metric_families(text)
     return {sample.name: set(sample.labels) for family in families for sample in family.samples}
 
 

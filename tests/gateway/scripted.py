@@ -96,8 +96,21 @@ async def paint(request: Request, context: Context) -> AsyncIterator[Response]:
         yield result(request, index)
 
 
+class Witness(capability_pb2_grpc.CapabilityServiceServicer):
+    """Says of memory what a test has it say; the arbiter of its machine does not answer else."""
+
+    memory: arbiter_pb2.SnapshotResponse | None = None
+
+    async def DescribeMemory(
+        self, request: capability_pb2.DescribeMemoryRequest, context: Context
+    ) -> capability_pb2.DescribeMemoryResponse:
+        if self.memory is None:
+            await fail(context, StatusCode.UNAVAILABLE, "ARBITER_UNAVAILABLE", "It does not answer.")
+        return capability_pb2.DescribeMemoryResponse(snapshot=self.memory)
+
+
 @dataclass
-class ScriptedService(t2i_pb2_grpc.TextToImageServiceServicer, capability_pb2_grpc.CapabilityServiceServicer):
+class ScriptedService(t2i_pb2_grpc.TextToImageServiceServicer, Witness):
     """Plays one script for each call, then `paint`."""
 
     scripts: list[Script] = field(default_factory=list[Script])
@@ -105,6 +118,9 @@ class ScriptedService(t2i_pb2_grpc.TextToImageServiceServicer, capability_pb2_gr
     usual: Script = paint
     quotes: list[capability_pb2.TierQuote] = field(default_factory=list[capability_pb2.TierQuote])
     quoted: list[capability_pb2.QuoteRequest] = field(default_factory=list[capability_pb2.QuoteRequest])
+    memory: arbiter_pb2.SnapshotResponse | None = (
+        None  # as the arbiter of its machine says; None: it does not
+    )
 
     async def GenerateImages(self, request: Request, context: Context) -> AsyncIterator[Response]:
         self.calls.append(request)
@@ -197,7 +213,12 @@ class ScriptedArbiter(arbiter_pb2_grpc.ArbiterServiceServicer):
         lease.granted_time.FromSeconds(1_800_000_000)
         device = arbiter_pb2.Device(id="cpu:0", total_bytes=100, capacity_bytes=70, charged_bytes=5)
         return arbiter_pb2.SnapshotResponse(
-            revision=4, epoch=1, devices=[device], leases=[lease], decisions={"lease_granted": 3}
+            revision=4,
+            epoch=1,
+            devices=[device],
+            leases=[lease],
+            decisions={"lease_granted": 3},
+            arbiter_id="own",
         )
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from limner.capability.v1 import capability_pb2, capability_pb2_grpc
+from limner.capability.v1 import capability_pb2
 from limner.edit.v1 import edit_pb2, edit_pb2_grpc
 from limner.image.v1 import image_pb2
 from limner.progress.v1 import progress_pb2
-from tests.gateway.scripted import Context, describe, draw, serve_capability
+from tests.gateway.scripted import Context, Witness, describe, draw, serve_capability
 
 FEATURES = ("edit", "image_to_image", "inpaint", "outpaint", "entities", "text_to_image", "control.canny")
 
@@ -27,7 +27,7 @@ def png(size: tuple[int, int] = (128, 128), colour: str = "white", mode: str = "
 
 
 @dataclass
-class ScriptedEdit(edit_pb2_grpc.EditServiceServicer, capability_pb2_grpc.CapabilityServiceServicer):
+class ScriptedEdit(edit_pb2_grpc.EditServiceServicer, Witness):
     """Paints one flat picture for each seed and remembers what was asked."""
 
     features: tuple[str, ...] = FEATURES

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from limner.capability.v1 import capability_pb2, capability_pb2_grpc
+from limner.capability.v1 import capability_pb2
 from limner.edit.v1 import edit_pb2
 from limner.image.v1 import image_pb2
 from limner.progress.v1 import progress_pb2
 from limner.tiling.v1 import tiling_pb2, tiling_pb2_grpc
-from tests.gateway.scripted import Context, describe, draw, serve_capability
+from tests.gateway.scripted import Context, Witness, describe, draw, serve_capability
 
 Script = Callable[[edit_pb2.Settings, Context], AsyncIterator[tiling_pb2.Event]]
 
@@ -55,7 +55,7 @@ def leave(folder: Path, data: bytes) -> Script:
 
 
 @dataclass
-class ScriptedTiling(tiling_pb2_grpc.TilingServiceServicer, capability_pb2_grpc.CapabilityServiceServicer):
+class ScriptedTiling(tiling_pb2_grpc.TilingServiceServicer, Witness):
     """Plays its script and remembers what was asked."""
 
     script: Script = paint

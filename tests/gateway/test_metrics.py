@@ -8,6 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.jobs.census import Count, Group
 from gateway.jobs.job import Kind, State
+from gateway.machines import MachineBook
 from gateway.metrics import Metrics
 from gateway.readiness import PROFILE
 from limner.arbiter.v1 import arbiter_pb2 as pb
@@ -20,11 +21,11 @@ KIND = "kind=text-to-image"
 
 
 def read(text: str) -> Samples:
-    """Returns every sample by its name and its labels in words."""
+    """Returns every sample by its name and its labels in words; an empty one is none to Prometheus."""
     return {
         (
             sample.name,
-            " ".join(f"{key}={value}" for key, value in sorted(sample.labels.items())),
+            " ".join(f"{key}={value}" for key, value in sorted(sample.labels.items()) if value),
         ): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
@@ -90,7 +91,7 @@ async def test_the_book_of_the_arbiter_and_the_own_process_are_shown(
     assert seen["limner_arbiter_up", ""] == 1
     assert seen["limner_device_bytes", "device=cpu:0 kind=charged"] == 5
     assert seen["limner_leases", "state=resident"] == 1
-    assert seen["limner_lease_bytes", "device=cpu:0 holder=t2i kind=resident service="] == 5
+    assert seen["limner_lease_bytes", "device=cpu:0 holder=t2i kind=resident"] == 5
     assert seen["limner_arbiter_decisions_total", "decision=lease_granted"] == 3
     assert seen["limner_process_resident_memory_bytes", ""] > 1024 * 1024
 
@@ -110,7 +111,7 @@ def test_leases_of_one_holder_are_added_and_those_of_readiness_left_out() -> Non
 
     leases = [lease("shapes", 5), lease("shapes", 7), lease(PROFILE, 0)]
     snapshot = pb.SnapshotResponse(leases=leases, loads={"t2i": 4, "edit": 2})
-    seen = read(Metrics().render(snapshot, Count(), NOW).decode())
+    seen = read(Metrics().render([MachineBook("", snapshot)], Count(), NOW).decode())
     assert seen["limner_lease_bytes", "device=gpu holder=t2i-2 kind=resident service=t2i"] == 12
     assert seen["limner_lease_bytes", "device=gpu holder=t2i-2 kind=context service=t2i"] == 2
     assert seen["limner_lease_observed_bytes", "holder=t2i-2 service=t2i"] == 12
@@ -124,7 +125,7 @@ def test_the_queue_is_told_even_where_it_is_empty() -> None:
         Group(Kind.LAYERS, State.QUEUED, priority=1, count=1, oldest_at=NOW - 90),
         Group(Kind.TILED, State.RUNNING, priority=3, count=1, oldest_at=NOW - 99),
     ]
-    seen = read(Metrics().render(None, Count(groups, is_paused=True), NOW).decode())
+    seen = read(Metrics().render([], Count(groups, is_paused=True), NOW).decode())
     assert seen["limner_queue_paused", ""] == 1
     assert seen["limner_queue_depth", "priority=background"] == 4
     assert seen["limner_queue_oldest_seconds", "priority=background"] == 90
@@ -139,6 +140,6 @@ def test_the_queue_is_told_even_where_it_is_empty() -> None:
 
 
 def test_without_a_census_the_database_is_down_and_nothing_is_made_up() -> None:
-    seen = read(Metrics().render(None, None, NOW).decode())
+    seen = read(Metrics().render([], None, NOW).decode())
     assert seen["limner_database_up", ""] == 0
     assert not [name for name, _ in seen if name.startswith("limner_queue")]

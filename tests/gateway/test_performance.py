@@ -10,6 +10,7 @@ import pytest
 from gateway.devices import show_gpu
 from gateway.jobs.job import Kind
 from gateway.jobs.performance import Performance, read_performance
+from gateway.machines import MachineBook
 from gateway.metrics import Metrics
 from limner.answers import Job
 from limner.arbiter.v1 import arbiter_pb2
@@ -95,7 +96,7 @@ def test_metrics_tell_steps_swaps_shares_and_moved_weights() -> None:
     metrics = Metrics()
     for provenance in (FIRST, SECOND):
         metrics.cost(Kind.TEXT_TO_IMAGE, read_performance(provenance))
-    seen = read(metrics.render(None, None, 0).decode())
+    seen = read(metrics.render([], None, 0).decode())
     kind = "kind=text-to-image"
     assert seen["limner_step_seconds_sum", f"{kind} tier=offload"] == 0.5 + 0.25
     assert seen["limner_swap_seconds_count", kind] == 1  # the second found the model in memory
@@ -118,9 +119,7 @@ def test_what_a_service_does_not_measure_is_unknown(known: Provenance) -> None:
     assert (cost.step_s, cost.charge_share, cost.swap_s) == (None, None, 0.0)
     metrics = Metrics()
     metrics.cost(Kind.TILED, cost)
-    assert not [
-        name for name, labels in read(metrics.render(None, None, 0).decode()) if "kind=tiled" in labels
-    ]
+    assert not [name for name, labels in read(metrics.render([], None, 0).decode()) if "kind=tiled" in labels]
 
 
 def test_a_stage_of_a_newer_service_is_passed_over() -> None:
@@ -128,4 +127,4 @@ def test_a_stage_of_a_newer_service_is_passed_over() -> None:
 
 
 def test_the_swaps_of_the_last_hour_are_shown() -> None:
-    assert show_gpu(arbiter_pb2.SnapshotResponse(loads_last_hour=7)).swaps_last_hour == 7
+    assert show_gpu([MachineBook("", arbiter_pb2.SnapshotResponse(loads_last_hour=7))]).swaps_last_hour == 7

@@ -27,6 +27,9 @@ BOOK: dict[str, Any] = {
     "tickets": [],
     "last_releases": [],
     "swaps_last_hour": 3,
+    "machine": "",
+    "others": [],
+    "silent": [],
 }
 COST = Performance(
     tier="offload",
@@ -63,9 +66,9 @@ def job(job_id: str, cost: Performance | None) -> Job:
     )
 
 
-def shown(*jobs: Job) -> list[list[str]]:
+def shown(*jobs: Job, book: dict[str, Any] = BOOK) -> list[list[str]]:
     console = Console(width=200, file=io.StringIO(), record=True)
-    console.print(view(BOOK, jobs))
+    console.print(view(book, jobs))
     return [line.split() for line in console.export_text().splitlines()]
 
 
@@ -85,3 +88,12 @@ def test_swaps_are_told_even_when_no_job_was_measured() -> None:
 def test_what_was_not_measured_is_left_empty(unknown: str) -> None:
     (row,) = [line for line in shown(job("1", COST.model_copy(update={unknown: 0}))) if line[:1] == ["1"]]
     assert not [word for word in row if "%" in word]
+
+
+def test_of_several_machines_each_is_named_and_their_swaps_are_added() -> None:
+    other = {**BOOK, "machine": "gpu2", "swaps_last_hour": 4}
+    lines = shown(book={**BOOK, "machine": "gpu1", "others": [other], "silent": ["gpu3"]})
+    names = [" ".join(line) for line in lines if line[:1] in (["gpu1"], ["gpu2"], ["gpu3"])]
+    assert names == ["gpu1", "gpu2", "gpu3 does not answer"]
+    assert len([line for line in lines if line[:1] == ["cpu:0"]]) == 2
+    assert lines[-1][0] == "7"

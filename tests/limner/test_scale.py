@@ -28,6 +28,11 @@ def test_what_is_named_changes_and_the_rest_stays(tmp_path: Path) -> None:
     assert read_wanted(tmp_path / WANTED) == {"t2i": Span(1, 4), "edit": Span(2, 2), "tiling": Span(3, 3)}
 
 
+def test_without_counts_it_says_what_is_wanted(tmp_path: Path) -> None:
+    write_wanted(tmp_path / WANTED, {"t2i": Span(1, 4)})
+    assert call("scale", home=tmp_path) == "t2i=1..4 edit=0 tiling=0\n"
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [

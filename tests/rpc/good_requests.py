@@ -60,6 +60,7 @@ def good_requests() -> list[Message]:
             settings=_settings(size=None), image=_PICTURE, scale=2, control_scale=1, tiles=_TILES
         ),
         capability_pb2.DescribeRequest(),
+        capability_pb2.DescribeMemoryRequest(),
         capability_pb2.QuoteRequest(model="shapes", size=_SIZE, steps=2),
         arbiter_pb2.QuoteRequest(alternatives=[_alternative()]),
         arbiter_pb2.AdministerRequest(undrain_device="cpu:0"),

@@ -10,6 +10,8 @@ import pytest
 from grpc import aio
 
 from limner.capability.v1.capability_pb2 import (
+    DescribeMemoryRequest,
+    DescribeMemoryResponse,
     DescribeRequest,
     DescribeResponse,
     QuoteRequest,
@@ -34,6 +36,9 @@ class Answering(CapabilityServiceServicer):
 
     async def Quote(self, request: QuoteRequest, context: object) -> QuoteResponse:
         return QuoteResponse()
+
+    async def DescribeMemory(self, request: DescribeMemoryRequest, context: object) -> DescribeMemoryResponse:
+        return DescribeMemoryResponse()
 
 
 @asynccontextmanager

@@ -36,6 +36,11 @@ class Failing(CapabilityServiceServicer):
     ) -> capability_pb2.QuoteResponse:
         raise self.error
 
+    async def DescribeMemory(
+        self, request: capability_pb2.DescribeMemoryRequest, context: object
+    ) -> capability_pb2.DescribeMemoryResponse:
+        raise self.error
+
 
 @pytest.fixture
 async def failing(tmp_path: Path) -> AsyncIterator[tuple[Failing, aio.Channel]]:

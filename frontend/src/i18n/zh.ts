@@ -475,6 +475,8 @@ export const WORDS = {
     "显存里有什么、谁在等待，以及有哪些模型。",
   Memory: "显存",
   "Memory cannot be shown: {{message}}": "无法显示显存：{{message}}",
+  "This machine": "本机",
+  "{{machine}} does not answer.": "{{machine}} 没有响应。",
   "{{free}} of {{total}} free for models": "可供模型使用 {{free}}，共 {{total}}",
   "other programs": "其他程序",
   "kept free": "预留",

@@ -1247,10 +1247,13 @@ class SnapshotResponse(_message.Message):
     DECISIONS_FIELD_NUMBER: _builtins.int
     LOADS_FIELD_NUMBER: _builtins.int
     LOADS_LAST_HOUR_FIELD_NUMBER: _builtins.int
+    ARBITER_ID_FIELD_NUMBER: _builtins.int
     revision: _builtins.int
     epoch: _builtins.int
     loads_last_hour: _builtins.int
     """Of all services; with several that take turns, each is a swap."""
+    arbiter_id: _builtins.str
+    """Of this arbiter, drawn at its start: tells two ways to one from two arbiters."""
     @_builtins.property
     def devices(self) -> _containers.RepeatedCompositeFieldContainer[Global___Device]: ...
     @_builtins.property
@@ -1284,10 +1287,11 @@ class SnapshotResponse(_message.Message):
         decisions: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         loads: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         loads_last_hour: _builtins.int = ...,
+        arbiter_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["host", b"host"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "devices", b"devices", "epoch", b"epoch", "host", b"host", "last_releases", b"last_releases", "leases", b"leases", "loads", b"loads", "loads_last_hour", b"loads_last_hour", "revision", b"revision", "tickets", b"tickets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arbiter_id", b"arbiter_id", "decisions", b"decisions", "devices", b"devices", "epoch", b"epoch", "host", b"host", "last_releases", b"last_releases", "leases", b"leases", "loads", b"loads", "loads_last_hour", b"loads_last_hour", "revision", b"revision", "tickets", b"tickets"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

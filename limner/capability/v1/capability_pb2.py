@@ -23,10 +23,11 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
+from limner.arbiter.v1 import arbiter_pb2 as limner_dot_arbiter_dot_v1_dot_arbiter__pb2
 from limner.image.v1 import image_pb2 as limner_dot_image_dot_v1_dot_image__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%limner/capability/v1/capability.proto\x12\x14limner.capability.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1blimner/image/v1/image.proto\"\x11\n\x0f\x44\x65scribeRequest\"\xd3\x02\n\x10\x44\x65scribeResponse\x12\x12\n\ncapability\x18\x01 \x01(\t\x12+\n\x06models\x18\x02 \x03(\x0b\x32\x1b.limner.capability.v1.Model\x12/\n\x08\x66\x65\x61tures\x18\x03 \x03(\x0b\x32\x1d.limner.capability.v1.Feature\x12U\n\x10library_versions\x18\x04 \x03(\x0b\x32;.limner.capability.v1.DescribeResponse.LibraryVersionsEntry\x12\x12\n\nwarm_model\x18\x05 \x01(\t\x12\x14\n\x0crunning_jobs\x18\x06 \x01(\x05\x12\x14\n\x0cwaiting_jobs\x18\x07 \x01(\x05\x1a\x36\n\x14LibraryVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbf\x03\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0f\n\x07license\x18\x03 \x01(\t\x12\x16\n\x0e\x63ommercial_use\x18\x04 \x01(\x08\x12\x10\n\x08revision\x18\x05 \x01(\t\x12\x14\n\x0cweight_bytes\x18\x06 \x01(\x03\x12*\n\x0bnative_size\x18\x07 \x01(\x0b\x32\x15.limner.image.v1.Size\x12\x13\n\x0bmin_side_px\x18\x08 \x01(\x05\x12\x13\n\x0bmax_side_px\x18\t \x01(\x05\x12\x18\n\x10size_multiple_px\x18\n \x01(\x05\x12\x15\n\rdefault_steps\x18\x0b \x01(\x05\x12\x1e\n\x16\x64\x65\x66\x61ult_guidance_scale\x18\x0c \x01(\x01\x12\r\n\x05tiers\x18\r \x03(\t\x12\x17\n\x0f\x65xample_prompts\x18\x0e \x03(\t\x12#\n\x1b\x64\x65\x66\x61ult_edit_guidance_scale\x18\x10 \x01(\x01\x12\x13\n\x0bmax_tile_px\x18\x11 \x01(\x05\x12\x10\n\x08\x66\x65\x61tures\x18\x0f \x03(\t\x12-\n\x07presets\x18\x12 \x03(\x0b\x32\x1c.limner.capability.v1.Preset\"\xc5\x01\n\x06Preset\x12\x0f\n\x07quality\x18\x01 \x01(\t\x12\r\n\x05steps\x18\x02 \x01(\x05\x12\x16\n\x0eguidance_scale\x18\x03 \x01(\x01\x12\x1b\n\x13\x65\x64it_guidance_scale\x18\x04 \x01(\x01\x12\x16\n\x0e\x63omputed_steps\x18\x05 \x01(\x05\x12\x0f\n\x07\x61\x64\x61pter\x18\x06 \x01(\t\x12\x18\n\x10relative_seconds\x18\x07 \x01(\x01\x12\x10\n\x08measured\x18\x08 \x01(\x08\x12\x11\n\tadherence\x18\t \x01(\x01\"8\n\x07\x46\x65\x61ture\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x65nabled\x18\x02 \x01(\x08\x12\x0e\n\x06reason\x18\x03 \x01(\t\"\xcf\x01\n\x0cQuoteRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12#\n\x04size\x18\x02 \x01(\x0b\x32\x15.limner.image.v1.Size\x12\r\n\x05steps\x18\x03 \x01(\x05\x12\x13\n\x0bimage_count\x18\x04 \x01(\x05\x12\x0f\n\x07\x66\x65\x61ture\x18\x05 \x01(\t\x12\'\n\x08pictures\x18\x06 \x03(\x0b\x32\x15.limner.image.v1.Size\x12\x0f\n\x07regions\x18\x07 \x01(\x05\x12\x0e\n\x06layers\x18\x08 \x01(\x05\x12\x0c\n\x04tier\x18\t \x01(\t\"?\n\rQuoteResponse\x12.\n\x05tiers\x18\x01 \x03(\x0b\x32\x1f.limner.capability.v1.TierQuote\"\x91\x02\n\tTierQuote\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12&\n\x03\x66it\x18\x02 \x01(\x0e\x32\x19.limner.capability.v1.Fit\x12\'\n\x04wait\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03run\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11peak_device_bytes\x18\x05 \x01(\x03\x12\x17\n\x0fpeak_host_bytes\x18\x06 \x01(\x03\x12\x10\n\x08measured\x18\x07 \x01(\x08\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\'\n\x04load\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration*`\n\x03\x46it\x12\x13\n\x0f\x46IT_UNSPECIFIED\x10\x00\x12\x0b\n\x07\x46IT_NOW\x10\x01\x12\x14\n\x10\x46IT_AFTER_RECALL\x10\x02\x12\x12\n\x0e\x46IT_AFTER_WAIT\x10\x03\x12\r\n\tFIT_NEVER\x10\x04\x32\xc0\x01\n\x11\x43\x61pabilityService\x12Y\n\x08\x44\x65scribe\x12%.limner.capability.v1.DescribeRequest\x1a&.limner.capability.v1.DescribeResponse\x12P\n\x05Quote\x12\".limner.capability.v1.QuoteRequest\x1a#.limner.capability.v1.QuoteResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%limner/capability/v1/capability.proto\x12\x14limner.capability.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1flimner/arbiter/v1/arbiter.proto\x1a\x1blimner/image/v1/image.proto\"\x17\n\x15\x44\x65scribeMemoryRequest\"O\n\x16\x44\x65scribeMemoryResponse\x12\x35\n\x08snapshot\x18\x01 \x01(\x0b\x32#.limner.arbiter.v1.SnapshotResponse\"\x11\n\x0f\x44\x65scribeRequest\"\xd3\x02\n\x10\x44\x65scribeResponse\x12\x12\n\ncapability\x18\x01 \x01(\t\x12+\n\x06models\x18\x02 \x03(\x0b\x32\x1b.limner.capability.v1.Model\x12/\n\x08\x66\x65\x61tures\x18\x03 \x03(\x0b\x32\x1d.limner.capability.v1.Feature\x12U\n\x10library_versions\x18\x04 \x03(\x0b\x32;.limner.capability.v1.DescribeResponse.LibraryVersionsEntry\x12\x12\n\nwarm_model\x18\x05 \x01(\t\x12\x14\n\x0crunning_jobs\x18\x06 \x01(\x05\x12\x14\n\x0cwaiting_jobs\x18\x07 \x01(\x05\x1a\x36\n\x14LibraryVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xbf\x03\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0f\n\x07license\x18\x03 \x01(\t\x12\x16\n\x0e\x63ommercial_use\x18\x04 \x01(\x08\x12\x10\n\x08revision\x18\x05 \x01(\t\x12\x14\n\x0cweight_bytes\x18\x06 \x01(\x03\x12*\n\x0bnative_size\x18\x07 \x01(\x0b\x32\x15.limner.image.v1.Size\x12\x13\n\x0bmin_side_px\x18\x08 \x01(\x05\x12\x13\n\x0bmax_side_px\x18\t \x01(\x05\x12\x18\n\x10size_multiple_px\x18\n \x01(\x05\x12\x15\n\rdefault_steps\x18\x0b \x01(\x05\x12\x1e\n\x16\x64\x65\x66\x61ult_guidance_scale\x18\x0c \x01(\x01\x12\r\n\x05tiers\x18\r \x03(\t\x12\x17\n\x0f\x65xample_prompts\x18\x0e \x03(\t\x12#\n\x1b\x64\x65\x66\x61ult_edit_guidance_scale\x18\x10 \x01(\x01\x12\x13\n\x0bmax_tile_px\x18\x11 \x01(\x05\x12\x10\n\x08\x66\x65\x61tures\x18\x0f \x03(\t\x12-\n\x07presets\x18\x12 \x03(\x0b\x32\x1c.limner.capability.v1.Preset\"\xc5\x01\n\x06Preset\x12\x0f\n\x07quality\x18\x01 \x01(\t\x12\r\n\x05steps\x18\x02 \x01(\x05\x12\x16\n\x0eguidance_scale\x18\x03 \x01(\x01\x12\x1b\n\x13\x65\x64it_guidance_scale\x18\x04 \x01(\x01\x12\x16\n\x0e\x63omputed_steps\x18\x05 \x01(\x05\x12\x0f\n\x07\x61\x64\x61pter\x18\x06 \x01(\t\x12\x18\n\x10relative_seconds\x18\x07 \x01(\x01\x12\x10\n\x08measured\x18\x08 \x01(\x08\x12\x11\n\tadherence\x18\t \x01(\x01\"8\n\x07\x46\x65\x61ture\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07\x65nabled\x18\x02 \x01(\x08\x12\x0e\n\x06reason\x18\x03 \x01(\t\"\xcf\x01\n\x0cQuoteRequest\x12\r\n\x05model\x18\x01 \x01(\t\x12#\n\x04size\x18\x02 \x01(\x0b\x32\x15.limner.image.v1.Size\x12\r\n\x05steps\x18\x03 \x01(\x05\x12\x13\n\x0bimage_count\x18\x04 \x01(\x05\x12\x0f\n\x07\x66\x65\x61ture\x18\x05 \x01(\t\x12\'\n\x08pictures\x18\x06 \x03(\x0b\x32\x15.limner.image.v1.Size\x12\x0f\n\x07regions\x18\x07 \x01(\x05\x12\x0e\n\x06layers\x18\x08 \x01(\x05\x12\x0c\n\x04tier\x18\t \x01(\t\"?\n\rQuoteResponse\x12.\n\x05tiers\x18\x01 \x03(\x0b\x32\x1f.limner.capability.v1.TierQuote\"\x91\x02\n\tTierQuote\x12\x0c\n\x04tier\x18\x01 \x01(\t\x12&\n\x03\x66it\x18\x02 \x01(\x0e\x32\x19.limner.capability.v1.Fit\x12\'\n\x04wait\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12&\n\x03run\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11peak_device_bytes\x18\x05 \x01(\x03\x12\x17\n\x0fpeak_host_bytes\x18\x06 \x01(\x03\x12\x10\n\x08measured\x18\x07 \x01(\x08\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\'\n\x04load\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration*`\n\x03\x46it\x12\x13\n\x0f\x46IT_UNSPECIFIED\x10\x00\x12\x0b\n\x07\x46IT_NOW\x10\x01\x12\x14\n\x10\x46IT_AFTER_RECALL\x10\x02\x12\x12\n\x0e\x46IT_AFTER_WAIT\x10\x03\x12\r\n\tFIT_NEVER\x10\x04\x32\xad\x02\n\x11\x43\x61pabilityService\x12Y\n\x08\x44\x65scribe\x12%.limner.capability.v1.DescribeRequest\x1a&.limner.capability.v1.DescribeResponse\x12P\n\x05Quote\x12\".limner.capability.v1.QuoteRequest\x1a#.limner.capability.v1.QuoteResponse\x12k\n\x0e\x44\x65scribeMemory\x12+.limner.capability.v1.DescribeMemoryRequest\x1a,.limner.capability.v1.DescribeMemoryResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,26 +36,30 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DESCRIBERESPONSE_LIBRARYVERSIONSENTRY']._loaded_options = None
   _globals['_DESCRIBERESPONSE_LIBRARYVERSIONSENTRY']._serialized_options = b'8\001'
-  _globals['_FIT']._serialized_start=1744
-  _globals['_FIT']._serialized_end=1840
-  _globals['_DESCRIBEREQUEST']._serialized_start=124
-  _globals['_DESCRIBEREQUEST']._serialized_end=141
-  _globals['_DESCRIBERESPONSE']._serialized_start=144
-  _globals['_DESCRIBERESPONSE']._serialized_end=483
-  _globals['_DESCRIBERESPONSE_LIBRARYVERSIONSENTRY']._serialized_start=429
-  _globals['_DESCRIBERESPONSE_LIBRARYVERSIONSENTRY']._serialized_end=483
-  _globals['_MODEL']._serialized_start=486
-  _globals['_MODEL']._serialized_end=933
-  _globals['_PRESET']._serialized_start=936
-  _globals['_PRESET']._serialized_end=1133
-  _globals['_FEATURE']._serialized_start=1135
-  _globals['_FEATURE']._serialized_end=1191
-  _globals['_QUOTEREQUEST']._serialized_start=1194
-  _globals['_QUOTEREQUEST']._serialized_end=1401
-  _globals['_QUOTERESPONSE']._serialized_start=1403
-  _globals['_QUOTERESPONSE']._serialized_end=1466
-  _globals['_TIERQUOTE']._serialized_start=1469
-  _globals['_TIERQUOTE']._serialized_end=1742
-  _globals['_CAPABILITYSERVICE']._serialized_start=1843
-  _globals['_CAPABILITYSERVICE']._serialized_end=2035
+  _globals['_FIT']._serialized_start=1883
+  _globals['_FIT']._serialized_end=1979
+  _globals['_DESCRIBEMEMORYREQUEST']._serialized_start=157
+  _globals['_DESCRIBEMEMORYREQUEST']._serialized_end=180
+  _globals['_DESCRIBEMEMORYRESPONSE']._serialized_start=182
+  _globals['_DESCRIBEMEMORYRESPONSE']._serialized_end=261
+  _globals['_DESCRIBEREQUEST']._serialized_start=263
+  _globals['_DESCRIBEREQUEST']._serialized_end=280
+  _globals['_DESCRIBERESPONSE']._serialized_start=283
+  _globals['_DESCRIBERESPONSE']._serialized_end=622
+  _globals['_DESCRIBERESPONSE_LIBRARYVERSIONSENTRY']._serialized_start=568
+  _globals['_DESCRIBERESPONSE_LIBRARYVERSIONSENTRY']._serialized_end=622
+  _globals['_MODEL']._serialized_start=625
+  _globals['_MODEL']._serialized_end=1072
+  _globals['_PRESET']._serialized_start=1075
+  _globals['_PRESET']._serialized_end=1272
+  _globals['_FEATURE']._serialized_start=1274
+  _globals['_FEATURE']._serialized_end=1330
+  _globals['_QUOTEREQUEST']._serialized_start=1333
+  _globals['_QUOTEREQUEST']._serialized_end=1540
+  _globals['_QUOTERESPONSE']._serialized_start=1542
+  _globals['_QUOTERESPONSE']._serialized_end=1605
+  _globals['_TIERQUOTE']._serialized_start=1608
+  _globals['_TIERQUOTE']._serialized_end=1881
+  _globals['_CAPABILITYSERVICE']._serialized_start=1982
+  _globals['_CAPABILITYSERVICE']._serialized_end=2283
 # @@protoc_insertion_point(module_scope)

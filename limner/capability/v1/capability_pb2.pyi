@@ -9,6 +9,7 @@ from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from limner.arbiter.v1 import arbiter_pb2 as _arbiter_pb2
 from limner.image.v1 import image_pb2 as _image_pb2
 import builtins as _builtins
 import sys
@@ -46,6 +47,41 @@ FIT_AFTER_WAIT: Fit.ValueType  # 3
 """After running jobs end."""
 FIT_NEVER: Fit.ValueType  # 4
 Global___Fit: _TypeAlias = Fit  # noqa: Y015
+
+@_typing.final
+class DescribeMemoryRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeMemoryRequest: _TypeAlias = DescribeMemoryRequest  # noqa: Y015
+
+@_typing.final
+class DescribeMemoryResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SNAPSHOT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def snapshot(self) -> _arbiter_pb2.SnapshotResponse: ...
+    def __init__(
+        self,
+        *,
+        snapshot: _arbiter_pb2.SnapshotResponse | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["snapshot", b"snapshot"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["snapshot", b"snapshot"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DescribeMemoryResponse: _TypeAlias = DescribeMemoryResponse  # noqa: Y015
 
 @_typing.final
 class DescribeRequest(_message.Message):

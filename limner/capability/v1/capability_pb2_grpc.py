@@ -45,6 +45,11 @@ class CapabilityServiceStub:
                 request_serializer=limner_dot_capability_dot_v1_dot_capability__pb2.QuoteRequest.SerializeToString,
                 response_deserializer=limner_dot_capability_dot_v1_dot_capability__pb2.QuoteResponse.FromString,
                 _registered_method=True)
+        self.DescribeMemory = channel.unary_unary(
+                '/limner.capability.v1.CapabilityService/DescribeMemory',
+                request_serializer=limner_dot_capability_dot_v1_dot_capability__pb2.DescribeMemoryRequest.SerializeToString,
+                response_deserializer=limner_dot_capability_dot_v1_dot_capability__pb2.DescribeMemoryResponse.FromString,
+                _registered_method=True)
 
 
 class CapabilityServiceServicer:
@@ -66,6 +71,14 @@ class CapabilityServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DescribeMemory(self, request, context):
+        """Passes on what the arbiter of the service's machine says of memory: that arbiter need not be in reach itself.
+        Fails with ARBITER_UNAVAILABLE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CapabilityServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +91,11 @@ def add_CapabilityServiceServicer_to_server(servicer, server):
                     servicer.Quote,
                     request_deserializer=limner_dot_capability_dot_v1_dot_capability__pb2.QuoteRequest.FromString,
                     response_serializer=limner_dot_capability_dot_v1_dot_capability__pb2.QuoteResponse.SerializeToString,
+            ),
+            'DescribeMemory': grpc.unary_unary_rpc_method_handler(
+                    servicer.DescribeMemory,
+                    request_deserializer=limner_dot_capability_dot_v1_dot_capability__pb2.DescribeMemoryRequest.FromString,
+                    response_serializer=limner_dot_capability_dot_v1_dot_capability__pb2.DescribeMemoryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -135,6 +153,33 @@ class CapabilityService:
             '/limner.capability.v1.CapabilityService/Quote',
             limner_dot_capability_dot_v1_dot_capability__pb2.QuoteRequest.SerializeToString,
             limner_dot_capability_dot_v1_dot_capability__pb2.QuoteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DescribeMemory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/limner.capability.v1.CapabilityService/DescribeMemory',
+            limner_dot_capability_dot_v1_dot_capability__pb2.DescribeMemoryRequest.SerializeToString,
+            limner_dot_capability_dot_v1_dot_capability__pb2.DescribeMemoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

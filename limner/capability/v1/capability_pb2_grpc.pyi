@@ -39,6 +39,10 @@ class CapabilityServiceStub:
     """Predicts whether, where and how fast a request would run. Binds nothing and queues nothing.
     Fails with INVALID_FIELDS or MODEL_NOT_FOUND.
     """
+    DescribeMemory: _grpc.UnaryUnaryMultiCallable[_capability_pb2.DescribeMemoryRequest, _capability_pb2.DescribeMemoryResponse]
+    """Passes on what the arbiter of the service's machine says of memory: that arbiter need not be in reach itself.
+    Fails with ARBITER_UNAVAILABLE.
+    """
 
 @_typing.type_check_only
 class CapabilityServiceAsyncStub(CapabilityServiceStub):
@@ -50,6 +54,10 @@ class CapabilityServiceAsyncStub(CapabilityServiceStub):
     Quote: _aio.UnaryUnaryMultiCallable[_capability_pb2.QuoteRequest, _capability_pb2.QuoteResponse]  # type: ignore[assignment]
     """Predicts whether, where and how fast a request would run. Binds nothing and queues nothing.
     Fails with INVALID_FIELDS or MODEL_NOT_FOUND.
+    """
+    DescribeMemory: _aio.UnaryUnaryMultiCallable[_capability_pb2.DescribeMemoryRequest, _capability_pb2.DescribeMemoryResponse]  # type: ignore[assignment]
+    """Passes on what the arbiter of the service's machine says of memory: that arbiter need not be in reach itself.
+    Fails with ARBITER_UNAVAILABLE.
     """
 
 class CapabilityServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -71,6 +79,16 @@ class CapabilityServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_capability_pb2.QuoteResponse, _abc.Awaitable[_capability_pb2.QuoteResponse]]:
         """Predicts whether, where and how fast a request would run. Binds nothing and queues nothing.
         Fails with INVALID_FIELDS or MODEL_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def DescribeMemory(
+        self,
+        request: _capability_pb2.DescribeMemoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_capability_pb2.DescribeMemoryResponse, _abc.Awaitable[_capability_pb2.DescribeMemoryResponse]]:
+        """Passes on what the arbiter of the service's machine says of memory: that arbiter need not be in reach itself.
+        Fails with ARBITER_UNAVAILABLE.
         """
 
 def add_CapabilityServiceServicer_to_server(servicer: CapabilityServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

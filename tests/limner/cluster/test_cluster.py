@@ -28,6 +28,9 @@ from tests.studio import until
 def test_a_cluster_loses_no_job_with_a_replica_or_a_node_and_ends_what_is_too_much(tmp_path: Path) -> None:
     with running_cluster(tmp_path / "home", nodes=2, t2i=2) as studio, studio.client() as client:
         first = set(until_replicas(studio, 2))
+        gpu = client.gpu()
+        assert len({each["machine"] for each in [gpu, *gpu["others"]]}) == 2
+        assert not gpu["silent"]
         expected = finish(client, send(client, range(4)))
 
         jobs = send(client, range(4))

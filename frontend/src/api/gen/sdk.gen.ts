@@ -372,7 +372,7 @@ export const getCapabilities = <ThrowOnError extends boolean = false>(options?: 
 /**
  * Get Gpu
  *
- * Shows devices, leases and who waits for memory.
+ * Shows devices, leases and who waits for memory, on every machine.
  */
 export const getGpu = <ThrowOnError extends boolean = false>(options?: Options<GetGpuData, ThrowOnError>): RequestResult<GetGpuResponses, GetGpuErrors, ThrowOnError> => (options?.client ?? client).get<GetGpuResponses, GetGpuErrors, ThrowOnError>({ url: '/gpu', ...options });
 
@@ -400,7 +400,7 @@ export const getReadiness = <ThrowOnError extends boolean = false>(options?: Opt
 /**
  * Get Metrics
  *
- * Returns counters and histograms for Prometheus, those of the arbiter included.
+ * Returns counters and histograms for Prometheus, those of the arbiters included.
  */
 export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>): RequestResult<GetMetricsResponses, GetMetricsErrors, ThrowOnError> => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({ url: '/metrics', ...options });
 

@@ -790,9 +790,15 @@ export type GenerationBody = {
 /**
  * Gpu
  *
- * Devices, leases and who waits, as the arbiter sees them at one revision.
+ * The same of the machine whose arbiter is the gateway's own, and of the others.
  */
 export type Gpu = {
+    /**
+     * Machine
+     *
+     * Its name; empty where nothing names it.
+     */
+    machine: string;
     /**
      * Revision
      */
@@ -824,6 +830,18 @@ export type Gpu = {
      * How often a model was loaded, by all services.
      */
     swaps_last_hour: number;
+    /**
+     * Others
+     *
+     * Those on which replicas are besides.
+     */
+    others: Array<MachineGpu>;
+    /**
+     * Silent
+     *
+     * Names of those that do not answer.
+     */
+    silent: Array<string>;
 };
 
 /**
@@ -1730,6 +1748,51 @@ export type LoraChoice = {
      * 1: as it was trained; 0: not at all.
      */
     weight?: number;
+};
+
+/**
+ * MachineGpu
+ *
+ * Devices, leases and who waits, as the arbiter of one machine sees them at one revision.
+ */
+export type MachineGpu = {
+    /**
+     * Machine
+     *
+     * Its name; empty where nothing names it.
+     */
+    machine: string;
+    /**
+     * Revision
+     */
+    revision: number;
+    /**
+     * Epoch
+     */
+    epoch: number;
+    host: GpuHost;
+    /**
+     * Devices
+     */
+    devices: Array<GpuDevice>;
+    /**
+     * Leases
+     */
+    leases: Array<GpuLease>;
+    /**
+     * Tickets
+     */
+    tickets: Array<GpuTicket>;
+    /**
+     * Last Releases
+     */
+    last_releases: Array<GpuRelease>;
+    /**
+     * Swaps Last Hour
+     *
+     * How often a model was loaded, by all services.
+     */
+    swaps_last_hour: number;
 };
 
 /**

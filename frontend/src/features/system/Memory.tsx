@@ -1,17 +1,18 @@
 import { Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Fragment } from "react";
 import type { Gpu } from "@/api/gen";
 import { memoryQuery } from "@/api/system";
 import { spanInWords } from "@/components/words";
 import { DeviceCard } from "./DeviceCard";
 import classes from "./Memory.module.css";
-import { age_s, modelOfProfile } from "./memory";
+import { age_s, allReleases, allTickets, machinesOf, modelOfProfile } from "./memory";
 import panel from "./SystemPage.module.css";
 import { bytesInWords, causeInWords, serviceInWords, WORDS } from "./words";
 
 const RELEASES_SHOWN = 5;
 
-/** Devices with their leases, who waits, and what came back of late. */
+/** Devices with their leases, on one machine or several, who waits, and what came back of late. */
 export function Memory() {
   const { data: gpu, error, dataUpdatedAt } = useQuery(memoryQuery);
   return (
@@ -24,28 +25,43 @@ export function Memory() {
           {WORDS.unreachable(error.message)}
         </Text>
       )}
-      {gpu && !error && (
-        <>
-          {gpu.devices.map((device) => (
-            <DeviceCard
-              key={device.id}
-              device={device}
-              leases={gpu.leases}
-              now_ms={dataUpdatedAt}
-            />
-          ))}
-          <Text size="xs" c="dimmed">
-            {WORDS.swaps(gpu.swaps_last_hour)}
-          </Text>
-          <Tickets tickets={gpu.tickets} />
-          <Releases releases={gpu.last_releases} now_ms={dataUpdatedAt} />
-        </>
-      )}
+      {gpu && !error && <Books gpu={gpu} now_ms={dataUpdatedAt} />}
     </section>
   );
 }
 
-function Tickets({ tickets }: Pick<Gpu, "tickets">) {
+function Books({ gpu, now_ms }: { gpu: Gpu; now_ms: number }) {
+  const machines = machinesOf(gpu);
+  const isNamed = machines.length > 1 || gpu.silent.length > 0;
+  return (
+    <>
+      {machines.map(({ machine, devices, leases }) => (
+        <Fragment key={machine}>
+          {isNamed && (
+            <Title order={4} className={panel.subheading}>
+              {machine || WORDS.thisMachine}
+            </Title>
+          )}
+          {devices.map((device) => (
+            <DeviceCard key={device.id} device={device} leases={leases} now_ms={now_ms} />
+          ))}
+        </Fragment>
+      ))}
+      {gpu.silent.map((machine) => (
+        <Text key={machine} size="sm" c="var(--alarm)">
+          {WORDS.silent(machine)}
+        </Text>
+      ))}
+      <Text size="xs" c="dimmed">
+        {WORDS.swaps(machines.reduce((sum, each) => sum + each.swaps_last_hour, 0))}
+      </Text>
+      <Tickets tickets={allTickets(gpu)} />
+      <Releases releases={allReleases(gpu)} now_ms={now_ms} />
+    </>
+  );
+}
+
+function Tickets({ tickets }: { tickets: ReturnType<typeof allTickets> }) {
   return (
     <div>
       <Title order={4} className={panel.subheading}>
@@ -58,7 +74,7 @@ function Tickets({ tickets }: Pick<Gpu, "tickets">) {
       )}
       <ul className={classes.list}>
         {tickets.map((ticket) => (
-          <li key={ticket.ticket} className={classes.row}>
+          <li key={ticket.key} className={classes.row}>
             <span>
               {serviceInWords(ticket.holder)}, {modelOfProfile(ticket.profile)}
             </span>
@@ -76,7 +92,12 @@ function Tickets({ tickets }: Pick<Gpu, "tickets">) {
   );
 }
 
-function Releases({ releases, now_ms }: { releases: Gpu["last_releases"]; now_ms: number }) {
+interface ReleasesProps {
+  releases: ReturnType<typeof allReleases>;
+  now_ms: number;
+}
+
+function Releases({ releases, now_ms }: ReleasesProps) {
   return (
     <div>
       <Title order={4} className={panel.subheading}>
@@ -89,7 +110,7 @@ function Releases({ releases, now_ms }: { releases: Gpu["last_releases"]; now_ms
       )}
       <ul className={classes.list}>
         {releases.slice(0, RELEASES_SHOWN).map((release) => (
-          <li key={release.token} className={classes.row}>
+          <li key={release.key} className={classes.row}>
             <span>
               {serviceInWords(release.holder)}, {modelOfProfile(release.profile)},{" "}
               {causeInWords(release.cause)}

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { GpuDevice, GpuLease } from "@/api/gen";
-import { age_s, chargeOn, doingOf, modelOfProfile, segmentsOf } from "./memory";
+import type { Gpu, GpuDevice, GpuLease, GpuRelease, GpuTicket, MachineGpu } from "@/api/gen";
+import {
+  age_s,
+  allReleases,
+  allTickets,
+  chargeOn,
+  doingOf,
+  machinesOf,
+  modelOfProfile,
+  segmentsOf,
+} from "./memory";
+import { serviceInWords } from "./words";
 
 const DEVICE: GpuDevice = {
   id: "gpu-1",
@@ -31,6 +41,41 @@ function lease(token: number, part: Partial<GpuLease> = {}, resident_bytes = 100
     ...part,
   };
 }
+
+function machine(name: string, ticket: string, released_at: string): MachineGpu {
+  return {
+    machine: name,
+    revision: 1,
+    epoch: 1,
+    host: { ram_bytes: 0, budget_bytes: 0, pinned_budget_bytes: 0 },
+    devices: [DEVICE],
+    leases: [],
+    tickets: [{ ticket } as GpuTicket],
+    last_releases: [{ token: 1, released_at } as GpuRelease],
+    swaps_last_hour: 0,
+  };
+}
+
+describe("several machines", () => {
+  const own = machine("gpu1", "t1", "2026-01-01T10:00:00Z");
+  const gpu: Gpu = {
+    ...own,
+    others: [machine("gpu2", "t1", "2026-01-01T11:00:00Z")],
+    silent: [],
+  };
+
+  it("are shown with the gateway's own first", () => {
+    expect(machinesOf(gpu).map((each) => each.machine)).toEqual(["gpu1", "gpu2"]);
+  });
+
+  it("have one list of who waits, in which equal names do not collide", () => {
+    expect(allTickets(gpu).map(({ key }) => key)).toEqual(["gpu1 t1", "gpu2 t1"]);
+  });
+
+  it("have one list of what came back, the newest first", () => {
+    expect(allReleases(gpu).map(({ key }) => key)).toEqual(["gpu2 1", "gpu1 1"]);
+  });
+});
 
 describe("what a lease is charged", () => {
   it("counts working memory while it computes, and what loading takes while it loads", () => {
@@ -78,6 +123,12 @@ describe("what a lease is there for", () => {
 
 it("names the model of a profile", () => {
   expect(modelOfProfile("shapes:1f2e:16384:full")).toBe("shapes");
+  expect(modelOfProfile("edit:shapes-edit:1f2e:16384:full")).toBe("shapes-edit");
+});
+
+it("numbers the replicas of a service", () => {
+  expect(serviceInWords("t2i")).toBe("Text to image");
+  expect(serviceInWords("t2i-2")).toBe("Text to image 2");
 });
 
 it("counts how long ago something was, never less than nothing", () => {

@@ -1,4 +1,28 @@
-import type { GpuDevice, GpuLease } from "@/api/gen";
+import type { Gpu, GpuDevice, GpuLease, GpuRelease, GpuTicket, MachineGpu } from "@/api/gen";
+
+/** The machines, that of the gateway first. */
+export function machinesOf(gpu: Gpu): MachineGpu[] {
+  return [gpu, ...gpu.others];
+}
+
+/** Who waits on any machine; the key is unique among them. */
+export function allTickets(gpu: Gpu): (GpuTicket & { key: string })[] {
+  return machinesOf(gpu).flatMap(({ machine, tickets }) =>
+    tickets.map((ticket) => ({ ...ticket, key: `${machine} ${ticket.ticket}` })),
+  );
+}
+
+/** What came back on any machine, the newest first; the key is unique among them. */
+export function allReleases(gpu: Gpu): (GpuRelease & { key: string })[] {
+  return machinesOf(gpu)
+    .flatMap(({ machine, last_releases }) =>
+      last_releases.map((release) => ({ ...release, key: `${machine} ${release.token}` })),
+    )
+    .sort((one, other) => (other.released_at ?? "").localeCompare(one.released_at ?? ""));
+}
+
+// Services that are not alone in using a model say so before its name.
+const PREFIXES = new Set(["edit", "tiling"]);
 
 export type Use = "lease" | "foreign" | "reserve" | "free";
 
@@ -57,9 +81,10 @@ export function doingOf(lease: GpuLease): Doing {
     : (DOING[lease.state] ?? "warm");
 }
 
-/** The model of a profile: "shapes" of "shapes@1f2e:full:1". */
+/** The model of a profile: "shapes" of "shapes:1f2e:16384:full" or "edit:shapes:1f2e:49152:full". */
 export function modelOfProfile(profile: string): string {
-  return profile.split(/[@:]/)[0] ?? profile;
+  const [first = profile, second] = profile.split(/[@:]/);
+  return (PREFIXES.has(first) && second) || first;
 }
 
 /** How long ago, in seconds. */

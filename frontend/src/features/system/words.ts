@@ -7,6 +7,8 @@ export const WORDS = {
   intro: t("What the machine holds, who waits for it, and which models there are."),
   memory: t("Memory"),
   unreachable: (message: string) => t("Memory cannot be shown: {{message}}", { message }),
+  thisMachine: t("This machine"),
+  silent: (machine: string) => t("{{machine}} does not answer.", { machine }),
   free: (free: string, total: string) =>
     t("{{free}} of {{total}} free for models", { free, total }),
   foreign: t("other programs"),
@@ -96,7 +98,9 @@ const SERVICES: Record<string, string> = {
 
 /** What a part of the studio is called. */
 export function serviceInWords(name: string): string {
-  return SERVICES[name] ?? capitalised(name);
+  const [, service = name, number] = /^(.+)-(\d+)$/.exec(name) ?? [];
+  const words = SERVICES[service] ?? capitalised(service);
+  return number ? `${words} ${number}` : words;
 }
 
 const GIB = 2 ** 30;
