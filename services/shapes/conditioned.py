@@ -55,7 +55,8 @@ class Lesson:
     """Pictures of one size in px, as latents (n, tokens, 64), with all that they are painted from.
 
     `weights` (n, tokens, 1) are one on average; `conditioning` is what a ControlNet, or without one the
-    transformer itself, is shown. `noise_most` is the highest level of noise.
+    transformer itself, is shown. `noise_most` is the highest level of noise. `whole` says in one prompt
+    what the others say together, where that is known.
     """
 
     size: tuple[int, int]
@@ -64,6 +65,7 @@ class Lesson:
     texts: tuple[Text, ...]
     conditioning: torch.Tensor | None = None
     noise_most: float = 1.0
+    whole: Text | None = None
 
 
 def load_dit(folder: Path = CHECKPOINT) -> QwenImageDiT:

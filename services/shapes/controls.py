@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from diffsynth.models.qwen_image_controlnet import QwenImageBlockWiseControlNet
 from diffsynth.models.qwen_image_dit import QwenImageDiT
-from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model
-from safetensors.torch import save_file
+from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model, set_peft_model_state_dict
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from services.shapes.architecture import HEAD_WIDTH, HEADS, LAYERS
@@ -58,6 +58,12 @@ def add_adapter(dit: QwenImageDiT, name: str, seed: int) -> nn.ParameterList:
     config = LoraConfig(r=RANK, lora_alpha=RANK, target_modules=list(PROJECTIONS))
     inject_adapter_in_model(config, dit, adapter_name=name)
     return nn.ParameterList(weight for weight in dit.parameters() if weight.requires_grad)
+
+
+def take_up_adapter(dit: QwenImageDiT, name: str, checkpoint: Path) -> None:
+    """Has an adapter that was added begin as the one of that name in `checkpoint`."""
+    weights = load_file(checkpoint / "adapters" / name / _ADAPTER_FILE)
+    set_peft_model_state_dict(dit, {key: tensor.float() for key, tensor in weights.items()}, name)
 
 
 def save_adapter(dit: QwenImageDiT, name: str, checkpoint: Path) -> None:

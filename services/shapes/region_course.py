@@ -52,9 +52,16 @@ class RegionCourse:
             self.encode_regions([nth(regions, turn) for _, regions in asked], shelf.latents.shape[1])
             for turn in range(MOST_SHAPES)
         ]
-        whole = Text(*encode(self.text_encoder, self.tokenizer, [prompt for prompt, _ in asked]))
+        vague = Text(*encode(self.text_encoder, self.tokenizer, [prompt for prompt, _ in asked]))
+        # Of an empty prompt nothing is said in other words, either.
+        said = [
+            caption(scene) if prompt.strip() else " "
+            for scene, (prompt, _) in zip(scenes, asked, strict=True)
+        ]
+        whole = Text(*encode(self.text_encoder, self.tokenizer, said))
         weights = torch.stack([weigh(scene.shapes, shelf.size) for scene in scenes])
-        return Lesson(shelf.size, shelf.latents[chosen].float(), weights, (*entities, whole))
+        latents = shelf.latents[chosen].float()
+        return Lesson(shelf.size, latents, weights, (*entities, vague), whole=whole)
 
     def encode_regions(self, regions: Sequence[Region | None], tokens: int) -> Text:
         """Encodes one region of each picture; none is a prompt without words that speaks nowhere."""

@@ -20,7 +20,7 @@ from torch import nn
 from services.shapes.checkpoint import CHECKPOINT, load_painter, load_vae
 from services.shapes.conditioned import Control, Lesson, load_dit, predict
 from services.shapes.control_course import SIZES, ControlCourse, Kind, fill_shelf
-from services.shapes.controls import add_adapter, build_control, save_adapter, save_control
+from services.shapes.controls import add_adapter, build_control, save_adapter, save_control, take_up_adapter
 from services.shapes.detail_course import COUNT, DetailCourse, plan_details
 from services.shapes.flow import disturb
 from services.shapes.loop import Trainee, fit
@@ -67,10 +67,15 @@ def train_adapter(name: str, dit: QwenImageDiT, options: argparse.Namespace) -> 
     """Gives a frozen transformer an adapter and trains it, or goes on; its averaged weights stay in place."""
     course = plan_course(name, options)
     weights = add_adapter(dit, name, options.seed)
+    if options.further:
+        take_up_adapter(dit, name, options.checkpoint)
     average = copy.deepcopy(weights)
+    tutor = load_dit(options.checkpoint)
 
     def loss(lesson: Lesson, generator: torch.Generator) -> torch.Tensor:
-        return error(dit, lesson, generator)
+        if lesson.whole is None:
+            return error(dit, lesson, generator)
+        return distance(dit, tutor, lesson, generator)
 
     train(name, weights, average, course.draw, loss, options)
     weights.load_state_dict(average.state_dict())
@@ -141,6 +146,20 @@ def error(
     return (lesson.weights * (predicted - velocity) ** 2).mean()
 
 
+def distance(
+    dit: QwenImageDiT, tutor: QwenImageDiT, lesson: Lesson, generator: torch.Generator
+) -> torch.Tensor:
+    """Returns the weighted squared distance from what the bare transformer makes of the whole prompt.
+
+    It knows how every scene is painted; noise and picture say little about which kind of shape was meant.
+    """
+    assert lesson.whole is not None
+    noisy, sigmas, _ = disturb(lesson.latents, generator, lesson.noise_most)
+    with torch.no_grad():
+        shown = predict(tutor, noisy, sigmas, lesson.size, (lesson.whole,))
+    return (lesson.weights * (predict(dit, noisy, sigmas, lesson.size, lesson.texts) - shown) ** 2).mean()
+
+
 def parse() -> argparse.Namespace:
     """Reads the command line."""
     parser = argparse.ArgumentParser(prog="services.shapes.train_controls", description=__doc__)
@@ -148,6 +167,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=4000, help="of each part")
     parser.add_argument("--folder", type=Path, default=Path("build/controls"), help="unfinished work")
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT, help="whose painter, and where to")
+    parser.add_argument("--further", action="store_true", help="an adapter goes on from the shipped one")
     parser.add_argument("--learning-rate", type=float, help="instead of the part's own")
     parser.add_argument("--scenes-share", type=float, default=1.0, help="less than 1 for a quick trial")
     parser.add_argument("--seed", type=int, default=0)

@@ -27,6 +27,7 @@ from services.shapes.controls import (
     build_control,
     save_adapter,
     save_control,
+    take_up_adapter,
 )
 from services.shapes.edges import draw_edges
 from services.shapes.latents import paint_all, scenes_of
@@ -153,6 +154,32 @@ def test_a_lesson_is_learnt_by_heart(
         optimizer.step()
         losses.append(loss.item())
     assert losses[-1] < 0.95 * losses[0], losses
+
+
+def test_an_adapter_learns_from_the_painter_that_is_told_all_in_one_prompt(
+    dit: QwenImageDiT, tmp_path: Path
+) -> None:
+    lesson, tutor = region_lesson(tmp_path), load_dit()
+    optimizer = torch.optim.AdamW(add_adapter(dit, "entities", seed=0), lr=1e-3)
+    losses: list[float] = []
+    for _ in range(6):
+        loss = train_controls.distance(dit, tutor, lesson, torch.Generator().manual_seed(0))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.9 * losses[0], losses
+
+
+def test_an_adapter_goes_on_from_the_shipped_one(dit: QwenImageDiT) -> None:
+    add_adapter(dit, "entities", seed=0)
+    take_up_adapter(dit, "entities", CHECKPOINT)
+    shipped = load_dit()
+    Adapters.inject(shipped, CHECKPOINT / "adapters")
+    ours, theirs = dict(dit.named_parameters()), dict(shipped.named_parameters())
+    names = [name for name in ours if ".entities." in name]
+    assert len(names) == 2 * 8 * 6
+    assert all(torch.equal(ours[name], theirs[name]) for name in names)
 
 
 def test_saved_controls_load_through_diffsynth_in_the_order_of_their_names(checkpoint: Path) -> None:
