@@ -41,12 +41,12 @@ def addresses(studio: Studio) -> list[str]:
     return json.loads((studio.home.run / ROLL).read_text())["t2i"]
 
 
-def until_replicas(studio: Studio, count: int) -> list[str]:
-    """Returns the addresses as soon as there are so many."""
+def until_replicas(studio: Studio, count: int, other_than: Sequence[str] = ()) -> list[str]:
+    """Returns the addresses as soon as there are so many, and not all of those."""
 
     def look() -> list[str] | None:
         found = addresses(studio)
-        return found if len(found) == count else None
+        return found if len(found) == count and found != other_than else None
 
     return until(look, f"{count} replicas", REPLACE_S)
 

@@ -27,7 +27,7 @@ from tests.studio import until
 @pytest.mark.timeout(600)
 def test_a_cluster_loses_no_job_with_a_replica_or_a_node_and_ends_what_is_too_much(tmp_path: Path) -> None:
     with running_cluster(tmp_path / "home", nodes=2, t2i=2) as studio, studio.client() as client:
-        first = set(until_replicas(studio, 2))
+        first = until_replicas(studio, 2)
         gpu = client.gpu()
         assert len({each["machine"] for each in [gpu, *gpu["others"]]}) == 2
         assert not gpu["silent"]
@@ -36,13 +36,13 @@ def test_a_cluster_loses_no_job_with_a_replica_or_a_node_and_ends_what_is_too_mu
         jobs = send(client, range(4))
         kill_replica(studio)
         assert finish(client, jobs) == expected
-        assert set(until_replicas(studio, 2)) != first
+        second = until_replicas(studio, 2, other_than=first)
 
         jobs = send(client, range(4))
         (node,) = [each for each in nodes_of(studio)[1:] if holds_replica(each)]
         kill_node(node)
         assert finish(client, jobs) == expected
-        until_replicas(studio, 2)  # both on the node that is left
+        until_replicas(studio, 2, other_than=second)  # both on the node that is left
 
         scale(studio, 1)
         until_replicas(studio, 1)
