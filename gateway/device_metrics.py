@@ -17,7 +17,7 @@ _LEASE_BYTES = ("resident", "working", "load_extra", "context")
 
 # A value for each combination of the labels that a family has besides the machine.
 Values = Mapping[tuple[str, ...], float]
-Count = Callable[[arbiter_pb2.SnapshotResponse], Values]
+Measure = Callable[[arbiter_pb2.SnapshotResponse], Values]
 
 
 class Memory(Collector):
@@ -33,15 +33,15 @@ class Memory(Collector):
             up.add_metric((book.machine,), float(book.snapshot is not None))
         yield up
         snapshots = [(book.machine, book.snapshot) for book in self._books if book.snapshot is not None]
-        for family, count in _families():
+        for family, measure in _families():
             for machine, snapshot in snapshots:
-                for labels, value in count(snapshot).items():
+                for labels, value in measure(snapshot).items():
                     family.add_metric((machine, *labels), value)
             if snapshots:
                 yield family
 
 
-def _families() -> Iterable[tuple[GaugeMetricFamily | CounterMetricFamily, Count]]:
+def _families() -> Iterable[tuple[GaugeMetricFamily | CounterMetricFamily, Measure]]:
     yield _gauge("limner_device_bytes", "Memory of a device.", "device", "kind"), _device_bytes
     yield _gauge("limner_leases", "Leases by state.", "state"), _lease_states
     text = "What leases may hold on a device; working bytes while they compute, extra ones while they load."
