@@ -28,7 +28,8 @@ def main() -> None:
     options = parse()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     torch.set_num_threads(options.threads)
-    tokenizer = build_tokenizer(options.seed)
+    # Always the painter's own: with another the words would mean other things, whatever the lessons are.
+    tokenizer = build_tokenizer()
     pairs = max(BATCH, round(PAIRS * options.pairs_share))
     albums = fill_albums(load_vae(options.checkpoint), pairs, options.folder, options.seed)
     start = load_painter(tokenizer, EDIT_CHECKPOINT if options.further else options.checkpoint)
