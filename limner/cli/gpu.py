@@ -63,9 +63,10 @@ def view(book: dict[str, Any], jobs: Sequence[Job]) -> Group:
         ("last jobs", "kind", "tier", "waited", "swap", "s/step", "peak", "charged", "share"),
         (_job(job.id, job.kind, job.performance) for job in jobs if job.performance is not None),
     )
+    is_named = len(machines) + len(book["silent"]) > 1
     swaps = sum(machine["swaps_last_hour"] for machine in machines)
     return Group(
-        *(part for machine in machines for part in _machine(machine, is_named=len(machines) > 1)),
+        *(part for machine in machines for part in _machine(machine, is_named=is_named)),
         *(Text(f"{name} does not answer", style="red") for name in book["silent"]),
         *([measured] if measured.row_count else []),
         Text(f"{swaps} swaps of models in the last hour"),

@@ -81,8 +81,8 @@ def _started(nodes: int) -> Generator[str]:
     }
     # Short, for the sockets in it; and gone afterwards, with Ray's own logs.
     with TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
-        # Not /tmp/ray: there this cluster would pass for the user's own (`--address auto`), and Ray does
-        # not make that folder for an argument `temp_dir`.
+        # All of Ray's folder: in the usual one this cluster would pass for the user's own (`--address auto`),
+        # and with the argument `temp_dir` Ray writes there, too, without making it.
         os.environ["RAY_TMPDIR"] = folder
         cluster = Cluster(initialize_head=True, head_node_args=shape)
         try:

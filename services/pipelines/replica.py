@@ -19,6 +19,7 @@ from services.pipelines.cost import Cost
 from services.pipelines.ladder import Ladder
 from services.pipelines.mailbox import Mailbox
 from services.pipelines.need import Need, charged_bytes
+from services.pipelines.pace import Pace
 from services.pipelines.residence import Residence
 from services.pipelines.setbacks import Setback, Setbacks
 from services.pipelines.worker import Parked
@@ -29,8 +30,6 @@ log = structlog.get_logger(__name__)
 
 _PLACES = 2  # One running and one waiting, so that the arbiter sees what comes next (architecture.md).
 _WORKER_DEATHS = 3  # A job that has taken so many workers with it is the cause.
-# Between two steps: a small model would keep cores that it needs itself busy with telling.
-_TELL_INTERVAL_S = 0.05
 _REPLAY_S = 300.0  # How long the results of a finished job are kept (t2i.proto).
 
 
@@ -52,7 +51,7 @@ class _Running:
     readers: list[Mailbox] = field(default_factory=list[Mailbox])
     results: dict[int, Event] = field(default_factory=dict[int, Event])
     progress: Event | None = None
-    told_s: float = float("-inf")  # when the readers heard of progress last
+    pace: Pace = field(default_factory=Pace)
     checkpoint: Checkpoint | None = None
     task: asyncio.Task[None] | None = None
     ended: bool = False
@@ -234,28 +233,16 @@ def _publish(run: _Running, event: Event) -> None:
         run.results[event.result.image_index] = event
     elif event.HasField("checkpoint"):
         run.checkpoint = event.checkpoint
-    elif not _is_worth_telling(run, event.progress):
-        return
+    else:
+        now_s = time.monotonic()
+        run.progress = event
+        run.cost.enter(event.progress.stage, now_s)
+        if run.trace is not None:
+            run.trace.enter(progress_pb2.Stage.Name(event.progress.stage).removeprefix("STAGE_").lower())
+        if not run.pace.is_due(event.progress.stage, now_s):
+            return
     for reader in run.readers:
         reader.put(event)
-
-
-def _is_worth_telling(run: _Running, progress: Progress) -> bool:
-    """Takes in how far a job is, and tells whether its readers hear of it.
-
-    Of steps as many as they can follow: who misses one is told by the next, or by the stage after the last.
-    """
-    now_s = time.monotonic()
-    is_new_stage = run.progress is None or run.progress.progress.stage != progress.stage
-    run.progress = Event(progress=progress)
-    run.cost.enter(progress.stage, now_s)
-    if run.trace is not None:
-        run.trace.enter(progress_pb2.Stage.Name(progress.stage).removeprefix("STAGE_").lower())
-    is_step = progress.stage == progress_pb2.STAGE_DENOISING and not is_new_stage
-    if is_step and now_s - run.told_s < _TELL_INTERVAL_S:
-        return False
-    run.told_s = now_s
-    return True
 
 
 def _waiting(position: int, reason: str) -> Event:

@@ -14,7 +14,7 @@ from transformers import Qwen2_5_VLProcessor
 
 from services.shapes.captions import caption
 from services.shapes.edit_draws import draw_edit
-from services.shapes.edits import Borrow, Edit, Recolour
+from services.shapes.edits import Borrow, Edit
 from services.shapes.flow import BATCH, UNCONDITIONAL_SHARE, Batch, Painter, weigh
 from services.shapes.instructions import instruction
 from services.shapes.latents import load_packed
@@ -24,8 +24,6 @@ from services.shapes.scenes import Scene, draw_scene
 
 SIZE = (128, 128)
 PAIRS = 18_000
-# What is learnt slowest is drawn more often than the others.
-EMPHASIS: dict[type[Edit], int] = {Borrow: 2, Recolour: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,6 @@ class Album:
     pairs: list[Pair]
     edited: torch.Tensor
     sources: tuple[torch.Tensor, ...]
-    turns: list[int]  # the number of each pair, as often as EMPHASIS says
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +66,8 @@ class EditCourse:
 
     def draw(self, painter: Painter, rng: random.Random) -> Batch:
         """Draws a batch with freshly worded instructions."""
-        album = rng.choices(self.albums, [len(album.turns) for album in self.albums])[0]
-        chosen = [rng.choice(album.turns) for _ in range(BATCH)]
+        album = rng.choices(self.albums, [len(album.pairs) for album in self.albums])[0]
+        chosen = [rng.randrange(len(album.pairs)) for _ in range(BATCH)]
         pairs = [album.pairs[index] for index in chosen]
         said = [pair.say(rng) for pair in pairs]
         embeddings, mask = encode_instructions(
@@ -106,11 +103,9 @@ def fill_albums(vae: AutoencoderKLQwenImage, count: int, folder: Path, seed: int
                 load_packed(vae, list(each), SIZE, folder / f"edits-{name}-{number}.safetensors")
                 for number, each in enumerate(inputs)
             )
-            results = load_packed(vae, edited, SIZE, folder / f"edits-{name}.safetensors")
-            turns = [
-                number for number, pair in enumerate(ours) for _ in range(EMPHASIS.get(type(pair.edit), 1))
-            ]
-            albums.append(Album(ours, results, sources, turns))
+            albums.append(
+                Album(ours, load_packed(vae, edited, SIZE, folder / f"edits-{name}.safetensors"), sources)
+            )
     return albums
 
 

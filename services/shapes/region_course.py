@@ -52,7 +52,7 @@ class RegionCourse:
             self.encode_regions([nth(regions, turn) for _, regions in asked], shelf.latents.shape[1])
             for turn in range(MOST_SHAPES)
         ]
-        vague = Text(*encode(self.text_encoder, self.tokenizer, [prompt for prompt, _ in asked]))
+        said_of_all = Text(*encode(self.text_encoder, self.tokenizer, [prompt for prompt, _ in asked]))
         # Of an empty prompt nothing is said in other words, either.
         said = [
             caption(scene) if prompt.strip() else " "
@@ -61,7 +61,7 @@ class RegionCourse:
         whole = Text(*encode(self.text_encoder, self.tokenizer, said))
         weights = torch.stack([weigh(scene.shapes, shelf.size) for scene in scenes])
         latents = shelf.latents[chosen].float()
-        return Lesson(shelf.size, latents, weights, (*entities, vague), whole=whole)
+        return Lesson(shelf.size, latents, weights, (*entities, said_of_all), whole=whole)
 
     def encode_regions(self, regions: Sequence[Region | None], tokens: int) -> Text:
         """Encodes one region of each picture; none is a prompt without words that speaks nowhere."""

@@ -118,9 +118,6 @@ class ScriptedService(t2i_pb2_grpc.TextToImageServiceServicer, Witness):
     usual: Script = paint
     quotes: list[capability_pb2.TierQuote] = field(default_factory=list[capability_pb2.TierQuote])
     quoted: list[capability_pb2.QuoteRequest] = field(default_factory=list[capability_pb2.QuoteRequest])
-    memory: arbiter_pb2.SnapshotResponse | None = (
-        None  # as the arbiter of its machine says; None: it does not
-    )
 
     async def GenerateImages(self, request: Request, context: Context) -> AsyncIterator[Response]:
         self.calls.append(request)

@@ -12,6 +12,7 @@ from limner.machine.host import (
     count_nvidia_cards,
     find_core_quota,
     find_ram_limit,
+    find_usable_ram,
     is_wsl,
     look_at,
     parse_limit,
@@ -41,6 +42,14 @@ def test_a_limit_of_any_group_above_binds(tmp_path: Path) -> None:
     write(tmp_path, "sys/fs/cgroup/user.slice/memory.max", f"{4 * GIB}\n")
     write(tmp_path, "sys/fs/cgroup/user.slice/studio.service/memory.max", f"{8 * GIB}\n")
     assert find_ram_limit(tmp_path) == 4 * GIB
+
+
+def test_what_is_usable_is_the_least_of_limit_and_memory(tmp_path: Path) -> None:
+    total_bytes = find_usable_ram(tmp_path)
+    write(tmp_path, "sys/fs/cgroup/memory.max", f"{2 * total_bytes}\n")
+    assert find_usable_ram(tmp_path) == total_bytes
+    write(tmp_path, "sys/fs/cgroup/memory.max", "1048576\n")
+    assert find_usable_ram(tmp_path) == 1_048_576
 
 
 def test_the_limit_of_a_group_of_version_1_is_found(tmp_path: Path) -> None:
