@@ -51,6 +51,17 @@ def until_replicas(studio: Studio, count: int, other_than: Sequence[str] = ()) -
     return until(look, f"{count} replicas", REPLACE_S)
 
 
+def until_machines(client: Client, count: int) -> None:
+    """Returns as soon as the gateway, too, knows of so many machines, and of the memory of each."""
+
+    def look() -> bool | None:
+        shown = client.gpu()
+        machines = {each["machine"] for each in [shown, *shown["others"]]}
+        return (len(machines) == count and not shown["silent"]) or None
+
+    until(look, f"the memory of {count} machines", JOB_S)
+
+
 def scale(studio: Studio, count: int) -> None:
     """Types the command."""
     answer = limner(studio, "scale", f"t2i={count}")
