@@ -82,6 +82,8 @@ async def keep(jobs: Sequence[Job], body: requests.GenerateRequest, studio: Stud
     token = studio.roster.token_of(first.owner)
     max_waiting = token.max_waiting_jobs if token is not None else None
     fields = referred(body)
+    for job in jobs:  # before it is kept: as soon as it is, it may be done
+        studio.books.traces.accept(job.id)
     try:
         await store.add(jobs, set(fields.values()), max_waiting)
     except ImagesGone as gone:

@@ -44,7 +44,7 @@ class Dispatcher:
         self._rests = Rests(fleet, books.board, self._recover)
         self._attempts: dict[str, Attempt] = {}
         self._works: dict[str, asyncio.Task[None]] = {}  # that see the attempts through
-        self._overheard: set[str] = set()  # jobs of attempts of which others have said something meanwhile
+        self._changed: set[str] = set()  # jobs of attempts that were changed meanwhile
         self._given: dict[str, Entry] = {}  # where the jobs of the attempts were in line
         self._fresh: dict[str, Job] = {}  # as they are in the store, to spare reading them again
         self._tasks: set[asyncio.Task[None]] = set()
@@ -71,10 +71,10 @@ class Dispatcher:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def submit(self, jobs: Sequence[Job]) -> None:
-        """Puts jobs that are already in the store in line."""
+        """Puts jobs that are already in the store in line, unless they were heard of before."""
         for job in jobs:
-            self._books.traces.accept(job.id)
-            self._queue(job)
+            if job.id not in self._attempts and job.id not in self._board.elsewhere:
+                self._queue(job)
         self._withdraw()
         self._fill()
 
@@ -100,9 +100,10 @@ class Dispatcher:
         if job.id in self._attempts:
             if job.state in (State.CANCELLING, State.CANCELLED):
                 self._attempts[job.id].cancel()
+                self._changed.add(job.id)
             elif is_waiting:
                 self._given[job.id] = to_entry(job)
-                self._overheard.add(job.id)
+                self._changed.add(job.id)
         elif is_waiting and not is_elsewhere:
             self._queue(job)
         else:
@@ -121,6 +122,7 @@ class Dispatcher:
                 self._queue(job)
             elif job.id in self._given:
                 self._given[job.id] = to_entry(job)
+                self._changed.add(job.id)
         await _end(self._withdraw())
         self._fill()
 
@@ -132,6 +134,7 @@ class Dispatcher:
             attempt = self._attempts.get(job_id)
             if attempt is not None:
                 attempt.cancel()
+                self._changed.add(job_id)
         self._announce()
 
     def _fill(self) -> None:
@@ -187,13 +190,11 @@ class Dispatcher:
 
     async def _work(self, job_id: str, replica: Replica) -> None:
         bind_job(job_id)
-        ending = Ending()
+        ending, left = Ending(), None
         try:
             with self._books.traces.attempt(job_id, replica.service.name):
                 ending = await self._attempts[job_id].run()
-            if ending.again is not None:
-                again = ending.again
-                ending = replace(ending, again=await insist(lambda _: self._books.claims.release(again)))
+            left = await self._leave(job_id, ending.again)
         except Exception:
             log.exception("attempt broke", replica=replica.address)
             await self._bury(job_id)
@@ -202,24 +203,29 @@ class Dispatcher:
             self._supply.note(replica)
             self._fleet.let_go()
             self._attempts.pop(job_id, None)
+            self._changed.discard(job_id)
             self._given.pop(job_id, None)
             self._works.pop(job_id, None)
             self._board.in_hand.pop(job_id, None)
             self._board.owners.pop(job_id, None)
-        await self._look_again(job_id)
-        self._settle(ending, replica)
+        self._settle(ending, left, replica)
 
-    async def _look_again(self, job_id: str) -> None:
-        """Puts a job back in line that another gateway let go while this one was trying to have it."""
-        if job_id in self._overheard:
-            self._overheard.discard(job_id)
-            job = await insist(lambda _: self._books.store.get(job_id))
-            if job is not None and job_id not in self._attempts:
-                self._see(job)
+    async def _leave(self, job_id: str, again: Job | None) -> Job | None:
+        """Lets any gateway start a job `again`, and returns it; any other, if what became of it is unclear.
 
-    def _settle(self, ending: Ending, replica: Replica) -> None:
-        if ending.again is not None:
-            self._queue(ending.again)
+        It may have been moved, cancelled or let go of while an attempt here had it, or tried to.
+        """
+        if again is not None:
+            released = again
+            again = await insist(lambda _: self._books.claims.release(released))
+        while job_id in self._changed:
+            self._changed.discard(job_id)
+            again = await insist(lambda _: self._books.store.get(job_id))
+        return again
+
+    def _settle(self, ending: Ending, left: Job | None, replica: Replica) -> None:
+        if left is not None:
+            self._see(left)
         if ending.verdict is not None and ending.verdict.obstacle is not None:
             resting = self._rests.rest(replica, ending.verdict)
             self._supply.note(replica)
@@ -228,9 +234,8 @@ class Dispatcher:
         elif ending.verdict is None:
             replica.failures = 0
         self._fill()
-        if ending.again is not None:
-            shown = show_job(self._board.view(ending.again))
-            self._books.hub.publish_job(ending.again.owner, shown, None)
+        if left is not None and left.state is State.QUEUED:
+            self._books.hub.publish_job(left.owner, show_job(self._board.view(left)), None)
 
     async def _bury(self, job_id: str) -> None:
         job = await insist(lambda _: self._books.store.get(job_id))

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
@@ -9,41 +8,10 @@ import httpx
 
 from gateway.settings import Settings
 from limner.capability.v1 import capability_pb2
-from limner.progress.v1.progress_pb2 import STAGE_DENOISING, STAGE_WAITING
 from tests.gateway.conftest import running_gateway
 from tests.gateway.flow import Json, finish, job, submit, until, until_status
-from tests.gateway.scripted import (
-    Context,
-    Request,
-    Response,
-    ScriptedService,
-    describe,
-    progress,
-    result,
-    serve_images,
-)
-
-
-class OneByOne:
-    """A service that does one job when told to, and lets a second one wait, as a replica does."""
-
-    def __init__(self) -> None:
-        self.begun: list[int] = []  # seeds
-        self._turn = asyncio.Lock()
-        self._passes = asyncio.Semaphore(0)
-
-    def let(self, count: int) -> None:
-        """Lets so many more jobs end."""
-        for _ in range(count):
-            self._passes.release()
-
-    async def __call__(self, request: Request, context: Context) -> AsyncIterator[Response]:
-        yield progress(STAGE_WAITING, queue_position=1, waiting_for="the job before it")
-        async with self._turn:
-            self.begun.append(request.seeds[0])
-            yield progress(STAGE_DENOISING, 1)
-            await self._passes.acquire()
-            yield result(request)
+from tests.gateway.scripted import Context, ScriptedService, describe, serve_images
+from tests.gateway.turns import OneByOne
 
 
 async def line_up(
@@ -85,6 +53,7 @@ async def test_named_jobs_come_first_even_before_one_that_a_service_has(
     order = [ids[4], "00000000-0000-7000-8000-000000000000", ids[0], ids[3]]
     answer = await client.put("/queue/order", json={"ids": order})
     assert [each["id"] for each in answer.json()["waiting"]] == [ids[4], ids[3], ids[1], ids[2]]
+    await one_by_one.until_held([0, 4])
     await end_all(client, one_by_one, ids)
     assert one_by_one.begun == [0, 4, 3, 1, 2]
     assert [(await job(client, each))["status"] for each in ids] == ["succeeded"] * 5
@@ -108,6 +77,7 @@ async def test_a_paused_queue_starts_nothing_and_ends_what_runs(
     shown = (await client.patch("/queue", json={"paused": True})).json()
     assert [each["id"] for each in shown["waiting"]] == ids[1:]
     assert "paused" in shown["held_up_by"]
+    await one_by_one.until_held([0])
     one_by_one.let(3)
     await until_status(client, ids[0], "succeeded")
     second = await job(client, ids[1])
@@ -124,8 +94,20 @@ async def test_an_urgent_job_overtakes_those_that_wait(
     await client.patch(f"/jobs/{ids[2]}", json={"priority": "interactive"})
     urgent = (await submit(client, seed=7, priority="interactive"))["id"]
     late = (await submit(client, seed=8, priority="background"))["id"]
+    await one_by_one.until_held([0, 2])
     await end_all(client, one_by_one, [*ids, urgent, late])
     assert one_by_one.begun == [0, 2, 7, 1, 8]
+
+
+async def test_a_job_that_a_service_has_is_put_off(
+    service: ScriptedService, client: httpx.AsyncClient
+) -> None:
+    one_by_one, ids = await line_up(service, client, 3)
+    await one_by_one.until_held([0, 1])
+    await client.patch(f"/jobs/{ids[1]}", json={"priority": "background"})
+    await one_by_one.until_held([0, 2])
+    await end_all(client, one_by_one, ids)
+    assert one_by_one.begun == [0, 2, 1]
 
 
 async def test_when_a_job_is_made_is_no_part_of_its_picture(
@@ -142,6 +124,7 @@ async def test_clearing_cancels_what_waits_and_nothing_else(
     one_by_one, ids = await line_up(service, client, 4)
     assert (await client.post("/queue/clear")).json() == {"cancelled": 3}
     assert (await queue(client))["total"] == 0
+    await one_by_one.until_held([0])
     await end_all(client, one_by_one, ids)
     assert [(await job(client, each))["status"] for each in ids] == ["succeeded"] + ["cancelled"] * 3
     assert one_by_one.begun == [0]

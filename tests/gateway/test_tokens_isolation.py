@@ -13,8 +13,8 @@ from tests.gateway.conftest import running_gateway
 from tests.gateway.flow import finish, is_end_of, listening, submit, take, until_status
 from tests.gateway.scripted import ScriptedService, draw
 from tests.gateway.test_edit_routes import keep
-from tests.gateway.test_queue_routes import OneByOne
 from tests.gateway.test_uploads import halves, packed
+from tests.gateway.turns import OneByOne
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from itertools import pairwise
 from pathlib import Path
@@ -11,6 +11,10 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
+from gateway.jobs.claims import Claims
+from gateway.jobs.job import Job
+from gateway.jobs.store import JobStore
+from gateway.replicas import Replica
 from gateway.settings import Settings
 from limner.progress.v1.progress_pb2 import STAGE_DENOISING
 from tests.gateway.conftest import running_gateway
@@ -25,8 +29,9 @@ from tests.gateway.flow import (
     until_status,
 )
 from tests.gateway.scripted import Context, Request, Response, ScriptedService, progress, result, serve_images
-from tests.gateway.test_dispatch import Gate
+from tests.gateway.test_dispatch import Gate, wait_in_line
 from tests.gateway.test_gateway_process import base_url, start
+from tests.gateway.turns import OneByOne
 
 Client = httpx.AsyncClient
 
@@ -63,31 +68,14 @@ async def idle(
 
 async def find_down(client: Client, first: Client, service: ScriptedService) -> None:
     """Returns when a gateway has tried its own service in vain, while the other's had its hands full."""
-    turns, usual = InTurn(), service.usual
+    turns, usual = OneByOne(), service.usual
     service.usual = turns
     jobs = [(await submit(client, seed=seed))["id"] for seed in range(4)]
     while (await client.get("/queue")).json()["held_up_by"] is None:
         await asyncio.sleep(0.01)
-    for _ in jobs:
-        turns.passes.release()
+    turns.let(len(jobs))
     await end_all(first, jobs)
     service.usual = usual
-
-
-class InTurn:
-    """Does one job when told to, the others wait; notes the seeds as it begins them."""
-
-    def __init__(self) -> None:
-        self.begun: list[int] = []
-        self.passes = asyncio.Semaphore(0)
-        self._turn = asyncio.Lock()
-
-    async def __call__(self, request: Request, context: Context) -> AsyncIterator[Response]:
-        async with self._turn:
-            self.begun.append(request.seeds[0])
-            yield progress(STAGE_DENOISING, 1)
-            await self.passes.acquire()
-            yield result(request)
 
 
 async def read(database: str, query: str) -> list[tuple[Any, ...]]:
@@ -97,6 +85,10 @@ async def read(database: str, query: str) -> list[tuple[Any, ...]]:
             return [tuple(row) for row in connection.execute(sa.text(query))]
 
     return await asyncio.to_thread(run)
+
+
+async def waiting(client: Client) -> list[str]:
+    return [each["id"] for each in (await client.get("/queue")).json()["waiting"]]
 
 
 async def end_all(client: Client, ids: list[str]) -> list[Json]:
@@ -127,7 +119,8 @@ async def test_both_tell_the_same_events_once_in_one_order(first: Client, second
         await take(here, lambda event: event["data"]["type"] == "queue")
         await take(there, lambda event: event["data"]["type"] == "queue")
         ids = [(await submit([first, second][number % 2], seed=number))["id"] for number in range(20)]
-        last = await submit(first, priority="background")
+        await end_all(first, ids)
+        last = await submit(first)
         told = [await take(each, is_end_of(last["id"])) for each in (here, there)]
     for events in told:
         seqs = [int(event["id"]) for event in events if event["id"] is not None]
@@ -189,35 +182,81 @@ async def test_a_pause_holds_for_every_gateway(
 async def test_the_order_by_hand_holds_for_every_gateway(
     service: ScriptedService, first: Client, idle: Client
 ) -> None:
-    service.usual = turns = InTurn()
+    service.usual = turns = OneByOne()
     ids = [(await submit(first, seed=seed))["id"] for seed in range(5)]
     await until_status(idle, ids[0], "running")
+    await turns.until_held([0, 1])
     await idle.put("/queue/order", json={"ids": [ids[4], ids[3]]})
-    await idle.patch(f"/jobs/{ids[2]}", json={"priority": "background"})
+    await idle.patch(f"/jobs/{ids[1]}", json={"priority": "background"})
+    wanted = [ids[4], ids[3], ids[2], ids[1]]
     async with asyncio.timeout(30):
-        while (await first.get("/queue")).json()["waiting"][0]["id"] != ids[4]:
+        while not await waiting(first) == await waiting(idle) == wanted:
             await asyncio.sleep(0.01)
-        while (await idle.get("/queue")).json()["waiting"][-1]["id"] != ids[2]:
-            await asyncio.sleep(0.01)
-    for _ in ids:
-        turns.passes.release()
+    await turns.until_held([0, 4])
+    turns.let(len(ids))
     await end_all(first, ids)
-    assert turns.begun == [0, 4, 3, 1, 2]
+    assert turns.begun == [0, 4, 3, 2, 1]
+
+
+async def test_a_gateway_that_hears_of_its_own_job_before_it_has_answered_gives_it_out_once(
+    service: ScriptedService, first: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = JobStore.add
+
+    async def add_slowly(store: JobStore, added: Sequence[Job], *rest: Any) -> None:
+        await add(store, added, *rest)
+        async with asyncio.timeout(30):
+            while added[0].request["seed"] not in called():
+                await asyncio.sleep(0.01)
+
+    def called() -> list[int]:
+        return [request.seeds[0] for request in service.calls]
+
+    service.usual = wait_in_line
+    with monkeypatch.context() as patched:
+        patched.setattr(JobStore, "add", add_slowly)
+        await submit(first, seed=0)
+    await submit(first, seed=1)
+    async with asyncio.timeout(30):
+        while len(service.calls) < Replica.SLOTS:
+            await asyncio.sleep(0.01)
+    assert called() == [0, 1]
+
+
+async def test_a_job_that_is_put_off_elsewhere_while_it_is_taken_back_is_put_off(
+    service: ScriptedService, first: Client, idle: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.usual = turns = OneByOne()
+    ids = [(await submit(first, seed=seed))["id"] for seed in range(4)]
+    await turns.until_held([0, 1])
+    release = Claims.release
+
+    async def release_slowly(claims: Claims, job: Job) -> Job:
+        released = await release(claims, job)
+        await idle.patch(f"/jobs/{job.id}", json={"priority": "background"})
+        ids.append((await submit(idle, seed=4, priority="background"))["id"])
+        async with asyncio.timeout(30):
+            while ids[-1] not in await waiting(first):  # hears in order: of what was before, too
+                await asyncio.sleep(0.01)
+        return released
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Claims, "release", release_slowly)
+        await first.put("/queue/order", json={"ids": [ids[3]]})
+    await turns.until_held([0, 3])
+    turns.let(len(ids))
+    await end_all(first, ids)
+    assert turns.begun == [0, 3, 2, 1, 4]
 
 
 async def test_both_show_the_same_queue(service: ScriptedService, first: Client, second: Client) -> None:
-    service.usual = turns = InTurn()
+    service.usual = turns = OneByOne()
     ids = [(await submit(first, seed=seed))["id"] for seed in range(8)]
     await until_status(second, ids[0], "running")
-
-    async def waiting(client: Client) -> set[str]:
-        return {each["id"] for each in (await client.get("/queue")).json()["waiting"]}
-
     async with asyncio.timeout(30):
-        while not await waiting(first) == await waiting(second) == set(ids[1:]):
+        while not set(await waiting(first)) == set(await waiting(second)) == set(ids[1:]):
             await asyncio.sleep(0.01)
-    for _ in ids:
-        turns.passes.release()
+    turns.let(len(ids))
     await end_all(second, ids)
 
 
