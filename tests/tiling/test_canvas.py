@@ -27,7 +27,7 @@ def test_any_order_of_tiles_gives_the_same_bytes(tmp_path: Path, order: list[int
 @FILES
 @given(case=cases(grains=(1, 3), most_steps=3), colour=st.integers(0, 255))
 def test_a_constant_picture_stays_exactly_constant(tmp_path: Path, case: Case, colour: int) -> None:
-    canvas = Canvas.open(tmp_path, case.size, case.tiles, case.overlap, "constant")
+    canvas = Canvas.open(tmp_path, case.size, case.tiles, case.overlap, f"colour {colour}")
     for index in range(len(case.tiles)):
         canvas.put(index, np.full((*case.tile[::-1], 3), colour, np.uint8))
     assert (whole(canvas.assemble()) == colour).all()
