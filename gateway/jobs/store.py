@@ -45,6 +45,7 @@ class JobStore:
         """Changes a job that still has the attempt and state of `before`; otherwise returns False.
 
         One `is_repeated` when it was tried before and perhaps committed: then there is nothing left to do.
+        Where nothing differs, nothing is written or told.
         """
         changes = {
             field.name: rows.to_column(value)
@@ -55,6 +56,9 @@ class JobStore:
         def work(connection: sa.Connection) -> tuple[bool, list[Past]]:
             if is_repeated and _has(connection, after, changes):
                 return True, []
+            if not changes:
+                now = get_job(connection, before.id)
+                return now is not None and (now.attempt, now.state) == (before.attempt, before.state), []
             events = compare_and_set(connection, before, after, changes)
             return bool(events), events
 

@@ -18,7 +18,7 @@ from tests.studio import STOP_S, Studio, running_studio, until
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(300)]
 
 # Long enough to be hit in the middle, on any machine.
-LONG = TextToImage(prompt="a red circle on the left, white background", seed=7, steps=40)
+LONG = TextToImage(prompt="a red circle on the left, white background", seed=7, steps=100)
 FINISH_S = 150.0
 
 
@@ -43,7 +43,7 @@ def pixels(client: Client, job: Job) -> bytes:
 
 
 def in_the_middle(client: Client, job: Job, step: int = 12) -> Job:
-    """Returns the job once `step` of its 40 steps are done."""
+    """Returns the job once `step` of its 100 steps are done."""
 
     def look() -> Job | None:
         now = client.job(job.id)

@@ -95,6 +95,15 @@ async def test_a_late_attempt_cannot_finish_the_job_again(store: JobStore) -> No
     assert not await store.record(second, replace(second, state=State.SUCCEEDED))
 
 
+async def test_what_is_already_so_is_not_told_again(store: JobStore, published: Published) -> None:
+    kept = job(State.RUNNING, progress=Progress(Stage.LOADING))
+    await store.add([kept])
+    told = list(published)
+    assert await store.record(kept, replace(kept, progress=Progress(Stage.LOADING)))
+    assert not await store.record(replace(kept, attempt=2), replace(kept, attempt=2))
+    assert published == told
+
+
 async def test_every_change_is_published_once_in_order(store: JobStore, published: Published) -> None:
     queued = job()
     await store.add([queued])

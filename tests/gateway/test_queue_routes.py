@@ -110,6 +110,15 @@ async def test_a_job_that_a_service_has_is_put_off(
     assert one_by_one.begun == [0, 2, 1]
 
 
+async def test_the_priority_that_a_job_has_can_be_given_to_it(
+    service: ScriptedService, client: httpx.AsyncClient
+) -> None:
+    one_by_one, ids = await line_up(service, client, 3)
+    answer = await client.patch(f"/jobs/{ids[2]}", json={"priority": "normal"})
+    assert (answer.status_code, answer.json()["priority"]) == (200, "normal")
+    await end_all(client, one_by_one, ids)
+
+
 async def test_when_a_job_is_made_is_no_part_of_its_picture(
     service: ScriptedService, client: httpx.AsyncClient
 ) -> None:
